@@ -1,0 +1,1 @@
+"""Cyphr: a messenger native to AWS, and the migration that moves it there from Supabase."""

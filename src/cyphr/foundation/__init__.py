@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, settings, PostgreSQL, named queries, AWS, the clock, ids, logs."""

@@ -1,0 +1,40 @@
+"""AWS clients, built from settings in one place."""
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from cyphr.foundation.settings import AwsSettings
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_s3 import S3Client
+
+
+def s3_client(settings: AwsSettings) -> "S3Client":
+    """A thread-safe S3 client. Path-style addresses against a stand-in, so that no DNS is needed."""
+    client: S3Client = _session(settings).client("s3", **_arguments(settings, s3={"addressing_style": "path"}))
+    return client
+
+
+def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
+    """A thread-safe client of Cognito user pools."""
+    client: CognitoIdentityProviderClient = _session(settings).client("cognito-idp", **_arguments(settings))
+    return client
+
+
+def _session(settings: AwsSettings) -> boto3.Session:
+    secret = settings.secret_access_key.get_secret_value() if settings.secret_access_key else None
+    return boto3.Session(
+        aws_access_key_id=settings.access_key_id, aws_secret_access_key=secret, region_name=settings.region
+    )
+
+
+def _arguments(settings: AwsSettings, **config: Any) -> dict[str, Any]:
+    if settings.endpoint_url is None:
+        config.pop("s3", None)
+    return {
+        "endpoint_url": settings.endpoint_url,
+        "config": Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=60, **config),
+    }

@@ -1,0 +1,144 @@
+"""PostgreSQL: connections, pools, and the one place where the acting user of a transaction is set.
+
+Row-level security reads ``request.jwt.claims``, the setting that Supabase's own policies read, so one set of policies
+holds on both sides. It is set for the transaction only (``set_config(…, true)``), so a pooled connection cannot leak
+it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.settings import PostgresSettings
+
+M = TypeVar("M")
+
+MOVED = "CY001"
+"""SQLSTATE that the fence raises: this database may not be written, its authority is on the other side."""
+
+
+class Side(StrEnum):
+    """Where a service stands."""
+
+    SUPABASE = "supabase"
+    AWS = "aws"
+
+    @property
+    def other(self) -> "Side":
+        return Side.AWS if self is Side.SUPABASE else Side.SUPABASE
+
+
+class Moved(Exception):
+    """This database no longer has the authority; the whole unit of work belongs on the other side.
+
+    Internal to the retry of ``switchboard.Switchboard.unit_of_work``: callers never see it.
+    """
+
+
+async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
+    """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
+    try:
+        return await AsyncConnection.connect(
+            **{"autocommit": True, "connect_timeout": 10, **settings.connection_arguments(), **arguments}
+        )
+    except psycopg.OperationalError as error:
+        raise Unavailable(
+            f"PostgreSQL at {settings.host}:{settings.port} (database {settings.dbname!r}, user {settings.user!r}) "
+            f"refused the connection: {str(error).strip()}"
+        ) from error
+
+
+class Transaction:
+    """An open transaction with an acting user: how features reach the database."""
+
+    def __init__(self, connection: AsyncConnection, sides: Mapping[str, Side]) -> None:
+        self.connection = connection
+        self.sides = sides
+        """Where each service stands, read inside this transaction (service name → side)."""
+
+    async def execute(self, query: LiteralString, **parameters: Any) -> int:
+        """Run a statement; the number of rows it touched."""
+        cursor = await self.connection.execute(query, parameters)
+        return cursor.rowcount
+
+    async def fetch_one(self, model: type[M], query: LiteralString, **parameters: Any) -> M | None:
+        """The first row as ``model`` (its fields are the column names), or None."""
+        async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            await cursor.execute(query, parameters)
+            return await cursor.fetchone()
+
+    async def fetch_all(self, model: type[M], query: LiteralString, **parameters: Any) -> list[M]:
+        """All rows as ``model``."""
+        async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            await cursor.execute(query, parameters)
+            return await cursor.fetchall()
+
+    async def fetch_value(self, query: LiteralString, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        cursor = await self.connection.execute(query, parameters)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]
+
+
+class Database:
+    """A pool of connections to the database of one side, as the runtime role."""
+
+    def __init__(self, side: Side, settings: PostgresSettings, *, pool_size: int = 8) -> None:
+        self.side = side
+        self.settings = settings
+        self._pool = AsyncConnectionPool(
+            kwargs={"autocommit": True, "connect_timeout": 10, **settings.connection_arguments()},
+            min_size=2,
+            max_size=pool_size,
+            timeout=10,
+            open=False,
+            name=f"cyphr-{side}",
+        )
+
+    async def open(self) -> None:
+        """Start the pool. Does not wait for the server: a side that is down must not stop the other."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=2)
+
+    @asynccontextmanager
+    async def transaction_as(self, user_id: UUID | None) -> AsyncIterator[Transaction]:
+        """A transaction on behalf of ``user_id`` (None: of nobody signed in).
+
+        Raises Moved when this database's switchboard says that the authority is elsewhere, or when the fence refuses a
+        write; Unavailable when no connection can be had.
+        """
+        claims = {"role": "anon"} if user_id is None else {"role": "authenticated", "sub": str(user_id)}
+        try:
+            async with self._pool.connection() as connection, connection.transaction():
+                sides = await self._begin(connection, claims)
+                if sides.get("database", self.side) is not self.side:
+                    raise Moved
+                yield Transaction(connection, sides)
+        except psycopg.Error as error:
+            if error.sqlstate == MOVED:
+                raise Moved from error
+            raise
+        except PoolTimeout as error:
+            raise Unavailable(f"no connection to the {self.side} database became free in time") from error
+
+    async def _begin(self, connection: AsyncConnection, claims: dict[str, str]) -> Mapping[str, Side]:
+        cursor = await connection.execute(
+            "select set_config('request.jwt.claims', %s, true),"
+            " (select json_object_agg(service, side) from cyphr.switchboard)",
+            [json.dumps(claims)],
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return MappingProxyType({service: Side(side) for service, side in (row[1] or {}).items()})

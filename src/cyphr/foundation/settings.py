@@ -1,0 +1,91 @@
+"""Settings: frozen, typed, read once at the edge from the environment (``CYPHR_…``), never from inside a feature.
+
+A nested field is written with two underscores: ``CYPHR_AWS_DATABASE__HOST``. Secrets come as values or, better, as the
+path of a file that holds them (``…__PASSWORD_FILE``). There is no default for any secret.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class PostgresSettings(BaseModel):
+    """How to reach one PostgreSQL database. Separate fields, so that no password is ever escaped by hand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: int = Field(default=5432, ge=1, le=65535)
+    dbname: str
+    user: str
+    password: SecretStr | None = None
+    password_file: Path | None = Field(default=None, description="A file whose only line is the password.")
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "verify-full"
+    sslrootcert: Path | Literal["system"] | None = None
+
+    @model_validator(mode="after")
+    def _one_source_of_the_password(self) -> "PostgresSettings":
+        if (self.password is None) == (self.password_file is None):
+            raise ValueError("give the password in exactly one way: 'password' or 'password_file'")
+        return self
+
+    def connection_arguments(self) -> dict[str, Any]:
+        """Keyword arguments for ``psycopg.AsyncConnection.connect``; reads the password file."""
+        password = self.password.get_secret_value() if self.password else self._read_password_file()
+        arguments: dict[str, Any] = {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.dbname,
+            "user": self.user,
+            "password": password,
+            "sslmode": self.sslmode,
+        }
+        if self.sslrootcert is not None:
+            arguments["sslrootcert"] = str(self.sslrootcert)
+        return arguments
+
+    def _read_password_file(self) -> str:
+        assert self.password_file is not None
+        return self.password_file.read_text().rstrip("\r\n")
+
+
+class AwsSettings(BaseModel):
+    """How to reach AWS. ``endpoint_url`` is set only for a stand-in; without keys the usual chain is used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    region: str = "us-east-1"
+    endpoint_url: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+
+
+class MessengerSettings(BaseSettings):
+    """What the messenger needs to run. At least one of the two databases must be given."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CYPHR_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        nested_model_default_partial_update=True,
+    )
+
+    supabase_database: PostgresSettings | None = None
+    aws_database: PostgresSettings | None = None
+    token_key_file: Path = Field(description="PEM of the Ed25519 private key that signs access tokens.")
+    issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
+    web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
+    files_supabase_bucket: str | None = None
+    files_supabase_url: str | None = Field(default=None, description="Public base URL of Supabase Storage objects.")
+    files_aws_bucket: str | None = None
+    files_aws_url: str | None = Field(default=None, description="Public base URL of the CloudFront distribution.")
+    aws: AwsSettings = AwsSettings()
+
+    @model_validator(mode="after")
+    def _some_database(self) -> "MessengerSettings":
+        if self.supabase_database is None and self.aws_database is None:
+            raise ValueError("give CYPHR_SUPABASE_DATABASE__… or CYPHR_AWS_DATABASE__… (or both while migrating)")
+        return self

@@ -1,0 +1,70 @@
+"""Which side each service stands on, and the retry that keeps callers from noticing when one moves.
+
+The switchboard is the table ``cyphr.switchboard`` in each database. The database that may be written says so itself,
+in the same transaction as the fence, so there is no third store that could disagree.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+
+from cyphr.foundation.clock import monotonic
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import Database, Moved, Side, Transaction
+
+T = TypeVar("T")
+
+_PATIENCE_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.05
+_RETRYABLE = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+
+
+class Switchboard:
+    """The databases that a process knows, and the side that it believes has the authority."""
+
+    def __init__(self, databases: Mapping[Side, Database]) -> None:
+        self._databases = databases
+        self._side = next(iter(databases))
+
+    async def open(self) -> None:
+        for database in self._databases.values():
+            await database.open()
+
+    async def close(self) -> None:
+        for database in self._databases.values():
+            await database.close()
+
+    async def unit_of_work(self, user_id: UUID | None, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run ``work`` in one transaction as ``user_id``, on whichever side has the authority.
+
+        When that side moves while the work runs (SQLSTATE CY001, or its switchboard says so), nothing of it was
+        committed, so the whole of it is run again on the other side. ``work`` must therefore have no effect outside
+        its transaction. Raises Unavailable after a minute without an open side.
+        """
+        deadline = monotonic() + _PATIENCE_SECONDS
+        pause = 0.0
+        while True:
+            side = self._side
+            try:
+                async with self._databases[side].transaction_as(user_id) as transaction:
+                    return await work(transaction)
+            except Moved:
+                self._turn_from(side)
+            except psycopg.OperationalError as error:
+                if error.sqlstate not in _RETRYABLE:
+                    raise Unavailable("the database closed the connection; the outcome may be unknown") from error
+            if monotonic() > deadline:
+                raise Unavailable("no side of the database accepts writes; is a handover stuck?")
+            await asyncio.sleep(pause)
+            pause = min(max(pause * 1.5, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+
+    def _turn_from(self, side: Side) -> None:
+        # Another unit of work may have turned already; turning twice would bring us back to the fenced side.
+        if self._side is side:
+            if side.other not in self._databases:
+                raise Unavailable(f"the database has moved to {side.other}, which this process was not given")
+            self._side = side.other

@@ -1,0 +1,1 @@
+"""The database schema that the messenger and the migration agree on."""
