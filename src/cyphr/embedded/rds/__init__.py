@@ -1,0 +1,1 @@
+"""SQL that gives a PostgreSQL server the shape of an RDS instance."""
