@@ -1,7 +1,8 @@
-"""Bring a database to the schema of this version: switchboard, roles, migrations in order, policies.
+"""Bring a database to the schema of this version: switchboard, roles, migrations in order, functions, policies.
 
 A migration is applied once, in its own transaction, and recorded with its checksum; one that was changed afterwards is
-refused. Policies are repeatable: each file drops and creates its own, and is applied again whenever its text changes.
+refused. Functions (``private_*.sql``) and policies are repeatable: each file replaces what it made before, and is
+applied again whenever its text changes.
 """
 
 import hashlib
@@ -32,8 +33,12 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    """Every migration in order, then every policy file."""
-    return _read("cyphr.schema.migrations", repeatable=False) + _read("cyphr.schema.policies", repeatable=True)
+    """Every migration in order, then the functions that policies ask, then every policy file."""
+    return [
+        *_read("cyphr.schema.migrations", repeatable=False),
+        *_read("cyphr.schema", prefix="private_", repeatable=True),
+        *_read("cyphr.schema.policies", repeatable=True),
+    ]
 
 
 async def install_switchboard(connection: AsyncConnection) -> None:
@@ -86,6 +91,10 @@ async def _is_applied(connection: AsyncConnection, script: Script) -> bool:
     )
 
 
-def _read(package: str, *, repeatable: bool) -> list[Script]:
-    names = sorted(entry.name for entry in files(package).iterdir() if entry.name.endswith(".sql"))
+def _read(package: str, *, prefix: str = "", repeatable: bool) -> list[Script]:
+    names = sorted(
+        entry.name
+        for entry in files(package).iterdir()
+        if entry.name.endswith(".sql") and entry.name.startswith(prefix)
+    )
     return [Script(name, read_sql(package, name), repeatable) for name in names]

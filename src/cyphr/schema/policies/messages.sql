@@ -1,0 +1,17 @@
+-- Messages are read by members, from where their history begins, and written in one's own name. seq and client_id are
+-- given by private.store_message alone.
+
+alter table public.messages enable row level security;
+revoke all on public.messages from anon, authenticated;
+grant all on public.messages to service_role;
+grant select on public.messages to authenticated;
+grant insert (id, chat_id, sender_id, content, encrypted, message_type, reply_to_id, file_url, file_type, file_size, thumbnail_url)
+    on public.messages to authenticated;
+
+drop policy if exists messages_read on public.messages;
+create policy messages_read on public.messages for select to authenticated
+    using (private.can_read(chat_id, seq));
+
+drop policy if exists messages_send on public.messages;
+create policy messages_send on public.messages for insert to authenticated
+    with check (sender_id = (select auth.uid()) and private.is_member(chat_id));

@@ -1,0 +1,64 @@
+-- Registration: what happens before anybody is signed in, as narrow functions. They answer with a word and never raise
+-- for a wrong code, because a raised error would roll back the count of tries.
+
+-- False when this address was sent five codes within ten minutes: then none is mailed.
+create or replace function private.issue_email_code(p_email text, p_code_hash bytea) returns boolean
+    language sql volatile security definer set search_path = ''
+as $$
+    insert into public.email_codes as held (email, code_hash, expires_at)
+    values (p_email, p_code_hash, now() + interval '10 minutes')
+    on conflict (email) do update
+    set code_hash    = excluded.code_hash,
+        tries        = 0,
+        expires_at   = excluded.expires_at,
+        sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
+        window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
+    where held.sends < 5 or held.window_start < now() - interval '10 minutes'
+    returning true
+$$;
+
+-- registered | wrong_code | email_taken | cyphr_id_taken. Only 'registered' uses the code up.
+create or replace function private.register_account(
+    p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text,
+    p_pin_hash text
+) returns text
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    held public.email_codes;
+begin
+    select * into held from public.email_codes where email = p_email for update;
+    if held.email is null or held.expires_at < now() or held.tries >= 5 then
+        return 'wrong_code';
+    end if;
+    if held.code_hash <> p_code_hash then
+        update public.email_codes set tries = tries + 1 where email = p_email;
+        return 'wrong_code';
+    end if;
+    -- The row of the code is locked: two registrations of one address cannot both pass here.
+    if exists (select from public.account_emails where email = p_email) then
+        return 'email_taken';
+    end if;
+    insert into public.users (id, full_name, cyphr_id, cyphr_id_changed_at, email_hash, pin_hash, auth_method)
+    values (p_user_id, p_full_name, p_cyphr_id, case when p_cyphr_id is not null then now() end, p_email_hash,
+            p_pin_hash, 'email')
+    on conflict (cyphr_id) do nothing;
+    if not found then
+        return 'cyphr_id_taken';
+    end if;
+    insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    delete from public.email_codes where email = p_email;
+    return 'registered';
+end
+$$;
+
+create or replace function private.set_pin(p_pin_hash text) returns void
+    language sql volatile security definer set search_path = ''
+as $$
+    update public.users set pin_hash = p_pin_hash, updated_at = now() where id = (select auth.uid())
+$$;
+
+revoke all on function private.issue_email_code(text, bytea), private.set_pin(text),
+    private.register_account(uuid, text, text, bytea, text, text, text) from public, anon, authenticated;
+grant execute on function private.issue_email_code(text, bytea), private.set_pin(text),
+    private.register_account(uuid, text, text, bytea, text, text, text) to cyphr_app;
