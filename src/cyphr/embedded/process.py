@@ -1,13 +1,12 @@
 """Child processes that may outlive us: started in a session of their own, known later by pid and start time."""
 
 import asyncio
-import json
 import os
 import pwd
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -57,15 +56,11 @@ def spawn(
     arguments: Sequence[str | Path],
     *,
     log: Path,
-    note: Path,
     environment: Mapping[str, str] | None = None,
     account: Account | None = None,
     folder: Path = Path("/"),
 ) -> ProcessRecord:
-    """Start a process that holds neither our terminal nor any pipe of ours; its output is appended to ``log``.
-
-    ``note``: where its record is written, for ``read_note``, should we not live to stop it ourselves.
-    """
+    """Start a process that holds neither our terminal nor any pipe of ours; its output is appended to ``log``."""
     with log.open("ab") as output:
         child = subprocess.Popen(  # noqa: S603 - our own programs with our own arguments, no shell
             [str(argument) for argument in arguments],
@@ -80,9 +75,7 @@ def spawn(
             extra_groups=[] if account else None,
         )
     _children[child.pid] = child
-    known = ProcessRecord(child.pid, psutil.Process(child.pid).create_time())
-    note.write_text(json.dumps(asdict(known)) + "\n")
-    return known
+    return ProcessRecord(child.pid, psutil.Process(child.pid).create_time())
 
 
 def run_as(account: Account | None, arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
@@ -110,15 +103,6 @@ def record(pid: int) -> ProcessRecord | None:
         return ProcessRecord(pid, process.create_time())
     except psutil.NoSuchProcess:
         return None
-
-
-def read_note(note: Path) -> ProcessRecord | None:
-    """The process that ``note`` names, if it still lives."""
-    try:
-        known = ProcessRecord(**json.loads(note.read_text()))
-    except (FileNotFoundError, ValueError, TypeError):  # ValueError: a crash in the middle of writing
-        return None
-    return known if is_alive(known) else None
 
 
 def is_alive(known: ProcessRecord) -> bool:
