@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,17 @@ import psycopg
 from pydantic import SecretStr
 
 from cyphr.embedded.binaries import Version, reachable_installation, root_owned_folder
-from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, record, run_as, spawn, terminate
-from cyphr.embedded.process import unprivileged_account as _unprivileged_account
+from cyphr.embedded.ports import free_port, is_free
+from cyphr.embedded.process import (
+    ProcessRecord,
+    is_alive,
+    last_lines,
+    record,
+    run_as,
+    spawn,
+    terminate,
+    unprivileged_account,
+)
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
 from cyphr.foundation.settings import PostgresSettings
@@ -76,7 +84,7 @@ class PostgresCluster:
         self._port: int | None = None
         self._process: ProcessRecord | None = None
         self._parameters = _SETTINGS | ({} if durable else _NOT_DURABLE)
-        self._account = _unprivileged_account()
+        self._account = unprivileged_account()
         self._say = say
 
     async def __aenter__(self) -> "PostgresCluster":
@@ -133,7 +141,7 @@ class PostgresCluster:
         port = self._wanted_port or self._remembered_port()
         while not await self._try_start(programs, port, deadline):
             port = self._wanted_port or free_port()
-        self._note(port=self.port, pid=self.process.pid, started=self.process.started)
+        self._note(port=self.port)
 
     async def stop(self) -> None:
         """End every connection and shut down cleanly. Does nothing when it is not running."""
@@ -167,7 +175,7 @@ class PostgresCluster:
 
     def _remembered_port(self) -> int:
         port: int = self._notes().get("port", 0)
-        return port if port and _is_free(port) else free_port()
+        return port if port and is_free(port) else free_port()
 
     # Making it.
 
@@ -249,13 +257,14 @@ class PostgresCluster:
 
     async def _try_start(self, programs: Path, port: int, deadline: float) -> bool:
         """True when it answers; False when the port was taken meanwhile and another may be tried."""
-        if self._wanted_port is not None and not _is_free(port):
+        if self._wanted_port is not None and not is_free(port):
             raise Conflict(f"port {port} of 127.0.0.1 is taken; stop what listens there or choose another", port=port)
         parameters = [f"--{name}={value}" for name, value in self._parameters.items()]
         offset = self.log.stat().st_size if self.log.exists() else 0
         known = spawn(
             [programs / "bin/postgres", "-D", self.data, "-p", str(port), *parameters],
             log=self.log,
+            note=self.folder / "process.json",
             account=self._account,
         )
         self._process, self._port = known, port
@@ -280,6 +289,11 @@ class PostgresCluster:
                     await self._verify_identity(connection)
                     return True
             except psycopg.OperationalError as error:
+                if "password authentication failed" in str(error):
+                    await terminate(known, signal.SIGINT)
+                    raise NotAllowed(
+                        f"the PostgreSQL in {self.folder} has another password than the one that was kept; begin afresh"
+                    ) from error
                 if monotonic() > deadline:
                     await terminate(known, signal.SIGINT)
                     raise Unavailable(
@@ -294,24 +308,6 @@ class PostgresCluster:
         row = await cursor.fetchone()
         if row is None or Path(row[0]) != self.data:
             raise Conflict(f"another PostgreSQL answers on port {self.port}; nothing was changed in it")
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _initdb_options() -> list[str]:

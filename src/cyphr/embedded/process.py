@@ -1,12 +1,13 @@
 """Child processes that may outlive us: started in a session of their own, known later by pid and start time."""
 
 import asyncio
+import json
 import os
 import pwd
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -56,11 +57,15 @@ def spawn(
     arguments: Sequence[str | Path],
     *,
     log: Path,
+    note: Path,
     environment: Mapping[str, str] | None = None,
     account: Account | None = None,
     folder: Path = Path("/"),
 ) -> ProcessRecord:
-    """Start a process that holds neither our terminal nor any pipe of ours; its output is appended to ``log``."""
+    """Start a process that holds neither our terminal nor any pipe of ours; its output is appended to ``log``.
+
+    ``note``: where its record is written, for ``read_note``, should we not live to stop it ourselves.
+    """
     with log.open("ab") as output:
         child = subprocess.Popen(  # noqa: S603 - our own programs with our own arguments, no shell
             [str(argument) for argument in arguments],
@@ -75,7 +80,9 @@ def spawn(
             extra_groups=[] if account else None,
         )
     _children[child.pid] = child
-    return ProcessRecord(child.pid, psutil.Process(child.pid).create_time())
+    known = ProcessRecord(child.pid, psutil.Process(child.pid).create_time())
+    note.write_text(json.dumps(asdict(known)) + "\n")
+    return known
 
 
 def run_as(account: Account | None, arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
@@ -103,6 +110,15 @@ def record(pid: int) -> ProcessRecord | None:
         return ProcessRecord(pid, process.create_time())
     except psutil.NoSuchProcess:
         return None
+
+
+def read_note(note: Path) -> ProcessRecord | None:
+    """The process that ``note`` names, if it still lives."""
+    try:
+        known = ProcessRecord(**json.loads(note.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):  # ValueError: a crash in the middle of writing
+        return None
+    return known if is_alive(known) else None
 
 
 def is_alive(known: ProcessRecord) -> bool:

@@ -1,0 +1,244 @@
+"""The AWS stand-in: ministack as a child process, with the buckets, the user pool and the key that Cyphr uses.
+
+Objects are on disk as soon as they are acknowledged; users, pools and keys when it is stopped, not when it is killed.
+Signatures and IAM policies are enforced, so a wrong key fails here as it would on AWS.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
+
+from cyphr.embedded.ports import free_port, is_free
+from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, spawn, terminate
+from cyphr.embedded.secrets import write_secret
+from cyphr.foundation.aws import cognito_client, s3_client
+from cyphr.foundation.clock import monotonic
+from cyphr.foundation.errors import Conflict, Unavailable
+from cyphr.foundation.settings import AwsSettings
+
+_REGION = "us-east-1"
+_USER = "cyphr"
+_POOL = "cyphr-messenger"
+_START_SECONDS = 60.0
+_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:*", "cognito-idp:*"], "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True)
+class AwsNames:
+    """What the AWS side's things are called."""
+
+    user_pool_id: str
+    app_client_id: str
+    supabase_bucket: str = "supabase-storage"
+    """Stands for the bytes behind Supabase Storage: an object's key is its Supabase bucket, a slash and its name."""
+    files_bucket: str = "cyphr-messenger-files-prod"
+
+
+class AwsStandIn:
+    """One ministack and its data. ``async with`` starts and stops it."""
+
+    def __init__(self, folder: Path, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> None:
+        """``port``: insist on this one. Otherwise the folder remembers the one that the system chose first."""
+        self.folder = folder.absolute()
+        self.log = self.folder / "server.log"
+        self._wanted_port = port
+        self._port: int | None = None
+        self._process: ProcessRecord | None = None
+        self._key: dict[str, str] = {}
+        self._names: AwsNames | None = None
+        self._say = say
+
+    async def __aenter__(self) -> "AwsStandIn":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where every AWS service is answered."""
+        assert self._port is not None, "the stand-in has not been started"
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def settings(self) -> AwsSettings:
+        """How Cyphr reaches it: with a key of its own that may use S3 and Cognito."""
+        return self._settings(self._key["id"], self._key["secret"])
+
+    @property
+    def names(self) -> AwsNames:
+        """What was made in it."""
+        assert self._names is not None, "the stand-in has not been started"
+        return self._names
+
+    async def start(self) -> None:
+        """Start it, wait until it answers, and make whatever is missing in it.
+
+        Raises Conflict when the wanted port is taken, Unavailable (with the end of its log) when it does not come up.
+        """
+        for name in ("state", "objects", "temporary"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        port = self._wanted_port or self._remembered_port()
+        if not is_free(port):
+            raise Conflict(f"port {port} of 127.0.0.1 is taken; stop what listens there or choose another", port=port)
+        self._port = port
+        self._process = spawn(
+            [sys.executable, "-m", "ministack"],
+            log=self.log,
+            note=self.folder / "process.json",
+            environment=self._environment(port),
+            folder=self.folder,
+        )
+        await self._wait_until_ready(self._process)
+        (self.folder / "port").write_text(f"{port}\n")
+        self._key = await asyncio.to_thread(self._ensure_key)
+        self._names = await asyncio.to_thread(self._ensure_resources)
+
+    async def stop(self) -> None:
+        """Stop it, so that it writes down what it knows. Does nothing when it is not running."""
+        if self._process is not None:
+            await terminate(self._process, signal.SIGTERM)
+        self._process = None
+
+    def _settings(self, key: str, secret: str) -> AwsSettings:
+        return AwsSettings(
+            region=_REGION, endpoint_url=self.endpoint_url, access_key_id=key, secret_access_key=SecretStr(secret)
+        )
+
+    def _environment(self, port: int) -> dict[str, str]:
+        # Nothing of ours is passed on: a developer's AWS profile or proxy has no business in here.
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder / "temporary"),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_REGION": _REGION,
+            "AUTH": "true",
+            "LAMBDA_EXECUTOR": "local",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.folder / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.folder / "objects"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+
+    def _remembered_port(self) -> int:
+        try:
+            port = int((self.folder / "port").read_text())
+        except (FileNotFoundError, ValueError):
+            return free_port()
+        return port if is_free(port) else free_port()
+
+    async def _wait_until_ready(self, process: ProcessRecord) -> None:
+        deadline = monotonic() + _START_SECONDS
+        while not await asyncio.to_thread(_answers, f"{self.endpoint_url}/_ministack/ready"):
+            if not is_alive(process) or monotonic() > deadline:
+                await terminate(process, signal.SIGTERM)
+                raise Unavailable(
+                    f"the AWS stand-in did not come up; the end of its log {self.log}:\n{last_lines(self.log)}"
+                )
+            await asyncio.sleep(0.05)
+
+    def _ensure_key(self) -> dict[str, str]:
+        file = self.folder / "access-key.json"
+        if file.exists():
+            key: dict[str, str] = json.loads(file.read_text())
+            if self._is_valid(key):
+                return key
+        # The stand-in's own root key; it can make users and keys, and Cyphr never uses it otherwise.
+        iam = boto3.client("iam", **_arguments(self._settings("test", "test")))
+        try:
+            iam.create_user(UserName=_USER)
+        except iam.exceptions.EntityAlreadyExistsException:
+            for old in iam.list_access_keys(UserName=_USER)["AccessKeyMetadata"]:
+                iam.delete_access_key(UserName=_USER, AccessKeyId=old["AccessKeyId"])
+        iam.put_user_policy(UserName=_USER, PolicyName=_USER, PolicyDocument=json.dumps(_POLICY))
+        made = iam.create_access_key(UserName=_USER)["AccessKey"]
+        key = {"id": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
+        write_secret(file, json.dumps(key))
+        return key
+
+    def _is_valid(self, key: dict[str, str]) -> bool:
+        try:
+            boto3.client("sts", **_arguments(self._settings(key["id"], key["secret"]))).get_caller_identity()
+        except ClientError:  # killed before it wrote the key down
+            return False
+        return True
+
+    def _ensure_resources(self) -> AwsNames:
+        pool_id, client_id = self._ensure_user_pool()
+        names = AwsNames(user_pool_id=pool_id, app_client_id=client_id)
+        s3 = s3_client(self.settings)
+        existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        for name in (names.supabase_bucket, names.files_bucket):
+            if name not in existing:
+                s3.create_bucket(Bucket=name)
+        (self.folder / "names.json").write_text(json.dumps(asdict(names), indent=2) + "\n")
+        return names
+
+    def _ensure_user_pool(self) -> tuple[str, str]:
+        cognito = cognito_client(self.settings)
+        pools = {pool["Name"]: pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}
+        pool_id = pools.get(_POOL)
+        if pool_id is None:
+            pool_id = cognito.create_user_pool(
+                PoolName=_POOL,
+                UsernameAttributes=["email"],
+                AutoVerifiedAttributes=["email"],
+                Schema=[
+                    {
+                        "Name": "user_id",
+                        "AttributeDataType": "String",
+                        "Mutable": False,
+                        "StringAttributeConstraints": {"MinLength": "36", "MaxLength": "36"},
+                    }
+                ],
+            )["UserPool"]["Id"]
+        clients = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
+        if clients:
+            return pool_id, clients[0]["ClientId"]
+        client = cognito.create_user_pool_client(
+            UserPoolId=pool_id,
+            ClientName=_POOL,
+            GenerateSecret=False,
+            PreventUserExistenceErrors="ENABLED",
+            ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        )["UserPoolClient"]
+        return pool_id, client["ClientId"]
+
+
+def _arguments(settings: AwsSettings) -> dict[str, Any]:
+    assert settings.secret_access_key is not None
+    return {
+        "endpoint_url": settings.endpoint_url,
+        "region_name": settings.region,
+        "aws_access_key_id": settings.access_key_id,
+        "aws_secret_access_key": settings.secret_access_key.get_secret_value(),
+    }
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback never goes through a proxy
+    try:
+        with opener.open(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
