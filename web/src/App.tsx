@@ -1,0 +1,117 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { signOut } from "./api/client";
+import { signedInPerson, subscribe } from "./api/session";
+import type { Person } from "./api/types";
+import styles from "./App.module.css";
+import { Welcome } from "./features/accounts/Welcome";
+import { ChatInfo } from "./features/chats/ChatInfo";
+import { ChatList } from "./features/chats/ChatList";
+import { Conversation } from "./features/messages/Conversation";
+import { Profile } from "./features/profile/Profile";
+import { ConnectionBanner } from "./features/realtime/ConnectionBanner";
+import { Messenger } from "./features/realtime/messenger";
+import { Storage } from "./features/realtime/storage";
+import { MessengerContext, useMessengerState } from "./features/realtime/useMessenger";
+import { SwitchboardBar } from "./features/switchboard/SwitchboardBar";
+import { useRoute } from "./lib/route";
+import { Icon } from "./ui/Icon/Icon";
+import { Mark } from "./ui/Mark/Mark";
+
+export function App() {
+  const person = useSyncExternalStore(subscribe, signedInPerson);
+  return (
+    <div className={styles.app}>
+      <SwitchboardBar />
+      {person === null ? <Welcome /> : <SignedIn key={person.id} person={person} />}
+    </div>
+  );
+}
+
+function SignedIn({ person }: { person: Person }) {
+  const [messenger, setMessenger] = useState<Messenger | null>(null);
+  useEffect(() => {
+    const fresh = new Messenger(person.id);
+    setMessenger(fresh);
+    void fresh.start();
+    return () => fresh.stop();
+  }, [person.id]);
+  if (messenger === null) return null;
+  const leave = async () => {
+    messenger.stop();
+    await signOut();
+    await Storage.forget(person.id);
+  };
+  return (
+    <MessengerContext value={messenger}>
+      <Shell person={person} onSignOut={() => void leave()} />
+    </MessengerContext>
+  );
+}
+
+/** One pane with a bar below on a phone; rail, list and chat from 768 px; the chat's members beside it from 1200 px. */
+function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void }) {
+  const [place = "chats", chatId] = useRoute();
+  const { chats } = useMessengerState();
+  const chat = chatId === undefined ? undefined : chats[chatId];
+  const inChat = place === "chats" && chatId !== undefined;
+  return (
+    <div className={styles.shell}>
+      <ConnectionBanner />
+      <div className={styles.panes} data-place={place} data-in-chat={inChat}>
+        <Navigation place={place} />
+        {place === "profile" ? (
+          <main className={styles.page}>
+            <Profile person={person} onSignOut={onSignOut} />
+          </main>
+        ) : (
+          <>
+            <div className={styles.list}>
+              <ChatList openId={chatId} />
+            </div>
+            <main className={styles.chat}>
+              {chat === undefined ? <Nothing gone={inChat} /> : <Conversation chat={chat} />}
+            </main>
+            {chat !== undefined && (
+              <div className={styles.info}>
+                <ChatInfo chat={chat} />
+              </div>
+            )}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Navigation({ place }: { place: string }) {
+  const { t } = useTranslation();
+  return (
+    <nav className={styles.navigation} aria-label={t("nav.label")}>
+      <span className={styles.mark}>
+        <Mark size={34} />
+      </span>
+      <a href="#/chats" aria-current={place === "chats" ? "page" : undefined}>
+        <Icon name="chats" size={24} />
+        {t("nav.chats")}
+      </a>
+      <a href="#/profile" aria-current={place === "profile" ? "page" : undefined}>
+        <Icon name="person" size={24} />
+        {t("nav.profile")}
+      </a>
+    </nav>
+  );
+}
+
+function Nothing({ gone }: { gone: boolean }) {
+  const { t } = useTranslation();
+  const { loaded } = useMessengerState();
+  if (!loaded) return null;
+  return (
+    <div className={styles.nothing}>
+      <Icon name="chats" size={44} />
+      <p className={styles.nothingTitle}>{gone ? t("chats.gone") : t("chats.none")}</p>
+      <p>{gone ? <a href="#/chats">{t("chat.back")}</a> : t("chats.noneHint")}</p>
+    </div>
+  );
+}

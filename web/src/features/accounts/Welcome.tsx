@@ -1,0 +1,52 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { chooseLanguage, LANGUAGES, type Language } from "../../lib/i18n/i18n";
+import { Mark } from "../../ui/Mark/Mark";
+import { Register } from "./Register";
+import { SignIn } from "./SignIn";
+import styles from "./Welcome.module.css";
+
+/** What a person sees who is not signed in: the way in, and the way to an account. */
+export function Welcome() {
+  const { t, i18n } = useTranslation();
+  const [newcomer, setNewcomer] = useState(false);
+  return (
+    <main className={styles.welcome}>
+      <div className={styles.hero}>
+        <span className={styles.brand}>
+          <Mark size={36} /> Cyphr
+        </span>
+        <div className={styles.words}>
+          <p className={styles.tagline}>{t("app.tagline")}</p>
+          <p className={styles.promise}>{t("app.promise")}</p>
+        </div>
+      </div>
+      <div className={styles.side}>
+        <div className={styles.card}>
+          <h1 className={styles.title}>{newcomer ? t("welcome.register") : t("welcome.signIn")}</h1>
+          {newcomer ? <Register /> : <SignIn />}
+          <p className={styles.other}>
+            {newcomer ? t("welcome.haveAccount") : t("welcome.newHere")}
+            <button type="button" className={styles.link} onClick={() => setNewcomer(!newcomer)}>
+              {newcomer ? t("welcome.signIn") : t("welcome.register")}
+            </button>
+          </p>
+        </div>
+        <div className={styles.languages} role="group" aria-label={t("profile.language")}>
+          {(Object.entries(LANGUAGES) as [Language, string][]).map(([code, name]) => (
+            <button
+              key={code}
+              type="button"
+              lang={code}
+              className={styles.language}
+              aria-pressed={i18n.language === code}
+              onClick={() => chooseLanguage(code)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,167 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createDirectChat, createGroup, findPerson } from "../../api/client";
+import { Problem } from "../../api/problem";
+import type { Person } from "../../api/types";
+import { problemText } from "../../lib/i18n/problemText";
+import { go } from "../../lib/route";
+import { Avatar } from "../../ui/Avatar/Avatar";
+import { Banner } from "../../ui/Banner/Banner";
+import { Button } from "../../ui/Button/Button";
+import { Dialog } from "../../ui/Dialog/Dialog";
+import { IconButton } from "../../ui/IconButton/IconButton";
+import { TextField } from "../../ui/TextField/TextField";
+import { useMessenger } from "../realtime/useMessenger";
+import styles from "./NewChat.module.css";
+
+type Kind = "direct" | "group";
+
+/** A chat with one person or a group; people are found by their @cyphr_id. */
+export function NewChat({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  const [kind, setKind] = useState<Kind>("direct");
+  return (
+    <Dialog open={open} title={t("newChat.title")} closeLabel={t("close")} onClose={onClose}>
+      <div className={styles.kinds} role="group" aria-label={t("newChat.kind")}>
+        {(["direct", "group"] as const).map((one) => (
+          <button key={one} type="button" aria-pressed={kind === one} onClick={() => setKind(one)}>
+            {t(`newChat.${one}`)}
+          </button>
+        ))}
+      </div>
+      {kind === "direct" ? <Direct onClose={onClose} /> : <Group onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function Direct({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const messenger = useMessenger();
+  const [id, setId] = useState("");
+  const start = useMutation({
+    mutationFn: async () => createDirectChat((await lookUp(id, messenger.current().me)).id),
+    onSuccess: (chat) => {
+      messenger.addChat(chat);
+      onClose();
+      go(`chats/${chat.id}`);
+    },
+  });
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        start.mutate();
+      }}
+    >
+      <IdField id={id} onId={setId} error={start.error} />
+      <Button type="submit" busy={start.isPending}>
+        {t("newChat.start")}
+      </Button>
+    </form>
+  );
+}
+
+function Group({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const messenger = useMessenger();
+  const [name, setName] = useState("");
+  const [id, setId] = useState("");
+  const [people, setPeople] = useState<Person[]>([]);
+  const add = useMutation({
+    mutationFn: () => lookUp(id, messenger.current().me),
+    onSuccess: (person) => {
+      setPeople((before) => [...before.filter((one) => one.id !== person.id), person]);
+      setId("");
+    },
+  });
+  const create = useMutation({
+    mutationFn: () => createGroup(name.trim(), people.map((person) => person.id)),
+    onSuccess: (chat) => {
+      messenger.addChat(chat);
+      onClose();
+      go(`chats/${chat.id}`);
+    },
+  });
+  return (
+    <div className={styles.form}>
+      <TextField
+        label={t("newChat.groupName")}
+        maxLength={100}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <form
+        className={styles.add}
+        onSubmit={(event) => {
+          event.preventDefault();
+          add.mutate();
+        }}
+      >
+        <IdField id={id} onId={setId} error={add.error} />
+        <Button type="submit" kind="quiet" busy={add.isPending}>
+          {t("newChat.add")}
+        </Button>
+      </form>
+      {people.length > 0 && (
+        <ul className={styles.people} aria-label={t("newChat.members")}>
+          {people.map((person) => (
+            <li key={person.id}>
+              <Avatar name={person.full_name} url={person.avatar_url} size={32} />
+              <span>{person.full_name}</span>
+              <IconButton
+                icon="close"
+                label={t("newChat.remove", { name: person.full_name })}
+                onClick={() => setPeople(people.filter((one) => one.id !== person.id))}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {create.error !== null && <Banner kind="danger">{problemText(t, create.error)}</Banner>}
+      <Button
+        busy={create.isPending}
+        disabled={name.trim() === "" || people.length === 0}
+        onClick={() => create.mutate()}
+      >
+        {t("newChat.create")}
+      </Button>
+    </div>
+  );
+}
+
+function IdField({ id, onId, error }: { id: string; onId: (to: string) => void; error: Error | null }) {
+  const { t } = useTranslation();
+  return (
+    <TextField
+      label={t("newChat.find")}
+      placeholder={t("newChat.placeholder")}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      required
+      value={id}
+      onChange={(event) => onId(event.target.value)}
+      error={
+        error === null
+          ? null
+          : error instanceof IsMe
+            ? t("newChat.self")
+            : error instanceof Problem && error.status === 404
+              ? t("newChat.notFound", { id: withAt(id) })
+              : problemText(t, error)
+      }
+    />
+  );
+}
+
+class IsMe extends Error {}
+
+const withAt = (id: string): string => `@${id.trim().replace(/^@/, "")}`;
+
+async function lookUp(id: string, me: string): Promise<Person> {
+  const person = await findPerson(withAt(id));
+  if (person.id === me) throw new IsMe();
+  return person;
+}

@@ -1,0 +1,128 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
+import type { Chat } from "../../api/types";
+import { IconButton } from "../../ui/IconButton/IconButton";
+import { Spinner } from "../../ui/Spinner/Spinner";
+import { myMember, unreadCount } from "../realtime/state";
+import { useMessenger, useMessengerState } from "../realtime/useMessenger";
+import { Bubble } from "./Bubble";
+import { reachesStart } from "./history";
+import styles from "./MessageList.module.css";
+import { rowsOf } from "./rows";
+
+const SCREENFUL = 25;
+const NEAR_BOTTOM_PX = 80;
+
+export function MessageList({ chat }: { chat: Chat }) {
+  const { t } = useTranslation();
+  const messenger = useMessenger();
+  const state = useMessengerState();
+  const list = useRef<VirtuosoHandle>(null);
+  const history = state.histories[chat.id];
+  const waiting = useMemo(() => state.outbox.filter((entry) => entry.chat_id === chat.id), [state.outbox, chat.id]);
+  const rows = useMemo(
+    () => rowsOf(history?.messages ?? [], waiting, state.me),
+    [history?.messages, waiting, state.me],
+  );
+  const atStart = history !== undefined && reachesStart(history);
+  const enough = atStart || rows.length >= SCREENFUL;
+  const [fetched, setFetched] = useState(false);
+  const [atBottom, setAtBottom] = useState(true);
+  const [readBefore] = useState(() =>
+    unreadCount(state, chat) > 0 ? (myMember(state, chat)?.read_seq ?? 0) : Number.POSITIVE_INFINITY,
+  );
+
+  useEffect(() => {
+    if (!enough) void messenger.loadOlder(chat.id).finally(() => setFetched(true));
+  }, [chat.id, state.connection === "live"]);
+
+  useReading(chat.id, history?.head ?? 0, atBottom);
+
+  // One's own message is always shown, wherever one has scrolled to.
+  const newest = waiting.at(-1)?.id;
+  useEffect(() => {
+    if (newest !== undefined) list.current?.scrollToIndex({ index: "LAST", align: "end" });
+  }, [newest]);
+
+  const unread = atBottom ? 0 : unreadCount(state, chat);
+  if (!enough && !fetched) {
+    return (
+      <div className={styles.loading} role="status">
+        <Spinner size={24} />
+        <span className="visually-hidden">{t("chat.older")}</span>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.frame}>
+      <Virtuoso
+        ref={list}
+        className={styles.list}
+        role="region"
+        tabIndex={0}
+        aria-label={t("chat.history", { name: chat.name ?? "" })}
+        data={rows}
+        // A row's index is its sequence number, so the list stays where it is when older rows come before it.
+        firstItemIndex={history?.messages[0]?.seq ?? (history?.head ?? 0) + 1}
+        initialTopMostItemIndex={{ index: "LAST", align: "end" }}
+        alignToBottom
+        computeItemKey={(_, row) => row.key}
+        followOutput={(bottom) => (bottom ? "auto" : false)}
+        atBottomThreshold={NEAR_BOTTOM_PX}
+        atBottomStateChange={setAtBottom}
+        increaseViewportBy={{ top: 600, bottom: 300 }}
+        startReached={() => {
+          if (!atStart) void messenger.loadOlder(chat.id);
+        }}
+        components={{ Header: atStart ? Beginning : Older, Footer }}
+        itemContent={(_, row) => <Bubble row={row} chat={chat} readBefore={readBefore} />}
+      />
+      {!atBottom && (
+        <div className={styles.latest}>
+          <IconButton
+            icon="down"
+            label={unread > 0 ? t("chat.latestNew", { count: unread }) : t("chat.latest")}
+            className={styles.latestButton}
+            onClick={() => list.current?.scrollToIndex({ index: "LAST", align: "end", behavior: "smooth" })}
+          />
+          {unread > 0 && (
+            <span className={styles.latestCount} aria-hidden="true">
+              {unread > 99 ? "99+" : unread}
+            </span>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What is at the bottom of a visible page has been read. */
+function useReading(chatId: string, head: number, atBottom: boolean): void {
+  const messenger = useMessenger();
+  useEffect(() => {
+    const read = () => {
+      if (atBottom && document.visibilityState === "visible") messenger.markRead(chatId);
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [messenger, chatId, head, atBottom]);
+}
+
+function Beginning() {
+  const { t } = useTranslation();
+  return <p className={styles.beginning}>{t("chat.start")}</p>;
+}
+
+function Older() {
+  return (
+    <p className={styles.older}>
+      <Spinner />
+    </p>
+  );
+}
+
+function Footer() {
+  return <div className={styles.footer} />;
+}

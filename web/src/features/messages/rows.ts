@@ -1,0 +1,47 @@
+/** The lines of a conversation, top to bottom: stored messages and then those that wait, with what stands between them. */
+
+import type { Message } from "../../api/types";
+import { daysBetween } from "../../lib/times";
+import type { OutboxEntry } from "./outbox";
+
+export interface Row {
+  /** The same before and after the acknowledgement, so that a bubble stays itself. */
+  key: string;
+  senderId: string | null;
+  content: string;
+  at: string;
+  message: Message | null;
+  entry: OutboxEntry | null;
+  /** A new day begins here. */
+  day: boolean;
+  /** First and last of a run of one sender within a few minutes. */
+  opens: boolean;
+  closes: boolean;
+}
+
+const RUN_MS = 5 * 60_000;
+
+export function rowsOf(messages: readonly Message[], waiting: readonly OutboxEntry[], me: string): Row[] {
+  const rows: Row[] = [];
+  for (const message of messages) {
+    rows.push(row(message.client_id ?? message.id, message.sender_id, message.content ?? "", message.created_at, message));
+  }
+  for (const entry of waiting) rows.push({ ...row(entry.id, me, entry.content, entry.created_at, null), entry });
+  rows.forEach((one, index) => {
+    const before = rows[index - 1];
+    one.day = before === undefined || daysBetween(new Date(before.at), new Date(one.at)) !== 0;
+    one.opens = before === undefined || one.day || !together(before, one);
+    one.closes = true;
+    if (before !== undefined && !one.opens) before.closes = false;
+  });
+  return rows;
+}
+
+function row(key: string, senderId: string | null, content: string, at: string, message: Message | null): Row {
+  // A client id is unique per sender only.
+  return { key: `${senderId}/${key}`, senderId, content, at, message, entry: null, day: false, opens: false, closes: false };
+}
+
+function together(one: Row, next: Row): boolean {
+  return one.senderId === next.senderId && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < RUN_MS;
+}

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import type { Chat, Message } from "../../api/types";
+import { hasGap } from "../messages/history";
+import { queued } from "../messages/outbox";
+import { statusOf } from "../messages/status";
+import {
+  chatsByActivity,
+  emptyState,
+  heads,
+  TOO_FAR_BEHIND,
+  unreadCount,
+  withAck,
+  withChats,
+  withMessages,
+  withoutOldTyping,
+  withTyping,
+  withWatermarks,
+} from "./state";
+
+const member = (user_id: string, seq = 0) => ({
+  user_id,
+  full_name: user_id,
+  cyphr_id: null,
+  avatar_url: null,
+  role: "member",
+  received_seq: seq,
+  read_seq: seq,
+});
+
+const chat = (id: string, last_seq: number, fields: Partial<Chat> = {}): Chat => ({
+  id,
+  type: "direct",
+  name: null,
+  avatar_url: null,
+  members: [member("me"), member("anna")],
+  last_seq,
+  last_message: null,
+  created_at: "2025-01-01T00:00:00Z",
+  ...fields,
+});
+
+const message = (seq: number, fields: Partial<Message> = {}): Message => ({
+  id: `m${seq}`,
+  chat_id: "one",
+  sender_id: "anna",
+  client_id: `c${seq}`,
+  seq,
+  content: "text",
+  message_type: "text",
+  reply_to_id: null,
+  created_at: "2025-01-02T00:00:00Z",
+  ...fields,
+});
+
+const me = () => withChats(emptyState("me"), [chat("one", 0), chat("two", 7)]);
+
+test("hello names the last number held of each chat, never one beyond a gap", () => {
+  const state = withMessages(withMessages(me(), "one", [message(1)]), "one", [message(3)]);
+  expect(heads(state)).toEqual({ one: 1, two: 7 });
+  expect(hasGap(state.histories["one"]!)).toBe(true);
+  expect(heads(withMessages(state, "one", [message(2)]))).toEqual({ one: 3, two: 7 });
+});
+
+test("an acknowledged message leaves the outbox and stands in the chat under its number", () => {
+  const state = { ...me(), outbox: [queued("x", "one", "hello", 0), queued("y", "one", "again", 1)] };
+  const after = withAck(state, "x", { message_id: "m1", seq: 1, ts: "2025-01-02T00:00:00Z" });
+  expect(after.outbox.map(({ id }) => id)).toEqual(["y"]);
+  expect(after.histories["one"]!.messages).toMatchObject([{ client_id: "x", seq: 1, content: "hello", sender_id: "me" }]);
+});
+
+test("the first acknowledgement coming twice adds nothing", () => {
+  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  const ack = { message_id: "m1", seq: 1, ts: "2025-01-02T00:00:00Z" };
+  const once = withAck(state, "x", ack);
+  expect(withAck(once, "x", ack)).toEqual(once);
+});
+
+test("one's own message that comes back as an event or in a page counts as acknowledged", () => {
+  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  const after = withMessages(state, "one", [message(1, { sender_id: "me", client_id: "x" })]);
+  expect(after.outbox).toEqual([]);
+  const again = withAck(after, "x", { message_id: "m1", seq: 1, ts: "" });
+  expect(again.histories["one"]!.messages).toHaveLength(1);
+});
+
+test("another's message with the id of one's own does not empty the outbox", () => {
+  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  expect(withMessages(state, "one", [message(1, { client_id: "x" })]).outbox).toHaveLength(1);
+});
+
+test("watermarks only rise, whatever order receipts and lists come in", () => {
+  let state = withWatermarks(me(), "two", "anna", { received_seq: 5, read_seq: 3 });
+  state = withWatermarks(state, "two", "anna", { received_seq: 4, read_seq: 1 });
+  state = withChats(state, [chat("two", 7, { members: [member("me"), member("anna", 2)] })]);
+  expect(state.chats["two"]!.members[1]).toMatchObject({ received_seq: 5, read_seq: 3 });
+});
+
+test("a message is sent, then delivered, then read when every other member has it", () => {
+  const group = chat("one", 3, { members: [member("me"), member("anna"), member("boris")] });
+  const mine = message(2, { sender_id: "me" });
+  let state = withChats(emptyState("me"), [group]);
+  const status = () => statusOf(mine, state.chats["one"]!);
+  expect(status()).toBe("sent");
+  state = withWatermarks(state, "one", "anna", { read_seq: 3 });
+  expect(status()).toBe("sent");
+  state = withWatermarks(state, "one", "boris", { received_seq: 2 });
+  expect(status()).toBe("delivered");
+  state = withWatermarks(state, "one", "boris", { read_seq: 2 });
+  expect(status()).toBe("read");
+});
+
+test("unread counts what came after the last that was read, and nothing after one's own", () => {
+  let state = withMessages(me(), "one", [message(1), message(2)]);
+  expect(unreadCount(state, state.chats["one"]!)).toBe(2);
+  state = withWatermarks(state, "one", "me", { read_seq: 1 });
+  expect(unreadCount(state, state.chats["one"]!)).toBe(1);
+  state = withMessages(state, "one", [message(3, { sender_id: "me" })]);
+  expect(unreadCount(state, state.chats["one"]!)).toBe(0);
+});
+
+test("a device that is far behind starts from the end, one that is a little behind keeps what it has", () => {
+  const state = withMessages(me(), "one", [message(1)]);
+  expect(withChats(state, [chat("one", 100)]).histories["one"]!.head).toBe(1);
+  expect(withChats(state, [chat("one", TOO_FAR_BEHIND + 2)]).histories["one"]!.head).toBe(TOO_FAR_BEHIND + 2);
+});
+
+test("the chat with the newest message, sent or waiting to be, comes first", () => {
+  let state = withMessages(me(), "one", [message(1)]);
+  expect(chatsByActivity(state).map(({ id }) => id)).toEqual(["one", "two"]);
+  state = { ...state, outbox: [queued("x", "two", "hello", Date.parse("2025-01-03T00:00:00Z"))] };
+  expect(chatsByActivity(state).map(({ id }) => id)).toEqual(["two", "one"]);
+});
+
+test("typing ends after six seconds or with a message", () => {
+  const state = withTyping(me(), "one", "anna", 1000);
+  expect(withoutOldTyping(state, 6999)).toBe(state);
+  expect(withoutOldTyping(state, 7000).typing["one"]).toEqual({});
+  expect(withMessages(state, "one", [message(1)]).typing["one"]).toEqual({});
+});

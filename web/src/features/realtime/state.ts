@@ -1,0 +1,171 @@
+/** Everything the messenger shows, and how each event changes it. Pure: no network, no clock, no storage. */
+
+import type { Chat, Member, Message } from "../../api/types";
+import { historyAt, insert, type History } from "../messages/history";
+import { acknowledged, type Outbox } from "../messages/outbox";
+
+export type ConnectionState = "connecting" | "live" | "waiting" | "offline";
+
+export interface MessengerState {
+  readonly me: string;
+  readonly chats: Readonly<Record<string, Chat>>;
+  readonly histories: Readonly<Record<string, History>>;
+  readonly outbox: Outbox;
+  /** chat → person → until when (ms) they are shown as typing. */
+  readonly typing: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly connection: ConnectionState;
+  /** False until the list of chats is known, from this device or from the server. */
+  readonly loaded: boolean;
+}
+
+/** A device that is further behind than this starts from the end of the chat instead of fetching everything between. */
+export const TOO_FAR_BEHIND = 500;
+const TYPING_MS = 6_000;
+
+export function emptyState(me: string): MessengerState {
+  return { me, chats: {}, histories: {}, outbox: [], typing: {}, connection: "connecting", loaded: false };
+}
+
+/** The server's list of chats. Watermarks only ever rise: what this device knows may be ahead of the list. */
+export function withChats(state: MessengerState, list: readonly Chat[]): MessengerState {
+  const chats: Record<string, Chat> = {};
+  const histories: Record<string, History> = {};
+  for (const chat of list) {
+    const known = state.chats[chat.id];
+    chats[chat.id] = known === undefined ? chat : newest(known, chat);
+    const history = state.histories[chat.id];
+    histories[chat.id] =
+      history === undefined || chat.last_seq - history.head > TOO_FAR_BEHIND ? beginning(chat) : history;
+  }
+  return { ...state, chats, histories, loaded: true };
+}
+
+export function withChat(state: MessengerState, chat: Chat): MessengerState {
+  const known = state.chats[chat.id];
+  return {
+    ...state,
+    chats: { ...state.chats, [chat.id]: known === undefined ? chat : newest(known, chat) },
+    histories: { ...state.histories, [chat.id]: state.histories[chat.id] ?? beginning(chat) },
+  };
+}
+
+/** Messages of one chat, from an event, an acknowledgement or a fetched page. Unknown chats are the caller's to fetch. */
+export function withMessages(state: MessengerState, chatId: string, arrived: readonly Message[]): MessengerState {
+  const chat = state.chats[chatId];
+  if (chat === undefined || arrived.length === 0) return state;
+  const history = insert(state.histories[chatId] ?? historyAt(chat.last_seq), arrived);
+  const last = arrived.reduce((one, other) => (other.seq > one.seq ? other : one));
+  let outbox = state.outbox;
+  const typing = { ...state.typing[chatId] };
+  for (const message of arrived) {
+    if (message.sender_id === state.me && message.client_id !== null) outbox = acknowledged(outbox, message.client_id);
+    if (message.sender_id !== null) delete typing[message.sender_id];
+  }
+  const moved = last.seq >= chat.last_seq ? { ...chat, last_seq: last.seq, last_message: last } : chat;
+  return {
+    ...state,
+    outbox,
+    chats: { ...state.chats, [chatId]: moved },
+    histories: { ...state.histories, [chatId]: history },
+    typing: { ...state.typing, [chatId]: typing },
+  };
+}
+
+/** The acknowledgement of a send: the entry leaves the outbox and becomes a message of the chat. */
+export function withAck(
+  state: MessengerState,
+  id: string,
+  ack: { message_id: string; seq: number; ts: string },
+): MessengerState {
+  const entry = state.outbox.find((one) => one.id === id);
+  if (entry === undefined) return state;
+  return withMessages(state, entry.chat_id, [
+    {
+      id: ack.message_id,
+      chat_id: entry.chat_id,
+      sender_id: state.me,
+      client_id: id,
+      seq: ack.seq,
+      content: entry.content,
+      message_type: "text",
+      reply_to_id: null,
+      created_at: ack.ts,
+    },
+  ]);
+}
+
+export function withWatermarks(
+  state: MessengerState,
+  chatId: string,
+  userId: string,
+  marks: { received_seq?: number; read_seq?: number },
+): MessengerState {
+  const chat = state.chats[chatId];
+  if (chat === undefined) return state;
+  const members = chat.members.map((member) => (member.user_id === userId ? risen(member, marks) : member));
+  return { ...state, chats: { ...state.chats, [chatId]: { ...chat, members } } };
+}
+
+export function withTyping(state: MessengerState, chatId: string, userId: string, now: number): MessengerState {
+  if (userId === state.me) return state;
+  return {
+    ...state,
+    typing: { ...state.typing, [chatId]: { ...state.typing[chatId], [userId]: now + TYPING_MS } },
+  };
+}
+
+/** Forget who stopped typing without sending. The same object when nothing changed. */
+export function withoutOldTyping(state: MessengerState, now: number): MessengerState {
+  const live = Object.entries(state.typing).map(
+    ([chat, people]) => [chat, Object.entries(people).filter(([, until]) => until > now)] as const,
+  );
+  const before = Object.values(state.typing).reduce((sum, people) => sum + Object.keys(people).length, 0);
+  if (live.reduce((sum, [, people]) => sum + people.length, 0) === before) return state;
+  return { ...state, typing: Object.fromEntries(live.map(([chat, people]) => [chat, Object.fromEntries(people)])) };
+}
+
+/** The last number held of each chat, for `hello`. */
+export function heads(state: MessengerState): Record<string, number> {
+  return Object.fromEntries(Object.entries(state.histories).map(([chat, history]) => [chat, history.head]));
+}
+
+export function myMember(state: MessengerState, chat: Chat): Member | undefined {
+  return chat.members.find((member) => member.user_id === state.me);
+}
+
+/** Messages of others after the last that was read. Whoever wrote the last message has read what came before it. */
+export function unreadCount(state: MessengerState, chat: Chat): number {
+  if (chat.last_message?.sender_id === state.me) return 0;
+  return Math.max(0, chat.last_seq - (myMember(state, chat)?.read_seq ?? 0));
+}
+
+/** Newest activity first; a message that still waits to be sent counts. */
+export function chatsByActivity(state: MessengerState): Chat[] {
+  const activity = (chat: Chat) => {
+    const waiting = state.outbox.filter((entry) => entry.chat_id === chat.id).map((entry) => entry.created_at);
+    return [chat.created_at, chat.last_message?.created_at ?? "", ...waiting].map(moment).reduce((a, b) => Math.max(a, b));
+  };
+  const keyed = Object.values(state.chats).map((chat) => [activity(chat), chat] as const);
+  return keyed.sort(([one], [other]) => other - one).map(([, chat]) => chat);
+}
+
+const moment = (at: string): number => (at === "" ? 0 : Date.parse(at));
+
+function beginning(chat: Chat): History {
+  const history = historyAt(chat.last_seq);
+  return chat.last_message === null ? history : insert(history, [chat.last_message]);
+}
+
+function newest(known: Chat, told: Chat): Chat {
+  const members = told.members.map((member) => {
+    const before = known.members.find((one) => one.user_id === member.user_id);
+    return before === undefined ? member : risen(member, before);
+  });
+  if (known.last_seq <= told.last_seq) return { ...told, members };
+  return { ...told, members, last_seq: known.last_seq, last_message: known.last_message };
+}
+
+function risen(member: Member, marks: { received_seq?: number; read_seq?: number }): Member {
+  const read_seq = Math.max(member.read_seq, marks.read_seq ?? 0);
+  return { ...member, read_seq, received_seq: Math.max(member.received_seq, marks.received_seq ?? 0, read_seq) };
+}
