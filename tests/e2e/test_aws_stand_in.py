@@ -14,12 +14,19 @@ async def test_objects_users_and_names_survive_a_restart(tmp_path: Path) -> None
     async with AwsStandIn(tmp_path / "aws") as first:
         names, endpoint = first.names, first.endpoint_url
         s3_client(first.settings).put_object(
-            Bucket=names.files_bucket, Key="avatars/a.png", Body=b"png", ContentType="image/png", Metadata={"by": "anna"}
+            Bucket=names.files_bucket,
+            Key="avatars/a.png",
+            Body=b"png",
+            ContentType="image/png",
+            Metadata={"by": "anna"},
         )
         cognito_client(first.settings).admin_create_user(
             UserPoolId=names.user_pool_id,
             Username="anna@example.org",
-            UserAttributes=[{"Name": "custom:user_id", "Value": "0" * 36}, {"Name": "email", "Value": "anna@example.org"}],
+            UserAttributes=[
+                {"Name": "custom:user_id", "Value": "0" * 36},
+                {"Name": "email", "Value": "anna@example.org"},
+            ],
             MessageAction="SUPPRESS",
         )
     async with AwsStandIn(tmp_path / "aws") as second:

@@ -9,9 +9,6 @@ import json
 import os
 import signal
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +17,16 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from cyphr.embedded.ports import free_port, is_free
-from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, spawn, terminate
+from cyphr.embedded.http import wait_until_ready
+from cyphr.embedded.ports import choose_port, remember_port
+from cyphr.embedded.process import ProcessRecord, spawn, terminate
 from cyphr.embedded.secrets import write_secret
 from cyphr.foundation.aws import cognito_client, s3_client
-from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Conflict, Unavailable
 from cyphr.foundation.settings import AwsSettings
 
 _REGION = "us-east-1"
 _USER = "cyphr"
 _POOL = "cyphr-messenger"
-_START_SECONDS = 60.0
 _POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:*", "cognito-idp:*"], "Resource": "*"}],
@@ -44,15 +39,15 @@ class AwsNames:
 
     user_pool_id: str
     app_client_id: str
-    supabase_bucket: str = "supabase-storage"
-    """Stands for the bytes behind Supabase Storage: an object's key is its Supabase bucket, a slash and its name."""
+    supabase_buckets: tuple[str, ...] = ("avatars", "attachments", "voice-messages")
+    """Supabase's buckets, as its S3 protocol shows them: an object's key is its name in ``storage.objects``."""
     files_bucket: str = "cyphr-messenger-files-prod"
 
 
 class AwsStandIn:
     """One ministack and its data. ``async with`` starts and stops it."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
         """``port``: insist on this one. Otherwise the folder remembers the one that the system chose first."""
         self.folder = folder.absolute()
         self.log = self.folder / "server.log"
@@ -61,7 +56,6 @@ class AwsStandIn:
         self._process: ProcessRecord | None = None
         self._key: dict[str, str] = {}
         self._names: AwsNames | None = None
-        self._say = say
 
     async def __aenter__(self) -> "AwsStandIn":
         await self.start()
@@ -94,10 +88,7 @@ class AwsStandIn:
         """
         for name in ("state", "objects", "temporary"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        port = self._wanted_port or self._remembered_port()
-        if not is_free(port):
-            raise Conflict(f"port {port} of 127.0.0.1 is taken; stop what listens there or choose another", port=port)
-        self._port = port
+        port = self._port = choose_port(self._wanted_port, self.folder)
         self._process = spawn(
             [sys.executable, "-m", "ministack"],
             log=self.log,
@@ -105,8 +96,10 @@ class AwsStandIn:
             environment=self._environment(port),
             folder=self.folder,
         )
-        await self._wait_until_ready(self._process)
-        (self.folder / "port").write_text(f"{port}\n")
+        await wait_until_ready(
+            f"{self.endpoint_url}/_ministack/ready", self._process, self.log, what="the AWS stand-in"
+        )
+        remember_port(port, self.folder)
         self._key = await asyncio.to_thread(self._ensure_key)
         self._names = await asyncio.to_thread(self._ensure_resources)
 
@@ -140,23 +133,6 @@ class AwsStandIn:
             "SFTP_ENABLED": "0",
         }
 
-    def _remembered_port(self) -> int:
-        try:
-            port = int((self.folder / "port").read_text())
-        except (FileNotFoundError, ValueError):
-            return free_port()
-        return port if is_free(port) else free_port()
-
-    async def _wait_until_ready(self, process: ProcessRecord) -> None:
-        deadline = monotonic() + _START_SECONDS
-        while not await asyncio.to_thread(_answers, f"{self.endpoint_url}/_ministack/ready"):
-            if not is_alive(process) or monotonic() > deadline:
-                await terminate(process, signal.SIGTERM)
-                raise Unavailable(
-                    f"the AWS stand-in did not come up; the end of its log {self.log}:\n{last_lines(self.log)}"
-                )
-            await asyncio.sleep(0.05)
-
     def _ensure_key(self) -> dict[str, str]:
         file = self.folder / "access-key.json"
         if file.exists():
@@ -188,7 +164,7 @@ class AwsStandIn:
         names = AwsNames(user_pool_id=pool_id, app_client_id=client_id)
         s3 = s3_client(self.settings)
         existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-        for name in (names.supabase_bucket, names.files_bucket):
+        for name in (*names.supabase_buckets, names.files_bucket):
             if name not in existing:
                 s3.create_bucket(Bucket=name)
         (self.folder / "names.json").write_text(json.dumps(asdict(names), indent=2) + "\n")
@@ -233,12 +209,3 @@ def _arguments(settings: AwsSettings) -> dict[str, Any]:
         "aws_access_key_id": settings.access_key_id,
         "aws_secret_access_key": settings.secret_access_key.get_secret_value(),
     }
-
-
-def _answers(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback never goes through a proxy
-    try:
-        with opener.open(url, timeout=5) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

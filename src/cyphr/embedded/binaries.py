@@ -31,25 +31,24 @@ def binary(version: Version, name: str) -> Path:
     return installation(version) / "bin" / name
 
 
-def reachable_installation(version: Version, account: Account | None, say: Callable[[str], None]) -> Path:
-    """An installation that ``account`` can execute: the installed one, or a copy under ``/var/tmp`` owned by root.
+def reachable_installation(original: Path, account: Account | None, say: Callable[[str], None]) -> Path:
+    """An installation that ``account`` can execute: ``original``, or a copy of it under ``/var/tmp`` owned by root.
 
     Nothing above the installation is opened up for others; that would not be ours to decide.
     """
-    original = installation(version)
     if account is None or _can_execute(account, original):
         return original
     identity = f"{original}:{(original / 'bin/postgres').stat().st_mtime_ns}"
     folder = root_owned_folder(f"cyphr-postgres-{hashlib.sha256(identity.encode()).hexdigest()[:12]}")
-    copy = folder / original.name
+    package = original.parent
+    copy = folder / package.name / original.name
     if not copy.exists():
-        say(f"PostgreSQL {version} cannot be reached by account {account.name!r} where it is; using a copy in {copy}")
-        draft = folder / f"{original.name}.{os.getpid()}"
-        shutil.copytree(original, draft, symlinks=True, copy_function=_link_or_copy)
-        try:
-            draft.rename(copy)
-        except OSError:  # another process finished its copy first
-            shutil.rmtree(draft)
+        say(f"account {account.name!r}, which runs PostgreSQL, cannot reach {original}; a copy is in {copy}")
+        # The programs look for their libraries beside the package, by relative path.
+        libraries = f"{package.name}.libs"
+        _copy_tree(package.parent / libraries, folder / libraries)
+        (folder / package.name).mkdir(mode=0o755, exist_ok=True)
+        _copy_tree(original, copy)
     if not _can_execute(account, copy):
         raise Unavailable(f"account {account.name!r} cannot execute {copy}/bin/postgres; run this as an ordinary user")
     return copy
@@ -73,9 +72,25 @@ def root_owned_folder(name: str) -> Path:
 
 def _can_execute(account: Account, folder: Path) -> bool:
     try:
-        return run_as(account, [folder / "bin/postgres", "--version"]).returncode == 0
+        # Between them they need all the libraries.
+        return all(
+            run_as(account, [folder / "bin" / name, "--version"]).returncode == 0 for name in ("postgres", "initdb")
+        )
     except PermissionError:
         return False
+
+
+def _copy_tree(source: Path, destination: Path) -> None:
+    """Copy a folder if it exists; it appears whole or not at all, also when two processes do it at once."""
+    if destination.exists() or not source.exists():
+        return
+    draft = destination.with_name(f"{destination.name}.{os.getpid()}")
+    shutil.copytree(source, draft, symlinks=True, copy_function=_link_or_copy)
+    draft.chmod(0o755)
+    try:
+        draft.rename(destination)
+    except OSError:  # the other one was first
+        shutil.rmtree(draft)
 
 
 def _link_or_copy(source: str, destination: str) -> str:

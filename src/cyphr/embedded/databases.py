@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import load_queries, read_sql
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.schema.apply import apply_schema
 
 SUPERUSERS = {Side.SUPABASE: "supabase_admin", Side.AWS: "rdsadmin"}
 """Who made the server; Cyphr never acts as this role."""
@@ -43,6 +45,20 @@ async def shape_server(cluster: PostgresCluster, side: Side, owner_password: Sec
     if side is Side.SUPABASE:
         async with await connect(cluster.settings(DATABASES[side])) as connection:
             await _add_platform(connection)
+
+
+async def prepare_database(owner: PostgresSettings, side: Side, app_password: SecretStr) -> None:
+    """Make the database of ``side`` ready: Cyphr's schema on the side it stands on, an empty room on the other.
+
+    Idempotent. A database whose authority has moved away is left as it is: its schema is the migration's business.
+    """
+    async with await connect(owner) as connection:
+        if side is Side.AWS:
+            await install_compatibility(connection)
+        await prepare_app_role(connection, app_password)
+        if side is await _authority(connection, default=Side.SUPABASE):
+            await apply_schema(connection)
+            await seed_switchboard(connection, side)
 
 
 async def install_compatibility(connection: AsyncConnection) -> None:
@@ -84,6 +100,14 @@ async def _add_platform(connection: AsyncConnection) -> None:
         if (await cursor.fetchone()) == (None,):
             await connection.execute(read_sql("cyphr.schema", "supabase_compat.sql"))
             await connection.execute(read_sql("cyphr.embedded.supabase", "platform.sql"))
+
+
+async def _authority(connection: AsyncConnection, default: Side) -> Side:
+    if not await _exists(connection, _queries.switchboard_exists):
+        return default
+    cursor = await connection.execute(_queries.authority)
+    row = await cursor.fetchone()
+    return default if row is None else Side(row[0])
 
 
 async def _exists(connection: AsyncConnection, query: LiteralString, **parameters: str) -> bool:

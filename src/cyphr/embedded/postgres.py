@@ -19,8 +19,8 @@ import psutil
 import psycopg
 from pydantic import SecretStr
 
-from cyphr.embedded.binaries import Version, reachable_installation, root_owned_folder
-from cyphr.embedded.ports import free_port, is_free
+from cyphr.embedded.binaries import Version, installation, reachable_installation, root_owned_folder
+from cyphr.embedded.ports import choose_port, remember_port
 from cyphr.embedded.process import (
     ProcessRecord,
     is_alive,
@@ -133,15 +133,14 @@ class PostgresCluster:
         last lines of the server's log).
         """
         self._make_folder()
-        programs = await asyncio.to_thread(reachable_installation, self.version, self._account, self._say)
+        programs = await asyncio.to_thread(reachable_installation, installation(self.version), self._account, self._say)
         if "data" not in self._notes():
             await asyncio.to_thread(self._initialise, programs)
-        self._refuse_second_start()
+        self._refuse_second_start(self.data)
         deadline = monotonic() + _START_SECONDS
-        port = self._wanted_port or self._remembered_port()
-        while not await self._try_start(programs, port, deadline):
-            port = self._wanted_port or free_port()
-        self._note(port=self.port)
+        while not await self._try_start(programs, choose_port(self._wanted_port, self.folder), deadline):
+            pass
+        remember_port(self.port, self.folder)
 
     async def stop(self) -> None:
         """End every connection and shut down cleanly. Does nothing when it is not running."""
@@ -159,7 +158,7 @@ class PostgresCluster:
             await asyncio.to_thread(shutil.rmtree, data if around == self.folder else around, ignore_errors=True)
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
-    # What the folder remembers: where the data is, the port, the last process.
+    # What the folder remembers: where the data is, which version made it.
 
     def _notes(self) -> dict[str, Any]:
         try:
@@ -172,10 +171,6 @@ class PostgresCluster:
         draft = self.folder / "cluster.json.new"
         draft.write_text(json.dumps(self._notes() | changes, indent=2) + "\n")
         draft.replace(self.folder / "cluster.json")
-
-    def _remembered_port(self) -> int:
-        port: int = self._notes().get("port", 0)
-        return port if port and is_free(port) else free_port()
 
     # Making it.
 
@@ -194,6 +189,7 @@ class PostgresCluster:
 
     def _initialise(self, programs: Path) -> None:
         data = self._place_for_data()
+        self._refuse_second_start(data)
         free = shutil.disk_usage(data.parent).free
         if free < _ROOM_NEEDED:
             raise Unavailable(
@@ -239,26 +235,24 @@ class PostgresCluster:
 
     # Starting it.
 
-    def _refuse_second_start(self) -> None:
+    def _refuse_second_start(self, data: Path) -> None:
         try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
         except FileNotFoundError:
             return
         except PermissionError as error:
             raise NotAllowed(
-                f"the data in {self.data} belongs to another account; run as the one that made it, or begin afresh"
+                f"the data in {data} belongs to another account; run as the one that made it, or begin afresh"
             ) from error
         if record(pid) is None:
             return  # left by a crash; the server sees that itself
-        if str(self.data) in _command_line(pid):
-            raise Conflict(f"PostgreSQL already runs on {self.data} as process {pid}; stop it first", pid=pid)
+        if str(data) in _command_line(pid):
+            raise Conflict(f"PostgreSQL already runs on {data} as process {pid}; stop it first", pid=pid)
         # The pid of a crashed server was given to another process, which PostgreSQL would take for a live server.
-        (self.data / "postmaster.pid").unlink()
+        (data / "postmaster.pid").unlink()
 
     async def _try_start(self, programs: Path, port: int, deadline: float) -> bool:
         """True when it answers; False when the port was taken meanwhile and another may be tried."""
-        if self._wanted_port is not None and not is_free(port):
-            raise Conflict(f"port {port} of 127.0.0.1 is taken; stop what listens there or choose another", port=port)
         parameters = [f"--{name}={value}" for name, value in self._parameters.items()]
         offset = self.log.stat().st_size if self.log.exists() else 0
         known = spawn(
@@ -273,6 +267,7 @@ class PostgresCluster:
         self._process = self._port = None
         text = self.log.read_text(errors="replace")[offset:] if offset < 1 << 30 else ""
         if _PORT_TAKEN in text and self._wanted_port is None and monotonic() < deadline:
+            (self.folder / "port").unlink(missing_ok=True)
             return False
         if _STILL_GOING_DOWN in text and monotonic() < deadline:
             await asyncio.sleep(0.2)  # the last processes of a killed server are still ending

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.errors import NotAllowed, Unavailable
 
 _POLL_SECONDS = 0.02
 _UNPRIVILEGED = "nobody"
@@ -80,9 +80,7 @@ def spawn(
             extra_groups=[] if account else None,
         )
     _children[child.pid] = child
-    known = ProcessRecord(child.pid, psutil.Process(child.pid).create_time())
-    note.write_text(json.dumps(asdict(known)) + "\n")
-    return known
+    return write_note(note, child.pid)
 
 
 def run_as(account: Account | None, arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
@@ -110,6 +108,13 @@ def record(pid: int) -> ProcessRecord | None:
         return ProcessRecord(pid, process.create_time())
     except psutil.NoSuchProcess:
         return None
+
+
+def write_note(note: Path, pid: int) -> ProcessRecord:
+    """Write down a process that runs now, for ``read_note``."""
+    known = ProcessRecord(pid, psutil.Process(pid).create_time())
+    note.write_text(json.dumps(asdict(known)) + "\n")
+    return known
 
 
 def read_note(note: Path) -> ProcessRecord | None:
@@ -146,7 +151,12 @@ async def terminate(known: ProcessRecord, first: signal.Signals, *, patience: fl
     for number, seconds in ((first, patience), (signal.SIGKILL, 10.0)):
         if not is_alive(known):
             return
-        os.kill(known.pid, number)
+        try:
+            os.kill(known.pid, number)
+        except ProcessLookupError:
+            return
+        except PermissionError as error:
+            raise NotAllowed(f"process {known.pid} belongs to another account; stop it as that one") from error
         if await ended(known, seconds):
             return
     raise Unavailable(f"process {known.pid} does not end, not even when killed", pid=known.pid)

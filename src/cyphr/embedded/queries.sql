@@ -4,6 +4,13 @@ insert into cyphr.switchboard (service, side)
 select service, %(side)s from unnest(array['database', 'files', 'auth']) as service
 on conflict (service) do nothing;
 
+-- name: switchboard_exists
+select where to_regclass('cyphr.switchboard') is not null;
+
+-- name: authority
+-- The side that this database says has the authority over the data.
+select side from cyphr.switchboard where service = 'database';
+
 -- name: role_exists
 select from pg_roles where rolname = %(role)s;
 

@@ -1,0 +1,19 @@
+# Every target is one line; what it takes to do it is in scripts/. Needed: Python 3.11 or later, and make.
+
+.PHONY: help run test check bench
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+run: ## move a live Cyphr from Supabase to AWS in front of your eyes; ARGS="--seconds 60 --kill copy"
+	@scripts/run $(ARGS)
+
+test: ## all tests; ARGS="-k handover"
+	@scripts/test $(ARGS)
+
+check: ## lint, format, types, import contracts, generated files
+	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
+
+bench: ## what design/goals.md asks to measure
+	@scripts/uv run --quiet --locked --all-groups python -m bench $(ARGS)

@@ -1,0 +1,76 @@
+"""The mailbox of the one-machine stack: mail is shown instead of sent."""
+
+from collections import deque
+from datetime import datetime
+from html import escape
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from cyphr.foundation.clock import now
+
+_KEPT = 1000
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="5">
+<title>Mailbox</title>
+<style>
+  :root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
+  body {{ margin: 2rem auto; max-width: 40rem; padding: 0 1rem; }}
+  li {{ margin: 0.75rem 0; }}
+  code {{ font-size: 1.5rem; letter-spacing: 0.15em; }}
+  small {{ opacity: 0.7; }}
+</style>
+<h1>Mailbox</h1>
+<p>Mail that the messenger would have sent, newest first.</p>
+<ul>{items}</ul>
+</html>
+"""
+_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at}</small><br><code>{code}</code></li>"
+
+
+class Letter(BaseModel):
+    """One mail with a code in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    to: str
+    subject: str
+    code: str
+    at: datetime
+
+
+class Mailbox:
+    """Keeps the newest letters of this process in memory. It is the messenger's ``Mail``."""
+
+    def __init__(self) -> None:
+        self._letters: deque[Letter] = deque(maxlen=_KEPT)
+
+    async def send_code(self, to: str, code: str) -> None:
+        """Show a registration code to whoever opens the mailbox."""
+        self._letters.appendleft(Letter(to=to, subject="Your Cyphr code", code=code, at=now()))
+
+    def letters(self, email: str | None) -> list[Letter]:
+        """Newest first; of one address (capitals do not matter) or of all."""
+        return [letter for letter in self._letters if email is None or letter.to.lower() == email.lower()]
+
+    def router(self) -> APIRouter:
+        """``GET /mailbox?email=``: JSON for who asks for it, else a page."""
+        router = APIRouter()
+
+        @router.get("/mailbox", include_in_schema=False)
+        async def mailbox(request: Request, email: str | None = None) -> Response:
+            letters = self.letters(email)
+            if "application/json" in request.headers.get("accept", ""):
+                return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
+            items = (
+                _ITEM.format(**{name: escape(str(value)) for name, value in letter.model_dump().items()})
+                for letter in letters
+            )
+            return HTMLResponse(_PAGE.format(items="".join(items)))
+
+        return router
