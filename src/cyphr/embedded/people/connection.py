@@ -102,7 +102,7 @@ class Connection:
 
     def abort(self) -> None:
         """Break the connection without a word, as a dead spot does; ``run`` comes back and resumes."""
-        if self._socket is None or not self.online.is_set():
+        if self._socket is None:
             return
         self._provoked = True
         self._absent = True

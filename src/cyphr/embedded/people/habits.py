@@ -96,7 +96,7 @@ async def vanish(person: Person) -> None:
 
 
 async def change_avatar(person: Person) -> None:
-    """Upload a picture. While it is unknown whether that worked, nothing is promised about it."""
+    """Upload a picture and look at it. While it is unknown whether that worked, nothing is promised about it."""
     user_id, picture, record = person.identity.user_id, contents.picture(person.world.dice), person.record
     if user_id not in record.uncertain_avatars:
         record.uncertain_avatars.append(user_id)
@@ -104,6 +104,9 @@ async def change_avatar(person: Person) -> None:
     answer = await person.call("PUT", "/v1/me/avatar", kind="avatar", files=files)
     record.avatars[user_id] = Avatar(user_id, answer["avatar_url"], hashlib.sha256(picture).hexdigest())
     record.uncertain_avatars.remove(user_id)
+    shown = await person.world.api.call(person.name, "GET", answer["avatar_url"], kind="fetch")
+    if shown.content != picture:
+        person.complain(f"the avatar at {answer['avatar_url']} is not the one that was uploaded")
 
 
 async def refresh_tokens(person: Person) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any
 
 from cyphr.embedded.people.record import Account, PinChange
@@ -23,6 +24,8 @@ class Identity:
         self._session: dict[str, Any] = {}
         self._expires = 0.0
         self._turn = asyncio.Lock()
+        self.on_new_session: Callable[[], None] = lambda: None
+        """Called when a sign-in made another session: changing the PIN later ends the ones before."""
         self.account = Account(user_id="", email=email, cyphr_id="", full_name=full_name, pin=pin)
 
     @property
@@ -54,7 +57,7 @@ class Identity:
             await self._call("DELETE", "/v1/sessions/current", kind="session", expect=(204,), headers=self._headers())
 
     async def sign_in(self) -> None:
-        """With e-mail and PIN. The older session is left as it is: it belongs to a device that was put away."""
+        """With e-mail and PIN. The older session is left as it is, like that of a device that was put away."""
         async with self._turn:
             await self._sign_in()
 
@@ -90,6 +93,7 @@ class Identity:
             raise RequestFailed("the change of the PIN failed, so nobody knows which of two holds")
         body = {"email": self.account.email, "pin": self.account.pin, "device": "simulated"}
         self._begin(await self._call("POST", "/v1/sessions", kind="argon2", expect=(201,), json=body))
+        self.on_new_session()
 
     async def _refresh(self) -> None:
         body = {"refresh_token": self._session["refresh_token"]}

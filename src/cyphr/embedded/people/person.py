@@ -49,6 +49,7 @@ class Person:
         self.name = identity.account.email
         self.inbox = Inbox(self.name, world.drafts, self.record.delivery_problems)
         self.connection = Connection(world.websocket_url, self, world.tally)
+        identity.on_new_session = self.connection.abort
         self.chats: dict[str, dict[str, Any]] = {}
         self.marked: dict[str, tuple[int, int]] = {}
         self.typed = 0.0
