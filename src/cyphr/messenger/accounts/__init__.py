@@ -1,0 +1,1 @@
+"""Registering, and what a person keeps of themselves."""

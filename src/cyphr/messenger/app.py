@@ -1,0 +1,84 @@
+"""Builds the object graph of the messenger; nothing else does."""
+
+from dataclasses import dataclass
+
+from cyphr.foundation.aws import s3_client
+from cyphr.foundation.postgres import Database, Side
+from cyphr.foundation.settings import MessengerSettings
+from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.accounts.mail import Mail
+from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.discovery.service import Discovery
+from cyphr.messenger.files.service import Files
+from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
+from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.realtime.connections import Connections
+from cyphr.messenger.realtime.service import Realtime
+from cyphr.messenger.sessions.pins import Pins
+from cyphr.messenger.sessions.service import Sessions
+from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+
+
+@dataclass(frozen=True)
+class Messenger:
+    """Every feature of one process, ready to be opened."""
+
+    switchboard: Switchboard
+    sessions: Sessions
+    accounts: Accounts
+    discovery: Discovery
+    files: Files
+    chats: Chats
+    messages: Messages
+    realtime: Realtime
+    pins: Pins
+
+    async def open(self) -> None:
+        """Start the pools. A side that is down does not stop this."""
+        await self.switchboard.open()
+
+    async def close(self) -> None:
+        await self.switchboard.close()
+        self.pins.close()
+
+
+def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
+    """Wire the messenger. Raises InvalidInput when the token key cannot be read."""
+    key = SigningKey.read(settings.token_key_file)
+    switchboard = Switchboard(_databases(settings))
+    pins = Pins()
+    connections = Connections()
+    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
+    sessions.on_revoked(connections.end_session)
+    messages = Messages(switchboard, connections)
+    return Messenger(
+        switchboard=switchboard,
+        sessions=sessions,
+        accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
+        discovery=Discovery(switchboard),
+        files=Files(switchboard, _file_stores(settings)),
+        chats=Chats(switchboard, connections),
+        messages=messages,
+        realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
+        pins=pins,
+    )
+
+
+def _databases(settings: MessengerSettings) -> dict[Side, Database]:
+    given = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
+    return {
+        side: Database(side, database, pool_size=settings.pool_size)
+        for side, database in given.items()
+        if database is not None
+    }
+
+
+def _file_stores(settings: MessengerSettings) -> dict[Side, FileStore]:
+    stores: dict[Side, FileStore] = {}
+    if settings.files_supabase_bucket and settings.files_supabase_url:
+        client = s3_client(settings.supabase_storage or settings.aws)
+        stores[Side.SUPABASE] = SupabaseFiles(client, settings.files_supabase_bucket, settings.files_supabase_url)
+    if settings.files_aws_bucket and settings.files_aws_url:
+        stores[Side.AWS] = S3Files(s3_client(settings.aws), settings.files_aws_bucket, settings.files_aws_url)
+    return stores

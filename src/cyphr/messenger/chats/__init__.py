@@ -1,0 +1,1 @@
+"""Chats: between two people, and groups."""

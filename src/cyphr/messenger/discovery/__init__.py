@@ -1,0 +1,1 @@
+"""Finding people: by an exact @cyphr_id, so far."""

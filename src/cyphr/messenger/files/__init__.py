@@ -1,0 +1,1 @@
+"""Files, on whichever side the service stands."""

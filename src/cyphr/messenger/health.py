@@ -1,0 +1,45 @@
+"""/healthz: this process runs. /readyz: and what it needs answers."""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from cyphr.foundation.errors import CyphrError
+from cyphr.messenger.switchboard.service import read_standing
+
+_PATIENCE_SECONDS = 3.0
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Each dependency: ``ok``, or why not."""
+
+    checks: dict[str, str]
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """Whether the process runs."""
+    return Health()
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(request: Request, response: Response) -> Readiness:
+    """Whether requests can be served now, and if not, what fails."""
+    reason = "ok"
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await read_standing(request.app.state.messenger.switchboard)
+    except TimeoutError:
+        reason = f"no answer within {_PATIENCE_SECONDS:g} s"
+    except CyphrError as error:
+        reason = error.message
+    if reason != "ok":
+        response.status_code = 503
+    return Readiness(checks={"database": reason})

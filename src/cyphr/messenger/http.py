@@ -1,0 +1,82 @@
+"""The HTTP application: every feature's routes behind one edge."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+import cyphr.messenger.accounts.routes
+import cyphr.messenger.chats.routes
+import cyphr.messenger.discovery.routes
+import cyphr.messenger.files.routes
+import cyphr.messenger.health
+import cyphr.messenger.messages.routes
+import cyphr.messenger.realtime.routes
+import cyphr.messenger.sessions.routes
+import cyphr.messenger.switchboard.routes
+from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.accounts.mail import Mail
+from cyphr.messenger.app import build_messenger
+from cyphr.messenger.edge import Edge
+from cyphr.messenger.problems import answer_errors
+from cyphr.messenger.realtime.models import LARGEST_FRAME
+from cyphr.messenger.web import WebClient
+
+SERVER_OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "websockets-sansio",
+    "ws_max_size": LARGEST_FRAME,
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": 10,
+    "access_log": False,
+    "log_config": None,
+}
+"""How uvicorn must be run with this application: ``uvicorn.Config(app, **SERVER_OPTIONS, host=…, port=…)``."""
+
+_ROUTERS = (
+    cyphr.messenger.accounts.routes.router,
+    cyphr.messenger.sessions.routes.router,
+    cyphr.messenger.files.routes.router,
+    cyphr.messenger.discovery.routes.router,
+    cyphr.messenger.chats.routes.router,
+    cyphr.messenger.messages.routes.router,
+    cyphr.messenger.realtime.routes.router,
+    cyphr.messenger.switchboard.routes.router,
+    cyphr.messenger.health.router,
+)
+
+
+def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRouter] = ()) -> FastAPI:
+    """The messenger as an ASGI application. ``extra``: further routes of whoever runs it, before the web client's.
+
+    Raises InvalidInput when the token key cannot be read. Connects to nothing before it is started.
+    """
+    messenger = build_messenger(settings, mail)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await messenger.open()
+        try:
+            yield
+        finally:
+            await messenger.close()
+
+    app = FastAPI(
+        title="Cyphr",
+        version="1",
+        summary="The messenger's API. WebSocket: /v1/ws.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.messenger = messenger
+    for router in (*_ROUTERS, *extra):
+        app.include_router(router)
+    if settings.web_folder is not None:
+        app.mount("/", WebClient(settings.web_folder), name="web")
+    answer_errors(app)
+    app.add_middleware(Edge, settings=settings)
+    return app

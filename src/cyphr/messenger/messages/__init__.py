@@ -1,0 +1,1 @@
+"""Messages: sending, reading back, and how far each member has got."""

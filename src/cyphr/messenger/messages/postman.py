@@ -1,0 +1,48 @@
+"""How an event reaches people's connections. In memory on one machine; the rules do not know which."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from pydantic_core import to_json
+
+
+class EventKind(StrEnum):
+    """What may happen to an event in a connection's full queue depends on its kind."""
+
+    MESSAGE = "msg"
+    CHAT = "chat"
+    RECEIPT = "receipt"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a chat, encoded once for all who hear of it."""
+
+    kind: EventKind
+    chat_id: UUID
+    text: str
+    seq: int = 0
+    """Of a message: its place in the chat."""
+    about: UUID | None = None
+    """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
+
+
+class Postman(Protocol):
+    """Delivers events to whoever is connected. Delivery is never proof: a message is safe because it is stored."""
+
+    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+        """Hand ``event`` to every connection of ``recipients`` but the one called ``except_for``."""
+        ...
+
+
+def encode(kind: str, chat_id: UUID | None = None, **members: Any) -> str:
+    """An envelope of the wire protocol as text. A member that is None is left out."""
+    envelope: dict[str, Any] = {"v": 1, "t": kind}
+    if chat_id is not None:
+        envelope["chat"] = chat_id
+    envelope.update((name, value) for name, value in members.items() if value is not None)
+    return to_json(envelope).decode()

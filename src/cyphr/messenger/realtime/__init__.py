@@ -1,0 +1,1 @@
+"""The WebSocket: connections, what clients say, what they hear."""

@@ -1,0 +1,114 @@
+"""Connections of this process, and the postman that knows only them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+from uuid import UUID
+
+from cyphr.foundation.ids import uuid7
+from cyphr.messenger.messages.postman import Event, EventKind
+from cyphr.messenger.sessions.models import Identity
+
+TRY_AGAIN = 1013
+NOT_AUTHENTICATED = 4401
+
+
+class Socket(Protocol):
+    """What a connection needs of a WebSocket."""
+
+    async def send_text(self, data: str) -> None: ...
+
+
+class Connection:
+    """One client. Events wait in a bounded queue until the socket takes them.
+
+    A queue that fills drops typing, keeps only the newest receipt of each member, and never drops a message: it ends
+    the connection with 1013 instead, and the client resumes from what it holds.
+    """
+
+    def __init__(self, socket: Socket, identity: Identity, *, queue_length: int) -> None:
+        self.id = uuid7()
+        self.identity = identity
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """Resolves to a close code when the server wants this connection closed."""
+        self._socket = socket
+        self._bound = queue_length
+        self._queue: OrderedDict[object, Event | str] = OrderedDict()
+        self._wake = asyncio.Event()
+
+    def push(self, event: Event) -> None:
+        """Queue an event of a chat."""
+        key: object = object()
+        if event.about is not None:
+            key = (event.kind, event.chat_id, event.about)
+        if key not in self._queue and len(self._queue) >= self._bound:
+            if event.kind is EventKind.TYPING:
+                return
+            self.end(TRY_AGAIN)
+        self._put(key, event)
+
+    def answer(self, text: str) -> None:
+        """Queue the answer to something that this client sent. One that asks and never reads is ended too."""
+        if len(self._queue) >= 2 * self._bound:
+            self.end(TRY_AGAIN)
+        self._put(object(), text)
+
+    def end(self, code: int) -> None:
+        """Ask for the connection to be closed with ``code``; the first code counts."""
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+    def skip_resumed(self, heads: Mapping[UUID, int]) -> None:
+        """Forget queued messages that a resume has sent already."""
+        for key, event in list(self._queue.items()):
+            if (
+                isinstance(event, Event)
+                and event.kind is EventKind.MESSAGE
+                and event.seq <= heads.get(event.chat_id, 0)
+            ):
+                del self._queue[key]
+
+    async def send_queued(self) -> None:
+        """Send what is queued, and go on for ever. Ends only by cancellation or with the socket's error."""
+        while True:
+            while self._queue:
+                _, event = self._queue.popitem(last=False)
+                await self._socket.send_text(event if isinstance(event, str) else event.text)
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _put(self, key: object, event: Event | str) -> None:
+        if not self.ended.done():
+            self._queue[key] = event
+            self._wake.set()
+
+
+class Connections:
+    """Every connection of this process, by person; delivers in memory."""
+
+    def __init__(self) -> None:
+        self._by_user: dict[UUID, dict[UUID, Connection]] = {}
+
+    def add(self, connection: Connection) -> None:
+        self._by_user.setdefault(connection.identity.user_id, {})[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        mine = self._by_user.get(connection.identity.user_id, {})
+        mine.pop(connection.id, None)
+        if not mine:
+            self._by_user.pop(connection.identity.user_id, None)
+
+    def end_session(self, session_id: UUID) -> None:
+        """Close the connections of a session that was revoked."""
+        for mine in self._by_user.values():
+            for connection in mine.values():
+                if connection.identity.session_id == session_id:
+                    connection.end(NOT_AUTHENTICATED)
+
+    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+        """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``."""
+        for user_id in recipients:
+            for connection in self._by_user.get(user_id, {}).values():
+                if connection.id != except_for:
+                    connection.push(event)

@@ -1,0 +1,1 @@
+"""Signing in, and the sessions that come of it."""

@@ -1,0 +1,55 @@
+"""Sessions on the wire, and who a request is from."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from cyphr.messenger.people.models import Person, PlainText
+
+_EMAIL = re.compile(r"[\x21-\x7e]+@[\x21-\x7e]+")
+
+
+def _normalise_email(text: str) -> str:
+    email = text.strip().lower()
+    if not _EMAIL.fullmatch(email) or email.count("@") != 1:
+        raise ValueError("must be an e-mail address like anna@example.org")
+    return email
+
+
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_normalise_email)]
+"""An address in lower case, ASCII only, so that no two that look alike differ."""
+
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
+
+Device = Annotated[PlainText, StringConstraints(max_length=200)]
+"""What the person calls the device, or what it calls itself."""
+
+
+class SignIn(BaseModel):
+    email: Email
+    pin: Annotated[str, StringConstraints(max_length=64)]
+    device: Device | None = None
+
+
+class Refresh(BaseModel):
+    refresh_token: Annotated[str, StringConstraints(max_length=200)]
+
+
+class Session(BaseModel):
+    """What a client holds while it is signed in. ``expires_in``: seconds that the access token lives."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    person: Person
+
+
+class Identity(BaseModel):
+    """Who a request is from, proven by its access token."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    session_id: UUID

@@ -1,0 +1,21 @@
+-- name: begin_sign_in
+-- Reserve a try and read what it is checked against, the same for every address.
+select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(%(email)s, %(email_hash)s);
+
+-- name: forgive_sign_in
+-- A right PIN clears the count.
+select private.forgive_sign_in(%(email_hash)s);
+
+-- name: open_session
+select id, full_name, cyphr_id, avatar_url
+from private.open_session(%(session_id)s, %(user_id)s, %(device)s, %(token_hash)s, %(expires_at)s);
+
+-- name: rotate_session
+select outcome, session_id, id, full_name, cyphr_id, avatar_url
+from private.rotate_session(%(old_hash)s, %(new_hash)s, %(expires_at)s);
+
+-- name: session_is_live
+select private.session_is_live(%(session_id)s);
+
+-- name: revoke_sessions
+select revoked from private.revoke_sessions(%(only)s, %(kept)s) revoked;

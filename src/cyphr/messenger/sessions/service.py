@@ -1,0 +1,206 @@
+"""Sessions: signing in with a PIN, refreshing, revoking."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from cyphr.foundation.clock import monotonic, now
+from cyphr.foundation.errors import NotAuthenticated, RateLimited
+from cyphr.foundation.ids import uuid7
+from cyphr.foundation.postgres import Transaction
+from cyphr.foundation.queries import load_queries
+from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.people.models import Person
+from cyphr.messenger.sessions.models import Identity, Session
+from cyphr.messenger.sessions.pins import Pins
+from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
+
+_queries = load_queries(__package__)
+
+_FAMILY_LIFETIME = timedelta(days=30)
+_BELIEVED_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account."""
+
+    allowed: bool
+    retry_after: int
+    user_id: UUID | None
+    pin_hash: str | None
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What came of presenting a refresh token: ``rotated``, ``unknown`` or ``reused``."""
+
+    outcome: str
+    session_id: UUID | None
+    id: UUID | None
+    full_name: str | None
+    cyphr_id: str | None
+    avatar_url: str | None
+
+
+class NewSession:
+    """The random parts of a session, made once, outside the transaction that may run twice."""
+
+    def __init__(self, device: str | None) -> None:
+        self.id = uuid7()
+        self.device = device
+        self.refresh_token = secrets.token_urlsafe(32)
+        self.expires_at = now() + _FAMILY_LIFETIME
+
+
+class Sessions:
+    """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
+
+    def __init__(self, switchboard: Switchboard, tokens: AccessTokens, pins: Pins) -> None:
+        self._switchboard = switchboard
+        self._tokens = tokens
+        self._pins = pins
+        self._believed: dict[UUID, float] = {}
+        self._on_revoked: list[Callable[[UUID], None]] = []
+
+    def on_revoked(self, callback: Callable[[UUID], None]) -> None:
+        """Call ``callback`` with the id of each session that this process revokes."""
+        self._on_revoked.append(callback)
+
+    async def sign_in(self, email: str, pin: str, device: str | None) -> Session:
+        """Open a session. Raises NotAuthenticated alike for a wrong PIN and an unknown address, or RateLimited."""
+        user_id = await self.prove_pin(email, pin)
+        new = NewSession(device)
+
+        async def work(transaction: Transaction) -> Session:
+            await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
+            return await self.open(transaction, user_id, new)
+
+        return await self._switchboard.unit_of_work(None, work)
+
+    async def prove_pin(self, email: str, pin: str) -> UUID:
+        """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
+
+        async def work(transaction: Transaction) -> Attempt | None:
+            return await transaction.fetch_one(
+                Attempt, _queries.begin_sign_in, email=email, email_hash=hash_email(email)
+            )
+
+        attempt = await self._switchboard.unit_of_work(None, work)
+        assert attempt is not None
+        if not attempt.allowed:
+            raise RateLimited(
+                "too many wrong PINs for this address; wait and try again", retry_after=attempt.retry_after
+            )
+        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None:
+            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+        return attempt.user_id
+
+    async def forgive(self, transaction: Transaction, email: str) -> None:
+        """Clear the count of tries after a right PIN."""
+        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
+
+    async def open(self, transaction: Transaction, user_id: UUID, new: NewSession) -> Session:
+        """Open ``new`` for ``user_id`` inside a transaction."""
+        person = await transaction.fetch_one(
+            Person,
+            _queries.open_session,
+            session_id=new.id,
+            user_id=user_id,
+            device=new.device,
+            token_hash=_hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+        )
+        assert person is not None
+        return self._session(person, new.id, new.refresh_token)
+
+    async def refresh(self, refresh_token: str) -> Session:
+        """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
+        successor = secrets.token_urlsafe(32)
+        expires_at = now() + _FAMILY_LIFETIME
+
+        async def work(transaction: Transaction) -> Rotation | None:
+            return await transaction.fetch_one(
+                Rotation,
+                _queries.rotate_session,
+                old_hash=_hash_token(refresh_token),
+                new_hash=_hash_token(successor),
+                expires_at=expires_at,
+            )
+
+        rotation = await self._switchboard.unit_of_work(None, work)
+        assert rotation is not None
+        if rotation.outcome == "reused" and rotation.session_id is not None:
+            self._forget(rotation.session_id)
+        if rotation.outcome != "rotated" or rotation.id is None or rotation.session_id is None:
+            raise NotAuthenticated("this refresh token is no longer valid; sign in")
+        person = Person(
+            id=rotation.id,
+            full_name=rotation.full_name or "",
+            cyphr_id=rotation.cyphr_id,
+            avatar_url=rotation.avatar_url,
+        )
+        return self._session(person, rotation.session_id, successor)
+
+    async def identify(self, access_token: str) -> Identity:
+        """Who a request is from. Raises NotAuthenticated."""
+        identity = self._tokens.verify(access_token)
+        if self._believed.get(identity.session_id, 0.0) < monotonic():
+            await self._ask(identity.session_id)
+        return identity
+
+    async def sign_out(self, identity: Identity) -> None:
+        """End the session of this request."""
+        await self._revoke(identity.user_id, only=identity.session_id)
+
+    async def sign_out_others(self, identity: Identity) -> None:
+        """End every other session of this person."""
+        await self._revoke(identity.user_id, kept=identity.session_id)
+
+    async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
+        async def work(transaction: Transaction) -> list[UUID]:
+            cursor = await transaction.connection.execute(_queries.revoke_sessions, {"only": only, "kept": kept})
+            return [row[0] for row in await cursor.fetchall()]
+
+        for session_id in await self._switchboard.unit_of_work(user_id, work):
+            self._forget(session_id)
+
+    async def _ask(self, session_id: UUID) -> None:
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.session_is_live, session_id=session_id))
+
+        self._believed.pop(session_id, None)
+        if not await self._switchboard.unit_of_work(None, work):
+            raise NotAuthenticated("this session has ended; sign in")
+        self._believe(session_id)
+
+    def _believe(self, session_id: UUID) -> None:
+        if len(self._believed) > 100_000:
+            self._believed.clear()
+        self._believed[session_id] = monotonic() + _BELIEVED_SECONDS
+
+    def _forget(self, session_id: UUID) -> None:
+        self._believed.pop(session_id, None)
+        for callback in self._on_revoked:
+            callback(session_id)
+
+    def _session(self, person: Person, session_id: UUID, refresh_token: str) -> Session:
+        identity = Identity(user_id=person.id, session_id=session_id)
+        return Session(
+            access_token=self._tokens.issue(identity),
+            refresh_token=refresh_token,
+            expires_in=int(LIFETIME.total_seconds()),
+            person=person,
+        )
+
+
+def hash_email(email: str) -> str:
+    """The SHA-256 under which tries to sign in are counted."""
+    return hashlib.sha256(email.encode()).hexdigest()
+
+
+def _hash_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,1 @@
+"""Where each service stands, for clients and operators to see."""

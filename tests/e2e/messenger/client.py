@@ -1,0 +1,108 @@
+"""A person at the messenger's API, over real sockets."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+_numbers = itertools.count(1)
+
+PIN = "482913"
+
+
+@dataclass
+class Client:
+    """One registered person and what they hold."""
+
+    http: httpx.AsyncClient
+    base: str
+    email: str
+    session: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.session["person"]["id"])
+
+    @property
+    def auth(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.session['access_token']}"}
+
+    async def get(self, path: str, **params: Any) -> Any:
+        response = await self.http.get(path, params=params, headers=self.auth)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        return await self.http.post(path, json=body, headers=self.auth)
+
+    async def direct(self, other: "Client") -> str:
+        response = await self.post("/v1/chats", {"type": "direct", "member_ids": [other.id]})
+        assert response.status_code in {200, 201}, response.text
+        return str(response.json()["id"])
+
+    async def group(self, name: str, others: list["Client"]) -> str:
+        body = {"type": "group", "name": name, "member_ids": [other.id for other in others]}
+        response = await self.post("/v1/chats", body)
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
+    async def send(self, chat: str, content: str, *, id: str | None = None) -> httpx.Response:
+        return await self.post(f"/v1/chats/{chat}/messages", {"id": id or str(uuid4()), "content": content})
+
+    @asynccontextmanager
+    async def socket(self, heads: dict[str, int] | None = None) -> AsyncIterator["Socket"]:
+        """A WebSocket that has said hello and been brought up to date."""
+        async with connect(self.base.replace("http", "ws") + "/v1/ws", compression=None) as websocket:
+            socket = Socket(websocket)
+            await socket.say("hello", d={"token": self.session["access_token"], "heads": heads or {}})
+            await socket.until("resume.done")
+            yield socket
+
+
+@dataclass
+class Socket:
+    """A WebSocket that remembers everything it heard."""
+
+    websocket: ClientConnection
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    async def say(self, kind: str, **members: Any) -> None:
+        await self.websocket.send(json.dumps({"v": 1, "t": kind, **members}))
+
+    async def send(self, chat: str, content: str, *, id: str | None = None) -> str:
+        client_id = id or str(uuid4())
+        await self.say("msg.send", id=client_id, chat=chat, d={"content": content})
+        return client_id
+
+    async def hear(self) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(await self.websocket.recv())
+        self.heard.append(frame)
+        return frame
+
+    async def until(self, kind: str, **members: Any) -> dict[str, Any]:
+        """The next frame of this kind whose members are these."""
+        while True:
+            frame = await self.hear()
+            if frame["t"] == kind and all(frame.get(name) == value for name, value in members.items()):
+                return frame
+
+    def messages(self) -> list[dict[str, Any]]:
+        return [frame["d"]["message"] for frame in self.heard if frame["t"] == "msg"]
+
+
+async def register(http: httpx.AsyncClient, name: str = "Anna", **members: Any) -> Client:
+    """Make an account as a person would: ask for a code, read it in the mailbox, register."""
+    email = f"person{next(_numbers)}@example.org"
+    assert (await http.post("/v1/accounts/codes", json={"email": email})).status_code == 202
+    letters = (await http.get("/mailbox", params={"email": email}, headers={"Accept": "application/json"})).json()
+    body = {"email": email, "code": letters["messages"][0]["code"], "full_name": name, "pin": PIN, **members}
+    response = await http.post("/v1/accounts", json=body)
+    assert response.status_code == 201, response.text
+    UUID(response.json()["person"]["id"])
+    return Client(http, str(http.base_url).rstrip("/"), email, response.json())

@@ -1,0 +1,80 @@
+"""The messenger, served by uvicorn on a loopback port over real databases."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from cyphr.embedded.mailbox import Mailbox
+from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.http import SERVER_OPTIONS, create_app
+from tests.conftest import TestSide
+from tests.e2e.messenger.client import Client, register
+
+Register = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture(scope="session")
+def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "token.pem"
+    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+@asynccontextmanager
+async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the application until the block ends, then shut it down gracefully."""
+    mailbox = Mailbox()
+    app = create_app(settings, mail=mailbox, extra=[mailbox.router])
+    server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server._serve(sockets=[listener]))
+        while not server.started:
+            assert not task.done(), "the server did not start"
+            await asyncio.sleep(0.01)
+        try:
+            host, port = listener.getsockname()
+            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            await task
+
+
+def settings_for(*sides: TestSide, token_key: Path, **more: Any) -> MessengerSettings:
+    databases = {f"{side.side}_database": side.app for side in sides}
+    return MessengerSettings(token_key_file=token_key, pool_size=4, **databases, **more)
+
+
+@pytest.fixture(params=["supabase", "aws"])
+def side(request: pytest.FixtureRequest) -> TestSide:
+    """Each side in turn."""
+    standing: TestSide = request.getfixturevalue(request.param)
+    return standing
+
+
+@pytest_asyncio.fixture
+async def http(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The messenger standing on each side in turn."""
+    async with serve(settings_for(side, token_key=token_key)) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def join(http: httpx.AsyncClient) -> Register:
+    """Registers a person at the running messenger."""
+
+    async def register_here(name: str = "Anna", **members: Any) -> Client:
+        return await register(http, name, **members)
+
+    return register_here
