@@ -52,8 +52,8 @@ class Client:
         assert response.status_code == 201, response.text
         return str(response.json()["id"])
 
-    async def send(self, chat: str, content: str, *, id: str | None = None) -> httpx.Response:
-        return await self.post(f"/v1/chats/{chat}/messages", {"id": id or str(uuid4()), "content": content})
+    async def send(self, chat: str, content: str, *, client_id: str | None = None) -> httpx.Response:
+        return await self.post(f"/v1/chats/{chat}/messages", {"id": client_id or str(uuid4()), "content": content})
 
     @asynccontextmanager
     async def socket(self, heads: dict[str, int] | None = None) -> AsyncIterator["Socket"]:
@@ -75,8 +75,8 @@ class Socket:
     async def say(self, kind: str, **members: Any) -> None:
         await self.websocket.send(json.dumps({"v": 1, "t": kind, **members}))
 
-    async def send(self, chat: str, content: str, *, id: str | None = None) -> str:
-        client_id = id or str(uuid4())
+    async def send(self, chat: str, content: str, *, client_id: str | None = None) -> str:
+        client_id = client_id or str(uuid4())
         await self.say("msg.send", id=client_id, chat=chat, d={"content": content})
         return client_id
 

@@ -34,7 +34,7 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
     mailbox = Mailbox()
-    app = create_app(settings, mail=mailbox, extra=[mailbox.router])
+    app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
     server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
