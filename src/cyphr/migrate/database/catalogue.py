@@ -1,0 +1,96 @@
+"""What is in a database: the tables whose rows are moved, their columns and keys."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from cyphr.foundation.queries import read_sql
+
+PLATFORM_SCHEMAS = [
+    "auth", "storage", "realtime", "_realtime", "extensions", "graphql", "graphql_public", "pgbouncer", "pgsodium",
+    "pgsodium_masks", "vault", "supabase_migrations", "supabase_functions", "net", "cron", "information_schema",
+    "cyphr",
+]  # fmt: skip
+"""Schemas that are not moved as they are: Supabase's own, PostgreSQL's, and this tool's."""
+
+# Types whose built-in hash tells apart every two values that print differently. Not in it: numeric (1.0 and 1.00 hash
+# alike), floats (0 and -0), interval (30 days and 1 month), enums (hashed by an OID that differs between databases).
+_EXACT_HASH = {16, 17, 19, 20, 21, 23, 25, 26, 1043, 1082, 1083, 1114, 1184, 2950}
+_FIRST_USER_OID = 16384
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``generated`` columns are computed by each side itself and never sent."""
+
+    name: str
+    type_oid: int
+    type: str
+    generated: bool
+
+    @property
+    def hashed(self) -> sql.Composable:
+        """The expression that stands for this column in a row's hash."""
+        column = sql.Identifier("t", self.name)
+        return column if self.type_oid in _EXACT_HASH else sql.SQL("{}::text").format(column)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table whose rows are moved."""
+
+    schema: str
+    name: str
+    replica_identity: str
+    estimated_rows: int
+    bytes: int
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Names of the columns that find a row again; empty when there is none."""
+
+    @property
+    def title(self) -> str:
+        """For people: ``public.messages``."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+    @property
+    def sent_columns(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if not column.generated)
+
+    @property
+    def only_built_in_types(self) -> bool:
+        """Whether the binary format means the same on both sides (user-defined types carry OIDs that differ)."""
+        return all(column.type_oid < _FIRST_USER_OID for column in self.columns)
+
+
+async def read_tables(connection: AsyncConnection) -> list[Table]:
+    """Every table of the user's schemas, ordered by name."""
+    return [
+        Table(
+            schema=row["schema"],
+            name=row["name"],
+            replica_identity=row["replica_identity"],
+            estimated_rows=row["estimated_rows"],
+            bytes=row["bytes"],
+            columns=tuple(Column(**column) for column in row["columns"]),
+            key=tuple(row["key"]),
+        )
+        for row in await _rows(connection, "tables.sql")
+    ]
+
+
+async def read_sequences(connection: AsyncConnection) -> list[dict[str, Any]]:
+    """Every sequence of the user's schemas with its last value."""
+    return await _rows(connection, "sequences.sql")
+
+
+async def _rows(connection: AsyncConnection, file: str) -> list[dict[str, Any]]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(read_sql("cyphr.migrate.database.sql", file), {"platform": PLATFORM_SCHEMAS})
+        return await cursor.fetchall()

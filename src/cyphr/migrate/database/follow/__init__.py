@@ -1,0 +1,1 @@
+"""Follow: keep the receiving database up with what changes on the sending one, each change exactly once."""

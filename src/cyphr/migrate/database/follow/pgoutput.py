@@ -1,0 +1,184 @@
+"""PostgreSQL's logical replication messages (plug-in pgoutput, protocol version 1), decoded.
+
+Source: PostgreSQL documentation, "Logical Replication Message Formats". Values are the text that the sending server
+prints; NULL is None; a TOASTed value that did not change is UNCHANGED and was not sent.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from cyphr.foundation.errors import ApplyConflict
+
+
+class _Unchanged(Enum):
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = _Unchanged.UNCHANGED
+Value = str | None | _Unchanged
+Row = tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A transaction starts; ``final_lsn`` is where its commit record begins."""
+
+    final_lsn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The transaction ended; ``end_lsn`` is the position just after its commit record."""
+
+    end_lsn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table as the changes that follow describe it; ``key`` columns identify a row."""
+
+    oid: int
+    schema: str
+    name: str
+    replica_identity: str
+    columns: tuple[str, ...]
+    key: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    relation: int
+    new: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """``old`` is sent when the key changed (its columns only, others None), or for replica identity full (all)."""
+
+    relation: int
+    old: Row | None
+    new: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    relation: int
+    old: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    relations: tuple[int, ...]
+    cascade: bool
+    restart_identity: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A message that this tool wrote into the stream with ``pg_logical_emit_message(true, 'cyphr', json)``."""
+
+    content: dict[str, Any]
+
+
+Message = Begin | Commit | Relation | Insert | Update | Delete | Truncate | Mark
+
+_BEGIN = struct.Struct(">cQqI")
+_COMMIT = struct.Struct(">cBQQq")
+_U32 = struct.Struct(">I")
+_U16 = struct.Struct(">H")
+
+
+def decode(data: bytes) -> Message | None:
+    """One message; None for kinds that change nothing (types, origins, other programs' messages).
+
+    Raises ApplyConflict for a kind that protocol version 1 does not have.
+    """
+    kind = data[0:1]
+    if kind == b"I":
+        new, _ = _row(data, 6)
+        return Insert(_U32.unpack_from(data, 1)[0], new)
+    if kind == b"U":
+        return _update(data)
+    if kind == b"D":
+        old, _ = _row(data, 6)
+        return Delete(_U32.unpack_from(data, 1)[0], old)
+    if kind == b"B":
+        return Begin(_BEGIN.unpack_from(data)[1])
+    if kind == b"C":
+        return Commit(_COMMIT.unpack_from(data)[3])
+    if kind == b"R":
+        return _relation(data)
+    if kind == b"T":
+        count, options = struct.unpack_from(">IB", data, 1)
+        return Truncate(struct.unpack_from(f">{count}I", data, 6), bool(options & 1), bool(options & 2))
+    if kind == b"M":
+        return _mark(data)
+    if kind in (b"Y", b"O"):
+        return None
+    raise ApplyConflict(
+        f"the sending server sent a message of unknown kind {kind!r}; its version is newer than this tool"
+    )
+
+
+def _update(data: bytes) -> Update:
+    relation = _U32.unpack_from(data, 1)[0]
+    old: Row | None = None
+    position = 5
+    if data[position : position + 1] in (b"K", b"O"):
+        old, position = _row(data, position + 1)
+    new, _ = _row(data, position + 1)
+    return Update(relation, old, new)
+
+
+def _row(data: bytes, position: int) -> tuple[Row, int]:
+    """The tuple at ``position``, and the position after it."""
+    (count,) = _U16.unpack_from(data, position)
+    position += 2
+    values: list[Value] = []
+    for _ in range(count):
+        kind = data[position]
+        position += 1
+        if kind == 0x74:  # t: text
+            (length,) = _U32.unpack_from(data, position)
+            position += 4
+            values.append(data[position : position + length].decode())
+            position += length
+        elif kind == 0x6E:  # n: null
+            values.append(None)
+        else:  # u: unchanged TOAST
+            values.append(UNCHANGED)
+    return tuple(values), position
+
+
+def _relation(data: bytes) -> Relation:
+    oid = _U32.unpack_from(data, 1)[0]
+    schema, position = _string(data, 5)
+    name, position = _string(data, position)
+    replica_identity = chr(data[position])
+    (count,) = _U16.unpack_from(data, position + 1)
+    position += 3
+    columns: list[str] = []
+    key: list[bool] = []
+    for _ in range(count):
+        key.append(bool(data[position] & 1))
+        column, position = _string(data, position + 1)
+        columns.append(column)
+        position += 8  # type OID and modifier: the receiving side knows its own
+    # The server leaves pg_catalog's name out.
+    return Relation(oid, schema or "pg_catalog", name, replica_identity, tuple(columns), tuple(key))
+
+
+def _mark(data: bytes) -> Mark | None:
+    prefix, position = _string(data, 10)
+    if prefix != "cyphr":
+        return None
+    (length,) = _U32.unpack_from(data, position)
+    return Mark(json.loads(data[position + 4 : position + 4 + length]))
+
+
+def _string(data: bytes, position: int) -> tuple[str, int]:
+    end = data.index(0, position)
+    return data[position:end].decode(), end + 1

@@ -1,0 +1,122 @@
+"""A logical replication connection: START_REPLICATION and its two-way COPY, on psycopg's ``pgconn``.
+
+Source: PostgreSQL documentation, "Streaming Replication Protocol". psycopg 3 has no high-level API for it, but libpq's
+functions are all there.
+"""
+
+import struct
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+
+from cyphr.foundation.clock import monotonic
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import connect
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database.wire import flush, run_command, wait_readable
+
+_XLOG_DATA = struct.Struct(">cQQq")
+_KEEPALIVE = struct.Struct(">cQqB")
+_STATUS = struct.Struct(">cQQQqB")
+_POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
+_STATUS_INTERVAL_SECONDS = 5.0
+
+
+def parse_lsn(text: str) -> int:
+    """``'16/B374D848'`` as a number."""
+    high, low = text.split("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
+def format_lsn(lsn: int) -> str:
+    """The inverse of ``parse_lsn``."""
+    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The sender has nothing for us before ``lsn``."""
+
+    lsn: int
+
+
+@dataclass(frozen=True)
+class SlotSnapshot:
+    """A point of the stream, and the exported snapshot that shows exactly what committed before it."""
+
+    lsn: int
+    snapshot: str
+
+
+class ReplicationConnection:
+    """One walsender: commands first, then one stream."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._pgconn = connection.pgconn
+        self._confirmed = 0
+        self._status_sent_at = 0.0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: PostgresSettings) -> AsyncIterator["ReplicationConnection"]:
+        """Connect in replication mode. Closing the connection ends the stream and drops temporary slots."""
+        connection = await connect(settings, replication="database", application_name="cyphr migrate")
+        try:
+            yield cls(connection)
+        finally:
+            await connection.close()
+
+    async def create_slot(self, name: str, *, temporary: bool = False) -> SlotSnapshot:
+        """Create a logical slot and export its snapshot, which lives until this connection's next command."""
+        kind = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
+        command = f"CREATE_REPLICATION_SLOT \"{name}\" {kind} pgoutput (SNAPSHOT 'export')"
+        result = await run_command(self._pgconn, command.encode())
+        lsn, snapshot = result.get_value(0, 1), result.get_value(0, 2)
+        assert lsn is not None
+        assert snapshot is not None
+        return SlotSnapshot(parse_lsn(lsn.decode()), snapshot.decode())
+
+    async def start(self, slot: str, publication: str, lsn: int) -> None:
+        """Begin streaming ``slot`` after ``lsn``."""
+        self._confirmed = lsn
+        command = (
+            f'START_REPLICATION SLOT "{slot}" LOGICAL {format_lsn(lsn)}'
+            f" (proto_version '1', publication_names '\"{publication}\"', messages 'true')"
+        )
+        await run_command(self._pgconn, command.encode())
+
+    def receive(self) -> bytes | Position | None:
+        """The next pgoutput message or position if one is already here; None otherwise. Never waits."""
+        length, data = self._pgconn.get_copy_data(1)
+        if length == 0:
+            self._pgconn.consume_input()
+            length, data = self._pgconn.get_copy_data(1)
+        if length == 0:
+            return None
+        if length < 0:
+            result = self._pgconn.get_result()
+            reason = result.error_message.decode(errors="replace").strip() if result else ""
+            raise Unavailable(f"the sending server ended the stream: {reason or 'it closed the connection'}")
+        if data[0] == 0x77:  # w: data
+            return bytes(data[_XLOG_DATA.size :])
+        _, lsn, _, wants_reply = _KEEPALIVE.unpack(data)
+        if wants_reply:
+            self._status_sent_at = 0.0
+        return Position(lsn)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until something arrives, at most ``seconds``."""
+        await wait_readable(self._pgconn, seconds)
+
+    async def confirm(self, lsn: int, *, now: bool = False) -> None:
+        """Tell the sender, when it is due, that everything before ``lsn`` is durable here and need not be kept."""
+        self._confirmed = max(self._confirmed, lsn)
+        if not now and monotonic() - self._status_sent_at < _STATUS_INTERVAL_SECONDS:
+            return
+        self._status_sent_at = monotonic()
+        clock = time.time_ns() // 1000 - _POSTGRES_EPOCH_MICROSECONDS
+        self._pgconn.put_copy_data(_STATUS.pack(b"r", self._confirmed, self._confirmed, self._confirmed, clock, 0))
+        await flush(self._pgconn)

@@ -1,0 +1,33 @@
+-- What a database knows of the streams that are applied to it. Lives in the receiving database, so that the position
+-- commits in the same transaction as the rows. Idempotent; on both sides, since each receives in its turn.
+
+create table if not exists cyphr.streams (
+    name        text primary key,                 -- the replication slot on the sending side
+    applied_lsn pg_lsn not null,                  -- everything that committed before it there is here
+    opened      boolean not null,                 -- false: skip until the mark that says the sender opened for writing
+    ended       text,                             -- the mark that ended the stream: the sender is fenced
+    updated_at  timestamptz not null default clock_timestamp()
+);
+
+-- A table's rows as of one point of the stream: changes that committed before it are in the copy already.
+create table if not exists cyphr.copied (
+    schema_name  text not null,
+    table_name   text not null,
+    snapshot_lsn pg_lsn not null,
+    rows         bigint not null,
+    bytes        bigint not null,
+    finished_at  timestamptz not null default clock_timestamp(),
+    primary key (schema_name, table_name)
+);
+
+-- Handovers to this side that were called off: an opening that is still under way must not succeed any more.
+create table if not exists cyphr.called_off (
+    epoch         bigint primary key,
+    called_off_at timestamptz not null default clock_timestamp()
+);
+
+-- Steps of the schema's restoration that are done, each recorded in the transaction that did it.
+create table if not exists cyphr.schema_steps (
+    step        text primary key,
+    finished_at timestamptz not null default clock_timestamp()
+);

@@ -1,0 +1,29 @@
+-- Every table whose rows are moved: its columns in order, and the key that finds a row of it again.
+-- Parameter: platform — schemas that belong to Supabase, to PostgreSQL, or to this tool.
+select n.nspname as schema,
+       c.relname as name,
+       c.relreplident as replica_identity,
+       greatest(c.reltuples, 0)::bigint as estimated_rows,
+       pg_table_size(c.oid) as bytes,
+       (select json_agg(json_build_object(
+                   'name', a.attname,
+                   'type_oid', a.atttypid::bigint,
+                   'type', format_type(a.atttypid, a.atttypmod),
+                   'generated', a.attgenerated <> '') order by a.attnum)
+          from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+       -- the index that replica identity names, else the primary key
+       coalesce((select json_agg(a.attname order by k.position)
+          from pg_index i
+          cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, position)
+          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+         where i.indrelid = c.oid
+           and k.position <= i.indnkeyatts
+           and case c.relreplident when 'i' then i.indisreplident else i.indisprimary end), '[]') as key
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r'
+   and c.relpersistence = 'p'
+   and n.nspname <> all (%(platform)s)
+   and n.nspname not like 'pg\_%%'
+ order by n.nspname, c.relname;

@@ -1,0 +1,112 @@
+"""Publications, replication slots and registered positions: what a stream of changes needs on both sides.
+
+A stream is named after its slot, ``cyphr_to_<side>_<epoch>``: the receiving side and the epoch of the switchboard in
+which its sender has the authority. A new epoch is a new stream, so nothing that one direction applied can echo back.
+"""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import Side
+from cyphr.foundation.queries import read_sql
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database.catalogue import Table
+from cyphr.migrate.database.follow.stream import ReplicationConnection, format_lsn
+from cyphr.migrate.database.handover import Seat
+
+PUBLICATION = "cyphr_migrate"
+
+_OUR_SLOTS: LiteralString = r"""
+select slot_name, active_pid from pg_replication_slots
+ where database = current_database() and slot_name like 'cyphr\_to\_%' and not temporary
+"""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Changes on their way to ``destination``, sent by the side that has the authority in ``epoch``."""
+
+    destination: Side
+    epoch: int
+
+    @property
+    def name(self) -> str:
+        return f"cyphr_to_{self.destination}_{self.epoch}"
+
+    @property
+    def sender(self) -> Side:
+        return self.destination.other
+
+
+async def install_streams(connection: AsyncConnection) -> None:
+    """Create this tool's tables in a database that will receive a stream. Idempotent."""
+    async with connection.transaction():
+        await connection.execute(read_sql("cyphr.migrate.database.sql", "streams.sql"))
+
+
+async def publish(connection: AsyncConnection, tables: list[Table]) -> None:
+    """Make the publication hold exactly ``tables``. Must exist before a slot whose changes are read through it."""
+    names = sql.SQL(", ").join(table.identifier for table in tables)
+    cursor = await connection.execute("select 1 from pg_publication where pubname = %s", [PUBLICATION])
+    if await cursor.fetchone():
+        statement = sql.SQL("alter publication {} set table {}")
+    else:
+        statement = sql.SQL("create publication {} for table {}")
+    await connection.execute(statement.format(sql.Identifier(PUBLICATION), names))
+
+
+async def slot_position(connection: AsyncConnection, stream: Stream) -> str | None:
+    """Where the stream's slot stands (LSN as text), or None when there is no such slot."""
+    cursor = await connection.execute(
+        "select confirmed_flush_lsn::text from pg_replication_slots where slot_name = %s", [stream.name]
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def current_stream(connection: AsyncConnection, seat: Seat) -> Stream:
+    """The stream that the side with the authority sends: the one it began when it took the seat.
+
+    A handover that was called off moves the epoch on but begins no stream, so the slot tells, not the seat alone.
+    """
+    prefix = f"cyphr_to_{seat.side.other}_"
+    cursor = await connection.execute(_OUR_SLOTS)
+    epochs = [int(name.removeprefix(prefix)) for name, _ in await cursor.fetchall() if name.startswith(prefix)]
+    return Stream(seat.side.other, max((epoch for epoch in epochs if epoch <= seat.epoch), default=seat.epoch))
+
+
+async def ensure_slot(sender: PostgresSettings, connection: AsyncConnection, stream: Stream) -> str:
+    """Create the stream's slot on its sender unless it is there; its position."""
+    position = await slot_position(connection, stream)
+    if position is not None:
+        return position
+    async with ReplicationConnection.open(sender) as replication:
+        return format_lsn((await replication.create_slot(stream.name)).lsn)
+
+
+async def register(connection: AsyncConnection, stream: Stream, lsn: str, *, opened: bool) -> None:
+    """Note in the receiving database where the stream starts, unless it is noted already."""
+    await connection.execute(
+        "insert into cyphr.streams (name, applied_lsn, opened) values (%s, %s::pg_lsn, %s) on conflict do nothing",
+        [stream.name, lsn, opened],
+    )
+
+
+async def drop_other_slots(connection: AsyncConnection, keep: Stream | None) -> None:
+    """Drop this tool's slots in this database but ``keep``'s, so that no WAL is held for a stream that is over."""
+    cursor = await connection.execute(_OUR_SLOTS)
+    for name, active_pid in await cursor.fetchall():
+        if keep is not None and name == keep.name:
+            continue
+        try:
+            if active_pid is not None:
+                await connection.execute("select pg_terminate_backend(%s, 2000)", [active_pid])
+            await connection.execute("select pg_drop_replication_slot(%s)", [name])
+        except psycopg.errors.ObjectInUse as error:
+            raise Unavailable(
+                f"slot {name} is still in use by process {active_pid}; is another migrator running?"
+            ) from error
