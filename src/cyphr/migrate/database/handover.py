@@ -25,7 +25,10 @@ from cyphr.migrate.database.catalogue import Table, read_sequences
 T = TypeVar("T")
 
 FENCE = "cyphr_fence"
-_IMPATIENT: LiteralString = "set local lock_timeout = '40ms'; set local statement_timeout = '120ms'"
+# The mark must reach the stream at once, also where commits are asynchronous by default.
+_IMPATIENT: LiteralString = """
+set local lock_timeout = '40ms'; set local statement_timeout = '120ms'; set local synchronous_commit = on
+"""
 _LOCK_ATTEMPTS = 100
 _PAUSE_SECONDS = 0.03
 _SEQUENCE_MARGIN = 1_000

@@ -283,12 +283,18 @@ class DatabaseMigration:
                 differences=differences,
             )
 
+    async def _following(self) -> tuple[Applier, Stream]:
+        """The applier at work and its stream; waits a little for a stream that is being connected."""
+        for _ in range(100):
+            if self._applier is not None and self._stream is not None:
+                return self._applier, self._stream
+            await asyncio.sleep(0.05)
+        raise Unavailable(f"nothing is followed at the moment; {self.progress.last_error or 'start the migrator'}")
+
     @asynccontextmanager
     async def _same_point(self) -> AsyncIterator[tuple[AsyncConnection, AsyncConnection, Touched]]:
         """Two connections that show both databases at one point of the stream, and what was touched before it."""
-        stream, applier = self._stream, self._applier
-        if stream is None or applier is None:
-            raise Unavailable("nothing is followed at the moment, so the two sides have no common point")
+        applier, stream = await self._following()
         sender = self._databases[stream.sender]
         reached = asyncio.Event()
         taken = Touched()
@@ -311,6 +317,7 @@ class DatabaseMigration:
 
             applier.at(point.lsn, look)
             async with await connect(sender) as nudge:  # so that something passes the point even when nobody writes
+                await nudge.execute("set synchronous_commit = on")
                 await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
             try:
                 async with asyncio.timeout(_SAME_POINT_SECONDS):
@@ -357,9 +364,7 @@ class DatabaseMigration:
         self._go_on.set()
 
     async def _move(self, old: AsyncConnection, new: AsyncConnection, to: Side, epoch: int) -> DatabaseHandover:
-        applier = self._applier
-        if applier is None:
-            raise HandoverRefused("nothing is followed at the moment; wait until the stream flows again")
+        applier, _ = await self._following()
         self._end_epoch = epoch
         applier.end_at(epoch)
         fence_seconds = await handover.fence(old, self._tables, to, epoch)

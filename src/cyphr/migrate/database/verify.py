@@ -27,7 +27,7 @@ set extra_float_digits = 1; set bytea_output = 'hex'
 
 _CALIBRATION = """
 select hash_record_extended(row(
-    'Жук 🐞'::text, ''::varchar, 42::int, -9223372036854775808::bigint, 7::smallint, true, null::text,
+    'Жук 🐞'::text, ''::varchar, 42::int, '-9223372036854775808'::bigint, 7::smallint, true, null::text,
     '0b3510b0-b46e-41da-b170-17a6205738d1'::uuid, timestamptz '2025-08-29 23:06:03.481+00',
     timestamp 'infinity', date '0044-03-15 BC', '\\x00ff'::bytea), 0)
 """

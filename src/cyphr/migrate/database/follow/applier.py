@@ -92,6 +92,8 @@ class Applier:
         """Read the position to start from; what was applied before it is here already."""
         await self._connection.execute("set session_replication_role = replica")
         await self._connection.execute("set client_encoding = utf8")
+        # What is confirmed to the sender is gone there, so it must be durable here.
+        await self._connection.execute("set synchronous_commit = on")
         cursor = await self._connection.execute(
             "select applied_lsn, opened from cyphr.streams where name = %s", [self._stream]
         )
