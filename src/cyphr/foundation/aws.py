@@ -25,9 +25,10 @@ def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
 
 
 def _session(settings: AwsSettings) -> boto3.Session:
-    secret = settings.secret_access_key.get_secret_value() if settings.secret_access_key else None
     return boto3.Session(
-        aws_access_key_id=settings.access_key_id, aws_secret_access_key=secret, region_name=settings.region
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret(),
+        region_name=settings.region,
     )
 
 

@@ -60,6 +60,13 @@ class AwsSettings(BaseModel):
     endpoint_url: str | None = None
     access_key_id: str | None = None
     secret_access_key: SecretStr | None = None
+    secret_access_key_file: Path | None = Field(default=None, description="A file whose only line is the secret key.")
+
+    def secret(self) -> str | None:
+        """The secret key, from whichever place it is given in; None: the usual chain of credentials."""
+        if self.secret_access_key is not None:
+            return self.secret_access_key.get_secret_value()
+        return self.secret_access_key_file.read_text().strip() if self.secret_access_key_file else None
 
 
 class MessengerSettings(BaseSettings):

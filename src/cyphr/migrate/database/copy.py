@@ -7,11 +7,9 @@ leaves out, table by table, what the copy shows already (the way PostgreSQL sync
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from psycopg import AsyncConnection, pq, sql
 
-from cyphr.foundation.clock import monotonic
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import Table
@@ -19,16 +17,6 @@ from cyphr.migrate.database.follow.stream import SlotSnapshot, format_lsn, parse
 from cyphr.migrate.database.wire import flush, read_result, run_command, wait_readable
 
 _BLOCK_BYTES = 256 * 1024
-
-
-@dataclass(frozen=True)
-class CopiedTable:
-    """One finished table."""
-
-    table: Table
-    rows: int
-    bytes: int
-    seconds: float
 
 
 async def read_copied(target: AsyncConnection) -> dict[tuple[str, str], int]:
@@ -45,7 +33,6 @@ async def copy_tables(
     *,
     workers: int,
     on_rows: Callable[[Table, int, int], None],
-    on_finished: Callable[[CopiedTable], None],
 ) -> None:
     """Copy ``tables`` as the exported snapshot ``point`` shows them, the largest first, ``workers`` at a time.
 
@@ -59,7 +46,7 @@ async def copy_tables(
             await reader.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
             await writer.execute("set session_replication_role = replica")
             while queue:
-                on_finished(await _copy_table(reader, writer, queue.pop(), point.lsn, on_rows))
+                await _copy_table(reader, writer, queue.pop(), point.lsn, on_rows)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(workers, len(tables))):
@@ -72,8 +59,7 @@ async def _copy_table(
     table: Table,
     lsn: int,
     on_rows: Callable[[Table, int, int], None],
-) -> CopiedTable:
-    started = monotonic()
+) -> None:
     columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.sent_columns)
     form = sql.SQL("binary" if table.only_built_in_types else "text")
     out = sql.SQL("copy {} ({}) to stdout (format {})").format(table.identifier, columns, form)
@@ -93,7 +79,6 @@ async def _copy_table(
             " values (%s, %s, %s::pg_lsn, %s, %s)",
             [table.schema, table.name, format_lsn(lsn), rows, size],
         )
-    return CopiedTable(table, rows, size, monotonic() - started)
 
 
 async def _pump(

@@ -1,10 +1,11 @@
 """The database's migration: the four rooms, in their order, for the conductor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -15,7 +16,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import handover, schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
-from cyphr.migrate.database.copy import CopiedTable, copy_tables, read_copied
+from cyphr.migrate.database.copy import copy_tables, read_copied
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover import Seat
@@ -28,6 +29,7 @@ from cyphr.migrate.database.verify import (
     verify_tables,
     verify_touched,
 )
+from cyphr.migrate.service import HandoverTiming, Verification
 from cyphr.schema.apply import install_switchboard
 
 _APPLIER_LOCK = 0x6379706872_01
@@ -51,32 +53,10 @@ class DatabaseProgress:
     last_error: str | None = None
 
 
-@dataclass(frozen=True)
-class DatabaseVerification:
-    """What a comparison of both databases found."""
-
-    rows: int
-    tables: int
-    differences: list[str]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class DatabaseHandover:
-    """How long each step of moving the authority took, in milliseconds.
-
-    ``blocked_ms``: from asking for the locks until the other side was open; no write could wait longer because of us.
-    """
-
-    fence_ms: float
-    drain_ms: float
-    check_ms: float
-    open_ms: float
-    blocked_ms: float
-
-
 class DatabaseMigration:
     """Moves one database from Supabase to AWS and back. One instance per process; the conductor calls it."""
+
+    name = "database"
 
     def __init__(self, databases: Mapping[Side, PostgresSettings], programs: Path, *, workers: int = 2) -> None:
         self._databases = databases
@@ -91,7 +71,7 @@ class DatabaseMigration:
         self._end_epoch: int | None = None
         self._ended = asyncio.Event()
         self._go_on = asyncio.Event()
-        self.progress = DatabaseProgress()
+        self._progress = DatabaseProgress()
 
     async def prepare(self) -> None:
         """Create this tool's tables on both sides and settle a handover that was interrupted. Idempotent."""
@@ -113,7 +93,16 @@ class DatabaseMigration:
                 return seat
         raise Unavailable("neither database accepts writes: a handover is under way or was interrupted")
 
-    async def copy(self, on_finished: Callable[[CopiedTable], None]) -> None:
+    async def side(self) -> Side:
+        """Where the database stands. While a handover is under way: where it comes from."""
+        try:
+            return (await self.seat()).side
+        except Unavailable:
+            if self._stream is None:
+                raise
+            return self._stream.sender
+
+    async def copy(self) -> None:
         """Bring schema and rows over; what is done already is left out. Raises PreflightFailed before any change."""
         seat = await self.seat()
         if seat.side is not Side.SUPABASE:
@@ -127,7 +116,7 @@ class DatabaseMigration:
             scripts = await self._restore_tables(writer, tables)
             self._begin_progress(tables)
             async with self._copy_point(reader, writer, stream) as point:
-                await self._copy_rows(writer, tables, point, on_finished)
+                await self._copy_rows(writer, tables, point)
             if "indexes" not in await schema.finished_steps(writer):
                 await schema.run_step(target, "indexes", scripts.indexes)
             await streams.publish(writer, tables)
@@ -152,7 +141,6 @@ class DatabaseMigration:
         writer: AsyncConnection,
         tables: list[Table],
         point: SlotSnapshot,
-        on_finished: Callable[[CopiedTable], None],
     ) -> None:
         done = await read_copied(writer)
         remaining = [table for table in tables if (table.schema, table.name) not in done]
@@ -161,8 +149,8 @@ class DatabaseMigration:
 
         def count(table: Table, rows: int, size: int) -> None:
             under_way[table.title] = (rows, size)
-            self.progress.rows_copied = base[0] + sum(rows for rows, _ in under_way.values())
-            self.progress.bytes_copied = base[1] + sum(size for _, size in under_way.values())
+            self._progress.rows_copied = base[0] + sum(rows for rows, _ in under_way.values())
+            self._progress.bytes_copied = base[1] + sum(size for _, size in under_way.values())
 
         await copy_tables(
             self._databases[Side.SUPABASE],
@@ -171,13 +159,12 @@ class DatabaseMigration:
             point,
             workers=self._workers,
             on_rows=count,
-            on_finished=on_finished,
         )
-        self.progress.rows_copied, self.progress.bytes_copied = await _copied_totals(writer)
+        self._progress.rows_copied, self._progress.bytes_copied = await _copied_totals(writer)
 
     def _begin_progress(self, tables: list[Table]) -> None:
-        self.progress.tables = len(tables)
-        self.progress.rows_total = sum(table.estimated_rows for table in tables)
+        self._progress.tables = len(tables)
+        self._progress.rows_total = sum(table.estimated_rows for table in tables)
 
     @asynccontextmanager
     async def _copy_point(
@@ -203,7 +190,7 @@ class DatabaseMigration:
             try:
                 await self._apply()
             except (Unavailable, psycopg.OperationalError) as error:
-                self.progress.last_error = str(error).strip()
+                self._progress.last_error = str(error).strip()
                 await asyncio.sleep(_RECONNECT_SECONDS)
                 continue
             finally:
@@ -235,30 +222,30 @@ class DatabaseMigration:
             async with ReplicationConnection.open(sender) as source:
                 await source.start(stream.name, PUBLICATION, lsn)
                 self._applier = applier
-                self.progress.last_error = None
+                self._progress.last_error = None
                 await applier.run(source)
 
     async def _restore_references(self) -> None:
         scripts = await schema.dump_schema(self._databases[Side.SUPABASE], self._programs)
         await schema.run_step(self._databases[Side.AWS], "references", scripts.references)
 
-    async def measure_lag(self) -> int:
-        """Bytes of WAL that the sender wrote and the receiver has not applied; also kept in ``progress``."""
+    async def progress(self) -> dict[str, Any]:
+        """Rows and bytes copied, changes applied, and how many bytes of WAL the receiver is behind."""
         applier, stream = self._applier, self._stream
-        if applier is None or stream is None:
-            return self.progress.lag_bytes
-        async with await connect(self._databases[stream.sender]) as connection:
-            cursor = await connection.execute(
-                "select greatest(pg_current_wal_lsn() - %s::pg_lsn, 0)::bigint", [format_lsn(applier.progress.lsn)]
-            )
-            row = await cursor.fetchone()
-        assert row is not None
-        self.progress.lag_bytes = row[0]
-        self.progress.changes_applied = applier.progress.changes
-        self.progress.transactions_applied = applier.progress.transactions
-        return self.progress.lag_bytes
+        if applier is not None and stream is not None:
+            async with await connect(self._databases[stream.sender]) as connection:
+                cursor = await connection.execute(
+                    "select greatest(pg_current_wal_lsn() - %s::pg_lsn, 0)::bigint",
+                    [format_lsn(applier.progress.lsn)],
+                )
+                row = await cursor.fetchone()
+            assert row is not None
+            self._progress.lag_bytes = row[0]
+            self._progress.changes_applied = applier.progress.changes
+            self._progress.transactions_applied = applier.progress.transactions
+        return asdict(self._progress)
 
-    async def verify(self) -> DatabaseVerification:
+    async def verify(self) -> Verification:
         """Compare every row of both databases at one point of the stream, while it flows."""
         started = monotonic()
         async with self._same_point() as (source, target, _):
@@ -289,7 +276,7 @@ class DatabaseMigration:
             if self._applier is not None and self._stream is not None:
                 return self._applier, self._stream
             await asyncio.sleep(0.05)
-        raise Unavailable(f"nothing is followed at the moment; {self.progress.last_error or 'start the migrator'}")
+        raise Unavailable(f"nothing is followed at the moment; {self._progress.last_error or 'start the migrator'}")
 
     @asynccontextmanager
     async def _same_point(self) -> AsyncIterator[tuple[AsyncConnection, AsyncConnection, Touched]]:
@@ -330,7 +317,7 @@ class DatabaseMigration:
                 self._touched.add(taken)
                 raise
 
-    async def handover(self, to: Side) -> DatabaseHandover:
+    async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         seat = await self.seat()
         if seat.side is to:
@@ -363,7 +350,7 @@ class DatabaseMigration:
         self._ended.clear()
         self._go_on.set()
 
-    async def _move(self, old: AsyncConnection, new: AsyncConnection, to: Side, epoch: int) -> DatabaseHandover:
+    async def _move(self, old: AsyncConnection, new: AsyncConnection, to: Side, epoch: int) -> HandoverTiming:
         applier, _ = await self._following()
         self._end_epoch = epoch
         applier.end_at(epoch)
@@ -383,7 +370,7 @@ class DatabaseMigration:
                 f"it took longer than {_BUDGET_SECONDS:.0f} s under the fence; it was lifted"
             ) from error
         opened = monotonic()
-        return DatabaseHandover(
+        return HandoverTiming(
             fence_ms=fence_seconds * 1000,
             drain_ms=(drained - fenced) * 1000,
             check_ms=(checked - drained) * 1000,
@@ -399,7 +386,7 @@ class DatabaseMigration:
                 await self._take_back(side, epoch)
                 break
             except (Unavailable, psycopg.OperationalError) as error:
-                self.progress.last_error = f"the fence could not be lifted yet: {str(error).strip()}"
+                self._progress.last_error = f"the fence could not be lifted yet: {str(error).strip()}"
                 await asyncio.sleep(_RECONNECT_SECONDS)
         self._follow_on()
 
@@ -458,10 +445,9 @@ async def _copied_totals(connection: AsyncConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _summary(found: list[TableVerification], seconds: float) -> DatabaseVerification:
-    return DatabaseVerification(
-        rows=sum(table.rows for table in found),
-        tables=len(found),
+def _summary(found: list[TableVerification], seconds: float) -> Verification:
+    return Verification(
+        checked=sum(table.rows for table in found),
         differences=[line for table in found for line in table.differences],
         seconds=seconds,
     )

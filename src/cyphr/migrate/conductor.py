@@ -1,0 +1,150 @@
+"""The phase machine: the only place that decides what may follow what.
+
+    planned → copying → following → verified → handed over ⇄ handed back
+
+One migrator runs at a time (a lock in the database on AWS). It copies what is not copied yet, follows what changes, and
+takes operators' requests from the journal in order. Killed at any moment and started again, it continues.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from cyphr.foundation.errors import CyphrError, HandoverRefused, InvalidInput, Unavailable
+from cyphr.foundation.postgres import Side
+from cyphr.migrate.journal import Journal, Request
+from cyphr.migrate.service import Service
+
+_REQUEST_POLL_SECONDS = 0.05
+_PROGRESS_SECONDS = 0.25
+_RETRY_SECONDS = 1.0
+
+
+class Conductor:
+    """Runs the services' rooms in order. ``services`` are copied in the order given."""
+
+    def __init__(self, journal: Journal, services: Sequence[Service]) -> None:
+        self._journal = journal
+        self._services = {service.name: service for service in services}
+        self._following: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Copy, follow and answer requests until cancelled. Raises Conflict when another migrator runs."""
+        async with self._journal.lock():
+            reporting = asyncio.create_task(self._report_progress())
+            try:
+                for service in self._services.values():
+                    await self._bring_to_following(service)
+                await self._answer_requests()
+            finally:
+                for task in (reporting, *self._following.values()):
+                    task.cancel()
+                await asyncio.gather(reporting, *self._following.values(), return_exceptions=True)
+
+    async def _bring_to_following(self, service: Service) -> None:
+        if await service.side() is Side.SUPABASE:
+            await self._journal.set_phase(service.name, "copying")
+            await service.copy()
+        self._following[service.name] = asyncio.create_task(self._follow(service), name=f"follow {service.name}")
+        handed_over = await service.side() is Side.AWS
+        await self._journal.set_phase(service.name, "handed over" if handed_over else "following")
+
+    async def _follow(self, service: Service) -> None:
+        """Follow for ever; what stops it is noted, once, and tried again."""
+        noted = ""
+        while True:
+            try:
+                await service.follow()
+            except (CyphrError, psycopg.Error) as error:
+                if str(error) != noted:
+                    noted = str(error)
+                    await self._journal.note(service.name, "following stopped", error=noted)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _answer_requests(self) -> None:
+        while True:
+            try:
+                request = await self._journal.next_request()
+                if request is not None:
+                    await self._answer(request)
+                    continue
+            except (Unavailable, psycopg.OperationalError):
+                await asyncio.sleep(_RETRY_SECONDS)  # the request is still there when the database is back
+            await asyncio.sleep(_REQUEST_POLL_SECONDS)
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            detail = await self._carry_out(request)
+        except CyphrError as error:
+            failure = {"code": error.code, "message": error.message, **error.context}
+            await self._journal.note(request.service, f"{request.action} failed", **failure)
+            await self._journal.finish_request(request, "failed", failure)
+        else:
+            await self._journal.finish_request(request, "done", detail)
+
+    async def _carry_out(self, request: Request) -> dict[str, Any]:
+        service = self._services.get(request.service)
+        if service is None:
+            raise InvalidInput(f"no service {request.service!r}; there are: {', '.join(self._services)}")
+        match request.action:
+            case "verify":
+                return await self._verify(service)
+            case "handover":
+                return await self._move(service, Side.AWS)
+            case _:
+                return await self._move(service, Side.SUPABASE)
+
+    async def _verify(self, service: Service) -> dict[str, Any]:
+        found = await service.verify()
+        if found.differences:
+            await self._journal.note(service.name, "verification failed", **found.as_dict())
+        elif await service.side() is Side.SUPABASE:
+            await self._journal.set_phase(service.name, "verified", **found.as_dict())
+        else:
+            await self._journal.note(service.name, "verified", **found.as_dict())
+        return found.as_dict()
+
+    async def _move(self, service: Service, to: Side) -> dict[str, Any]:
+        direction = "handover" if to is Side.AWS else "handback"
+        if await service.side() is to:
+            return {"already": True}  # a killed migrator got that far
+        found = await self._verify(service)
+        if found["differences"]:
+            raise HandoverRefused(
+                f"{service.name} cannot be moved: the two sides differ in {len(found['differences'])} places",
+                differences=found["differences"],
+            )
+        await self._journal.note(service.name, f"{direction} begins")
+        timing = await service.handover(to)
+        phase = "handed over" if to is Side.AWS else "handed back"
+        await self._journal.set_phase(service.name, phase, **timing.as_dict())
+        return timing.as_dict()
+
+    async def _report_progress(self) -> None:
+        while True:
+            for service in self._services.values():
+                try:
+                    await self._journal.set_progress(service.name, await service.progress())
+                except (CyphrError, psycopg.Error):
+                    continue  # shown again when the database is back
+            await asyncio.sleep(_PROGRESS_SECONDS)
+
+
+async def ask(journal: Journal, action: str, service: str) -> dict[str, Any]:
+    """Ask the running migrator for ``action`` (verify, handover, handback) and wait for its answer.
+
+    Raises Unavailable when none runs, HandoverRefused with the migrator's words when it failed.
+    """
+    if not await journal.is_migrator_running():
+        raise Unavailable("no migrator is running on these databases; start one with: cyphr migrate start")
+    number = await journal.add_request(action, service)
+    while True:
+        request = await journal.request(number)
+        detail = request.detail or {}
+        if request.outcome == "done":
+            return detail
+        if request.outcome == "failed":
+            raise HandoverRefused(detail.get("message", "the request failed"), **detail)
+        await asyncio.sleep(_REQUEST_POLL_SECONDS)

@@ -1,0 +1,63 @@
+"""What every migrated service offers the conductor, and what it answers with."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from cyphr.foundation.postgres import Side
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a comparison of both sides found: equal when ``differences`` is empty."""
+
+    checked: int
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What an operator should know and that is no difference: orphans, users without an address."""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class HandoverTiming:
+    """How long each step of moving the authority took, in milliseconds.
+
+    ``blocked_ms``: from asking for the locks until the other side was open; no write could wait longer because of us.
+    """
+
+    fence_ms: float
+    drain_ms: float
+    check_ms: float = 0.0
+    open_ms: float = 0.0
+    blocked_ms: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Service(Protocol):
+    """The four rooms of one service. Every method may be called again after a crash and continues."""
+
+    @property
+    def name(self) -> str:
+        """As the switchboard has it: database, files, auth."""
+
+    async def side(self) -> Side:
+        """Where the service stands."""
+
+    async def copy(self) -> None:
+        """Bring over what is there."""
+
+    async def follow(self) -> None:
+        """Keep up with what changes, in whichever direction, until cancelled."""
+
+    async def verify(self) -> Verification:
+        """Compare both sides, whole."""
+
+    async def handover(self, to: Side) -> HandoverTiming:
+        """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
+
+    async def progress(self) -> dict[str, Any]:
+        """Numbers for people: what was copied, how far behind, the last error."""
