@@ -1,17 +1,17 @@
 """``migration.toml``: where both sides are and how fast to go. Secrets are referred to, never written in it.
 
-    [supabase_database]
-    host = "db.abcdefgh.supabase.co"
-    dbname = "postgres"
-    user = "postgres"
-    password_file = "secrets/supabase-password"
+[supabase_database]
+host = "db.abcdefgh.supabase.co"
+dbname = "postgres"
+user = "postgres"
+password_file = "secrets/supabase-password"
 
-    [aws_database]
-    host = "cyphr-messenger-prod.xxxx.us-east-1.rds.amazonaws.com"
-    …
+[aws_database]
+host = "cyphr-messenger-prod.xxxx.us-east-1.rds.amazonaws.com"
+…
 
-    [files]      # left out: files are not moved
-    [auth]       # left out: users are not given Cognito counterparts
+[files]      # left out: files are not moved
+[auth]       # left out: users are not given Cognito counterparts
 """
 
 import shutil

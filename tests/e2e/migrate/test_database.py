@@ -1,40 +1,176 @@
-"""The database's migration, on two real servers under writes."""
+"""The database's migration, on two real servers, while people write."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
 
 from cyphr.embedded.binaries import binary
-from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.errors import HandoverRefused, PreflightFailed, VerificationFailed
+from cyphr.foundation.postgres import MOVED, Side, connect
+from cyphr.migrate.database.catalogue import read_tables
+from cyphr.migrate.database.handover import fence
 from cyphr.migrate.database.migration import DatabaseMigration
 from tests.conftest import TestSide
+from tests.e2e.migrate.traffic import Traffic, changed, count_rows, until
 
 
 @pytest.fixture
-def migration(supabase: TestSide, aws_bare: TestSide) -> DatabaseMigration:
-    programs: Path = binary(18, "pg_dump").parent
-    return DatabaseMigration({Side.SUPABASE: supabase.owner, Side.AWS: aws_bare.owner}, programs)
+def sides(supabase: TestSide, aws_bare: TestSide) -> dict[Side, TestSide]:
+    return {Side.SUPABASE: supabase, Side.AWS: aws_bare}
 
 
-async def test_a_database_is_moved_and_handed_back(migration: DatabaseMigration, supabase: TestSide) -> None:
-    async with await connect(supabase.owner) as source:
-        await source.execute("insert into users (full_name) select 'person ' || n from generate_series(1, 1000) n")
-    await migration.prepare()
-    await migration.copy(lambda table: None)
-    following = asyncio.create_task(migration.follow())
+@asynccontextmanager
+async def following(migration: DatabaseMigration) -> AsyncIterator[None]:
+    task = asyncio.create_task(migration.follow())
     try:
-        await asyncio.sleep(1)
-        found = await migration.verify()
-        assert found.differences == []
-        print(found)
-        print(await migration.handover(Side.AWS))
-        await asyncio.sleep(0.5)
-        print(await migration.handover(Side.SUPABASE))
-        await asyncio.sleep(0.5)
-        print(await migration.handover(Side.AWS))
-        print(migration.progress)
-        print(await migration.verify())
+        yield
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def migration_of(sides: dict[Side, TestSide]) -> DatabaseMigration:
+    return DatabaseMigration({side: sides[side].owner for side in Side}, binary(18, "pg_dump").parent)
+
+
+async def copied(sides: dict[Side, TestSide]) -> DatabaseMigration:
+    migration = migration_of(sides)
+    await migration.prepare()
+    await migration.copy()
+    return migration
+
+
+async def test_everything_written_while_a_database_moves_there_and_back_is_on_both_sides(
+    sides: dict[Side, TestSide],
+) -> None:
+    async with Traffic(sides) as traffic:
+        migration = await copied(sides)
+        async with following(migration):
+            for to in (Side.AWS, Side.SUPABASE, Side.AWS):
+                found = await migration.verify()
+                assert found.differences == []
+                await migration.handover(to)
+                await asyncio.sleep(0.5)
+            await traffic.stop()
+            found = await migration.verify()
+    assert found.differences == []
+    assert traffic.failures == []
+    assert traffic.units > 100
+    for side in Side:
+        async with await connect(sides[side].owner) as connection:
+            assert await traffic.lost_or_doubled(connection) == ([], [])
+
+
+async def test_a_writer_in_flight_is_waited_for_and_a_later_one_is_refused(sides: dict[Side, TestSide]) -> None:
+    migration = await copied(sides)
+    async with following(migration), await connect(sides[Side.SUPABASE].owner) as writer:
+        await migration.verify()
+        await writer.execute("begin isolation level repeatable read")
+        await writer.execute("select count(*) from waitlist")  # its snapshot is older than the fence
+        moving = asyncio.create_task(migration.handover(Side.AWS))
+        await asyncio.wait_for(moving, 20)
+        with pytest.raises(psycopg.Error) as refused:
+            await writer.execute("insert into waitlist (email) values ('late@example.org')")
+        assert refused.value.sqlstate == MOVED
+
+
+async def test_a_handover_without_a_comparison_is_refused(sides: dict[Side, TestSide]) -> None:
+    migration = await copied(sides)
+    async with following(migration):
+        with pytest.raises(HandoverRefused, match="have not been compared"):
+            await migration.handover(Side.AWS)
+
+
+async def test_a_row_that_was_changed_behind_our_back_is_named(sides: dict[Side, TestSide]) -> None:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("insert into waitlist (email) select n || '@example.org' from generate_series(1, 5000) n")
+    migration = await copied(sides)
+    async with await connect(sides[Side.AWS].owner) as target:
+        await target.execute("set session_replication_role = replica")
+        cursor = await target.execute(
+            "update waitlist set email = '4998@example.com' where email = '4999@example.org' returning id"
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+    async with following(migration):
+        found = await migration.verify()
+    assert found.differences == [f"public.waitlist ({row[0]}): differs"]
+
+
+async def test_a_difference_in_a_touched_row_calls_the_handover_off_and_writing_goes_on(
+    sides: dict[Side, TestSide],
+) -> None:
+    migration = await copied(sides)
+    async with following(migration), await connect(sides[Side.SUPABASE].owner) as source:
+        assert (await migration.verify()).differences == []
+        await source.execute("insert into waitlist (email) values ('one@example.org')")
+        async with await connect(sides[Side.AWS].owner) as target:
+            await target.execute("set session_replication_role = replica")
+            await until(lambda: changed(target, "update waitlist set language = 'xx'"))
+        with pytest.raises(VerificationFailed, match="waitlist"):
+            await migration.handover(Side.AWS)
+        await source.execute("insert into waitlist (email) values ('two@example.org')")
+        assert (await migration.seat()).side is Side.SUPABASE
+
+
+async def test_multi_statement_transactions_key_changes_truncates_and_rollbacks_arrive_as_they_were(
+    sides: dict[Side, TestSide],
+) -> None:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("insert into waitlist (email, referrer) values ('a@example.org', repeat('x', 100000))")
+    migration = await copied(sides)
+    async with following(migration), await connect(sides[Side.SUPABASE].owner) as source:
+        async with source.transaction():
+            await source.execute("insert into users (full_name) values ('Жук'), ('O''Hara'), (E'tab\\tand\\nline')")
+            await source.execute("update users set id = gen_random_uuid() where full_name = 'Жук'")
+            await source.execute("update waitlist set language = 'ru'")  # its TOASTed referrer is not sent
+            await source.execute("update waitlist set email = 'b@example.org', referrer = referrer || 'y'")
+            await source.execute("delete from users where full_name = 'O''Hara'")
+        async with source.transaction(force_rollback=True):
+            await source.execute("insert into users (full_name) values ('never')")
+        async with source.transaction():
+            await source.execute("insert into users (full_name) values ('kept')")
+            async with source.transaction(force_rollback=True):
+                await source.execute("insert into users (full_name) values ('rolled back to a savepoint')")
+        await source.execute("insert into phone_hashes (phone_hash, user_id) select 'h', id from users limit 1")
+        await source.execute("truncate users cascade")
+        await source.execute("insert into users (full_name) values ('after the truncate')")
+        assert (await migration.verify()).differences == []
+        async with await connect(sides[Side.AWS].owner) as target:
+            assert await count_rows(target, "users") == 1
+            assert await count_rows(target, "waitlist") == 1
+
+
+async def test_a_table_without_any_identity_stops_the_migration_before_it_starts(sides: dict[Side, TestSide]) -> None:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("create table nameless (a int)")
+    migration = migration_of(sides)
+    await migration.prepare()
+    with pytest.raises(PreflightFailed, match=r"public\.nameless"):
+        await migration.copy()
+    async with await connect(sides[Side.AWS].owner) as target:
+        cursor = await target.execute("select count(*) from pg_tables where schemaname = 'public'")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_a_handover_interrupted_under_the_fence_is_called_off_by_the_next_start(
+    sides: dict[Side, TestSide],
+) -> None:
+    migration = await copied(sides)
+    async with following(migration):
+        await migration.verify()
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await fence(source, await read_tables(source), Side.AWS, 2)
+        with pytest.raises(psycopg.Error) as refused:
+            await source.execute("insert into waitlist (email) values ('fenced@example.org')")
+        assert refused.value.sqlstate == MOVED
+        successor = migration_of(sides)
+        await successor.prepare()
+        await source.execute("insert into waitlist (email) values ('open@example.org')")
+        async with following(successor):
+            assert (await successor.verify()).differences == []
+            await successor.handover(Side.AWS)
+            assert (await successor.seat()).side is Side.AWS

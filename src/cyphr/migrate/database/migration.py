@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import psycopg
@@ -36,7 +37,7 @@ _APPLIER_LOCK = 0x6379706872_01
 _BUDGET_SECONDS = 5.0
 _LONG_TRANSACTION_SECONDS = 5.0
 _RECONNECT_SECONDS = 0.2
-_SAME_POINT_SECONDS = 60.0
+_SAME_POINT_SECONDS = 30.0
 
 
 @dataclass
@@ -177,7 +178,7 @@ class DatabaseMigration:
                 point = await replication.create_slot(stream.name)
                 position = format_lsn(point.lsn)
             else:
-                point = await replication.create_slot(f"{stream.name}_copy", temporary=True)
+                point = await replication.create_slot(f"{stream.name}_copy_{token_hex(4)}", temporary=True)
             await streams.register(writer, stream, position, opened=True)
             yield point
 
@@ -292,9 +293,6 @@ class DatabaseMigration:
         ):
             await prepare_to_verify(source)
             await prepare_to_verify(target)
-            point = await replication.create_slot(f"{stream.name}_verify", temporary=True)
-            await source.execute("begin transaction isolation level repeatable read, read only")
-            await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
 
             async def look() -> None:
                 await target.execute("begin transaction isolation level repeatable read, read only")
@@ -302,15 +300,21 @@ class DatabaseMigration:
                 taken.add(self._touched.take())
                 reached.set()
 
-            applier.at(point.lsn, look)
-            async with await connect(sender) as nudge:  # so that something passes the point even when nobody writes
-                await nudge.execute("set synchronous_commit = on")
-                await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
             try:
                 async with asyncio.timeout(_SAME_POINT_SECONDS):
+                    async with applier.held():  # the point must lie ahead of what is applied
+                        point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
+                        applier.at(point.lsn, look)
+                    await source.execute("begin transaction isolation level repeatable read, read only")
+                    await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
+                    async with await connect(sender) as nudge:  # something must pass the point if nobody writes
+                        await nudge.execute("set synchronous_commit = on")
+                        await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
                     await reached.wait()
             except TimeoutError as error:
-                raise Unavailable("the receiving side did not reach the point to compare in time") from error
+                raise Unavailable(
+                    "no point to compare both sides at could be reached in time; is a long transaction running?"
+                ) from error
             try:
                 yield source, target, taken
             except BaseException:

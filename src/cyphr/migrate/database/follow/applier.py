@@ -4,7 +4,9 @@ The position in the stream is stored in ``cyphr.streams`` of the receiving datab
 rows. Whatever kills this process, the server or the network, the next run starts at that position.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +47,12 @@ class Checkpoint:
     action: Callable[[], Awaitable[None]]
 
 
+class _Hold:
+    def __init__(self) -> None:
+        self.at_rest = asyncio.Event()
+        self.released = asyncio.Event()
+
+
 @dataclass
 class Progress:
     """How far the applier is, for people."""
@@ -82,6 +90,7 @@ class Applier:
         self._skipping = False
         self._transaction_lsn = 0
         self._checkpoints: list[Checkpoint] = []
+        self._hold: _Hold | None = None
         self._end_epoch: int | None = None
         self._end_seen = False
         self._sends_opening = False
@@ -111,9 +120,24 @@ class Applier:
         """Run ``action`` when exactly what committed before ``lsn`` is applied, before anything later is."""
         self._checkpoints.append(Checkpoint(lsn, action))
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Between two transactions, apply nothing while the block runs: a point ahead of the applier can be chosen."""
+        self._hold = _Hold()
+        try:
+            await self._hold.at_rest.wait()
+            yield
+        finally:
+            self._hold.released.set()
+            self._hold = None
+
     async def run(self, source: ReplicationConnection) -> None:
         """Apply until the mark given to ``end_at``. Raises ApplyConflict, Unavailable, psycopg.Error."""
         while True:
+            if self._hold is not None and not self._in_source_transaction:
+                await self._commit(source)
+                self._hold.at_rest.set()
+                await self._hold.released.wait()
             message = source.receive()
             if message is None:
                 # Nothing more is here now, so this is the moment to make what came durable.
