@@ -30,7 +30,7 @@ _PAGE = """<!doctype html>
 <ul>{items}</ul>
 </html>
 """
-_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at}</small><br><code>{code}</code></li>"
+_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small><br><code>{code}</code></li>"
 
 
 class Letter(BaseModel):
@@ -68,7 +68,9 @@ class Mailbox:
             if "application/json" in request.headers.get("accept", ""):
                 return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
             items = (
-                _ITEM.format(**{name: escape(str(value)) for name, value in letter.model_dump().items()})
+                _ITEM.format(
+                    to=escape(letter.to), subject=escape(letter.subject), code=escape(letter.code), at=letter.at
+                )
                 for letter in letters
             )
             return HTMLResponse(_PAGE.format(items="".join(items)))

@@ -1,0 +1,48 @@
+"""The messenger as the one-machine stack runs it: mail goes to a mailbox, and public objects have addresses.
+
+    python -m cyphr.embedded.server --port 8080      settings from the environment (CYPHR_…)
+
+Exit code 0 after SIGTERM, 1 when it could not start; why is in its log, on stderr.
+"""
+
+import argparse
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from cyphr.embedded.gateway import Gateway
+from cyphr.embedded.mailbox import Mailbox
+from cyphr.foundation.errors import CyphrError
+from cyphr.foundation.settings import MessengerSettings
+from cyphr.foundation.telemetry import configure_logging
+from cyphr.messenger.http import SERVER_OPTIONS, create_app
+
+
+def build(settings: MessengerSettings) -> FastAPI:
+    """The messenger with the stack's own routes."""
+    mailbox = Mailbox()
+    extra = [mailbox.router()]
+    if settings.files_aws_bucket is not None:
+        extra.append(Gateway(settings.aws, files_bucket=settings.files_aws_bucket).router())
+    return create_app(settings, mail=mailbox, extra=extra)
+
+
+def main() -> int:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True, help="TCP port of 127.0.0.1 to listen on")
+    port: int = parser.parse_args().port
+    configure_logging()
+    try:
+        app = build(MessengerSettings())
+    except (ValidationError, CyphrError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - stderr is this process's log
+        return 1
+    uvicorn.run(app, host="127.0.0.1", port=port, **SERVER_OPTIONS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
