@@ -66,6 +66,7 @@ class Connection:
     _socket: ClientConnection | None = None
     _leaving: bool = False
     _provoked: bool = False
+    _away_seconds: float = 0.0
     _absent: bool = True
     """From the person's own break (and before the first connection) until resumed: nobody waits for the server."""
     _later: set[asyncio.Task[None]] = field(default_factory=set)
@@ -75,24 +76,24 @@ class Connection:
         pause = _FIRST_PAUSE_SECONDS
         while not self._leaving:
             self._provoked = False
-            detail = "the server closed the connection"
+            detail: str | None = "the server closed the connection"
             try:
                 await self._converse()
             except (OSError, WebSocketException) as error:
                 detail = f"{type(error).__name__}: {error}"
             except RequestFailed:
-                self._provoked = True  # the token could not be had: that failure is in the record already
+                detail = None  # the token could not be had: that failure is in the record already
             except (KeyError, TypeError, ValueError) as error:
                 detail = f"a frame that the contract does not know: {error!r}"
-            was_online = self.online.is_set()
+            pause = _FIRST_PAUSE_SECONDS if self.online.is_set() else min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self.online.clear()
             self._socket = None
-            if self._leaving:
-                return
-            if not self._provoked:
+            if self._provoked:
+                pause = self._away_seconds
+            elif detail is not None and not self._leaving:
                 self.tally.failed(self.owner.name, "websocket", detail)
-            pause = _FIRST_PAUSE_SECONDS if was_online else min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            await asyncio.sleep(pause)
+            if not self._leaving:
+                await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Leave for good."""
@@ -100,11 +101,12 @@ class Connection:
         if self._socket is not None:
             await self._socket.close()
 
-    def abort(self) -> None:
-        """Break the connection without a word, as a dead spot does; ``run`` comes back and resumes."""
+    def abort(self, away_seconds: float = 0.0) -> None:
+        """Break the connection without a word, as a dead spot does; ``run`` comes back after that and resumes."""
         if self._socket is None:
             return
         self._provoked = True
+        self._away_seconds = away_seconds
         self._absent = True
         for pending in self._pending.values():
             pending.started = None

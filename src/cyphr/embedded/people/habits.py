@@ -12,6 +12,7 @@ from cyphr.embedded.people.record import Avatar
 from cyphr.foundation.clock import monotonic
 
 _TYPING_PAUSE_SECONDS = 3.1
+_LONGEST_AWAY_SECONDS = 1.5
 _PAGE = 50
 
 
@@ -91,8 +92,8 @@ async def fetch_chats(person: Person) -> None:
 
 
 async def vanish(person: Person) -> None:
-    """Break the connection; it comes back by itself."""
-    person.connection.abort()
+    """Break the connection; it comes back by itself, often after others have written."""
+    person.connection.abort(person.world.dice.uniform(0, _LONGEST_AWAY_SECONDS))
 
 
 async def change_avatar(person: Person) -> None:
