@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyphr.cli.down import down
+from cyphr.cli.people import people
 from cyphr.cli.restore_backup import restore_backup
 from cyphr.cli.terminal import print_error
 from cyphr.cli.up import up
@@ -39,4 +40,5 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(down)
+app.command()(people)
 app.command("restore-backup")(restore_backup)

@@ -16,7 +16,7 @@ from cyphr.embedded.people.inbox import Draft
 from cyphr.embedded.people.person import Person, World
 from cyphr.embedded.people.record import WRITES, Record
 from cyphr.embedded.people.requests import Api, RequestFailed
-from cyphr.embedded.people.tally import Line, Tally
+from cyphr.embedded.people.tally import Line, State, Tally
 from cyphr.foundation.clock import monotonic, now
 
 _LINE_SECONDS = 0.1
@@ -42,7 +42,7 @@ class Crowd:
     ) -> None:
         """``rate``: messages per second of all together. ``seconds``: of chatting; None: until ``stop``.
 
-        ``report`` is called with the counters ten times a second.
+        ``report`` is called with the counters ten times a second, and when the state changes.
         """
         if users < 2:
             raise ValueError("it takes two to chat")
@@ -71,9 +71,9 @@ class Crowd:
                     await self._arrive(api)
                     connections = [asyncio.create_task(person.connection.run()) for person in self.people]
                     await self._introduce()
-                    self._tally.state = "chatting"
+                    self._enter("chatting")
                     await self._chat()
-                    self._tally.state = "leaving"
+                    self._enter("leaving")
                     await self._leave()
                 finally:
                     await self._disconnect(connections)
@@ -82,8 +82,7 @@ class Crowd:
             self.record.unacknowledged = [id_ for id_ in self._drafts if id_ not in self.record.messages]
             self.record.ended_at = now().timestamp()
             self.record.cpu_seconds = time.process_time() - cpu
-            self._tally.state = "done"
-            self._report_line()
+            self._enter("done")
         return self.record
 
     # -- the stages
@@ -208,6 +207,10 @@ class Crowd:
 
     def _online(self) -> int:
         return sum(person.connection.online.is_set() for person in self.people)
+
+    def _enter(self, state: State) -> None:
+        self._tally.state = state
+        self._report_line()
 
     async def _report_lines(self) -> None:
         while True:

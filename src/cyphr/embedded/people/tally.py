@@ -2,9 +2,13 @@
 
 from collections import deque
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from cyphr.embedded.people.record import WRITES, Failure, Kind, Record, Wait
 from cyphr.foundation.clock import monotonic, now
+
+State = Literal["arriving", "chatting", "leaving", "done"]
+"""What the crowd does: everybody registers; they chat; they finish what is in flight and compare; all is over."""
 
 
 @dataclass(frozen=True)
@@ -12,8 +16,7 @@ class Line:
     """The state of the crowd at one moment."""
 
     at: float
-    state: str
-    """``arriving``, ``chatting``, ``leaving`` or ``done``."""
+    state: State
     people: int
     """How many hold a resumed WebSocket."""
     acknowledged: int
@@ -36,7 +39,7 @@ class Tally:
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.state = "arriving"
+        self.state: State = "arriving"
         self.acknowledged = 0
         self._sent: deque[float] = deque()
         self._message_waits: deque[tuple[float, float]] = deque()
