@@ -41,6 +41,8 @@ async def test_objects_users_and_names_survive_a_restart(tmp_path: Path) -> None
 
 async def test_a_wrong_secret_is_refused(tmp_path: Path) -> None:
     async with AwsStandIn(tmp_path / "aws") as stand_in:
-        wrong = stand_in.settings.model_copy(update={"secret_access_key": SecretStr("wrong")})
+        wrong = stand_in.settings.model_copy(
+            update={"secret_access_key": SecretStr("wrong"), "secret_access_key_file": None}
+        )
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             s3_client(wrong).list_buckets()

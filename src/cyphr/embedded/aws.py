@@ -54,7 +54,6 @@ class AwsStandIn:
         self._wanted_port = port
         self._port: int | None = None
         self._process: ProcessRecord | None = None
-        self._key: dict[str, str] = {}
         self._names: AwsNames | None = None
 
     async def __aenter__(self) -> "AwsStandIn":
@@ -73,7 +72,12 @@ class AwsStandIn:
     @property
     def settings(self) -> AwsSettings:
         """How Cyphr reaches it: with a key of its own that may use S3 and Cognito."""
-        return self._settings(self._key["id"], self._key["secret"])
+        return AwsSettings(
+            region=_REGION,
+            endpoint_url=self.endpoint_url,
+            access_key_id=(self.folder / "access-key-id").read_text().strip(),
+            secret_access_key_file=self.folder / "secret-access-key",
+        )
 
     @property
     def names(self) -> AwsNames:
@@ -100,7 +104,7 @@ class AwsStandIn:
             f"{self.endpoint_url}/_ministack/ready", self._process, self.log, what="the AWS stand-in"
         )
         remember_port(port, self.folder)
-        self._key = await asyncio.to_thread(self._ensure_key)
+        await asyncio.to_thread(self._ensure_key)
         self._names = await asyncio.to_thread(self._ensure_resources)
 
     async def stop(self) -> None:
@@ -108,11 +112,6 @@ class AwsStandIn:
         if self._process is not None:
             await terminate(self._process, signal.SIGTERM)
         self._process = None
-
-    def _settings(self, key: str, secret: str) -> AwsSettings:
-        return AwsSettings(
-            region=_REGION, endpoint_url=self.endpoint_url, access_key_id=key, secret_access_key=SecretStr(secret)
-        )
 
     def _environment(self, port: int) -> dict[str, str]:
         # Nothing of ours is passed on: a developer's AWS profile or proxy has no business in here.
@@ -133,14 +132,17 @@ class AwsStandIn:
             "SFTP_ENABLED": "0",
         }
 
-    def _ensure_key(self) -> dict[str, str]:
-        file = self.folder / "access-key.json"
-        if file.exists():
-            key: dict[str, str] = json.loads(file.read_text())
-            if self._is_valid(key):
-                return key
+    def _ensure_key(self) -> None:
+        if (self.folder / "access-key-id").exists() and self._is_key_valid():
+            return
         # The stand-in's own root key; it can make users and keys, and Cyphr never uses it otherwise.
-        iam = boto3.client("iam", **_arguments(self._settings("test", "test")))
+        root = AwsSettings(
+            region=_REGION,
+            endpoint_url=self.endpoint_url,
+            access_key_id="test",
+            secret_access_key=SecretStr("test"),
+        )
+        iam = boto3.client("iam", **_arguments(root))
         try:
             iam.create_user(UserName=_USER)
         except iam.exceptions.EntityAlreadyExistsException:
@@ -148,13 +150,12 @@ class AwsStandIn:
                 iam.delete_access_key(UserName=_USER, AccessKeyId=old["AccessKeyId"])
         iam.put_user_policy(UserName=_USER, PolicyName=_USER, PolicyDocument=json.dumps(_POLICY))
         made = iam.create_access_key(UserName=_USER)["AccessKey"]
-        key = {"id": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
-        write_secret(file, json.dumps(key))
-        return key
+        write_secret(self.folder / "secret-access-key", made["SecretAccessKey"])
+        (self.folder / "access-key-id").write_text(made["AccessKeyId"] + "\n")
 
-    def _is_valid(self, key: dict[str, str]) -> bool:
+    def _is_key_valid(self) -> bool:
         try:
-            boto3.client("sts", **_arguments(self._settings(key["id"], key["secret"]))).get_caller_identity()
+            boto3.client("sts", **_arguments(self.settings)).get_caller_identity()
         except ClientError:  # killed before it wrote the key down
             return False
         return True
@@ -202,10 +203,9 @@ class AwsStandIn:
 
 
 def _arguments(settings: AwsSettings) -> dict[str, Any]:
-    assert settings.secret_access_key is not None
     return {
         "endpoint_url": settings.endpoint_url,
         "region_name": settings.region,
         "aws_access_key_id": settings.access_key_id,
-        "aws_secret_access_key": settings.secret_access_key.get_secret_value(),
+        "aws_secret_access_key": settings.secret(),
     }

@@ -9,15 +9,10 @@ from botocore.exceptions import ClientError
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
 from cyphr.foundation.aws import s3_client
 from cyphr.foundation.errors import NotFound
 from cyphr.foundation.settings import AwsSettings
-
-SUPABASE_PATH = "/storage/v1/object/public"
-CLOUDFRONT_PATH = "/cdn"
-
-PUBLIC_BUCKET = "avatars"
-"""The only one of Supabase's buckets that anybody may read; the others need a signed address."""
 
 _PRIVATE_PREFIXES = ("attachments/", "voice-messages/")
 

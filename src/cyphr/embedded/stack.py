@@ -17,9 +17,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import IO, Any
 
+from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
 from cyphr.embedded.aws import AwsNames, AwsStandIn
 from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare_database, shape_server
-from cyphr.embedded.gateway import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
 from cyphr.embedded.messenger import MessengerServer
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, read_note, terminate, write_note
