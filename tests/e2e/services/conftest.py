@@ -1,0 +1,95 @@
+"""One AWS stand-in for these tests, with buckets and a user pool of its own for each of them."""
+
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from psycopg import AsyncConnection
+
+from cyphr.embedded.aws import AwsStandIn
+from cyphr.foundation.aws import s3_client
+from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.files import FilesMigration, FilesPlaces
+from tests.conftest import TestSide
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
+    async with AwsStandIn(tmp_path_factory.mktemp("aws")) as running:
+        yield running
+
+
+@dataclass
+class Databases:
+    """Both databases, and which of them has the authority."""
+
+    sides: dict[Side, TestSide]
+    side: Side = Side.SUPABASE
+
+    async def authority(self) -> AsyncConnection:
+        return await connect(self.sides[self.side].owner)
+
+
+@pytest.fixture
+def databases(supabase: TestSide, aws: TestSide) -> Databases:
+    return Databases({Side.SUPABASE: supabase, Side.AWS: aws})
+
+
+@dataclass
+class Bucket:
+    """One side's objects as a test sees them, by keys that begin with ``avatars/`` on both sides."""
+
+    client: Any
+    name: str
+    prefix: str = ""
+
+    def put(self, key: str, body: bytes, **attributes: Any) -> None:
+        self.client.put_object(Bucket=self.name, Key=key.removeprefix(self.prefix), Body=body, **attributes)
+
+    def get(self, key: str) -> bytes:
+        return bytes(self.find(key)["Body"].read())
+
+    def find(self, key: str) -> Any:
+        return self.client.get_object(Bucket=self.name, Key=key.removeprefix(self.prefix))
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.name, Key=key.removeprefix(self.prefix))
+
+    def keys(self) -> list[str]:
+        found = self.client.list_objects_v2(Bucket=self.name).get("Contents", [])
+        return sorted(self.prefix + entry["Key"] for entry in found)
+
+
+@pytest.fixture
+def buckets(stand_in: AwsStandIn) -> dict[Side, Bucket]:
+    client = s3_client(stand_in.settings)
+    for name in stand_in.names.supabase_buckets:
+        for entry in client.list_objects_v2(Bucket=name).get("Contents", []):
+            client.delete_object(Bucket=name, Key=entry["Key"])
+    target = f"aws-{next(_numbers)}"
+    client.create_bucket(Bucket=target)
+    return {Side.SUPABASE: Bucket(client, "avatars", "avatars/"), Side.AWS: Bucket(client, target)}
+
+
+@pytest.fixture
+def places(databases: Databases, buckets: dict[Side, Bucket], stand_in: AwsStandIn) -> FilesPlaces:
+    return FilesPlaces(
+        authority=databases.authority,
+        journal=databases.sides[Side.AWS].owner,
+        storage=databases.sides[Side.SUPABASE].owner,
+        supabase_store=stand_in.settings,
+        supabase_url="https://example.supabase.co/storage/v1/object/public",
+        aws_store=stand_in.settings,
+        aws_bucket=buckets[Side.AWS].name,
+        aws_url="https://files.example.org",
+    )
+
+
+@pytest.fixture
+def files(places: FilesPlaces) -> FilesMigration:
+    return FilesMigration(places)
