@@ -88,6 +88,8 @@ def _reporter() -> Callable[[Line], None]:
             f"{line.sent_per_second:.0f}/s, p50/p99 {wait} ms, {line.failures} failures, {line.resumes} resumes  ",
             end="\r",
             highlight=False,
+            no_wrap=True,
+            overflow="crop",
         )
 
     return show

@@ -110,17 +110,23 @@ class Crowd:
 
         await self._all(arrive(index) for index in range(self._users))
         if len(self.people) < 2:
-            raise RequestFailed(f"of {self._users} people {len(self.people)} could register")
+            first = self.record.failures[0]
+            raise RequestFailed(
+                f"of {self._users} people {len(self.people)} could register; {first.what} failed first: {first.detail}"
+            )
 
     async def _introduce(self) -> None:
         """Chats with the next two in the round and with anybody, sometimes from both ends; a group of all."""
         await self._until_online()
-        people, chats = self.people, []
-        for index, person in enumerate(people):
+        people = self.people
+
+        async def introduce(index: int, person: Person) -> None:
             others = {people[(index + 1) % len(people)], people[(index + 2) % len(people)], self._dice.choice(people)}
-            chats += [person.open_chat("direct", [other]) for other in others - {person}]
-        chats.append(people[0].open_chat("group", people[1:], name="Все / everyone 🎉"))
-        await self._all(chats)
+            for other in others - {person}:
+                await person.open_chat("direct", [other])
+
+        group = people[0].open_chat("group", people[1:], name="Все / everyone 🎉")
+        await self._all([group, *(introduce(index, person) for index, person in enumerate(people))])
 
     async def _chat(self) -> None:
         living = [asyncio.create_task(live(person, self._habits)) for person in self.people]
