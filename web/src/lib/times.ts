@@ -10,7 +10,7 @@ function format(language: string, options: Intl.DateTimeFormatOptions, at: Date)
 }
 
 export const clockTime = (language: string, at: string): string =>
-  format(language, { hour: "2-digit", minute: "2-digit" }, new Date(at));
+  format(language, { hour: "numeric", minute: "2-digit" }, new Date(at));
 
 /** Days between two moments as the calendar counts them: 0 for the same day, 1 for yesterday. */
 export function daysBetween(earlier: Date, later: Date): number {

@@ -116,7 +116,7 @@ function Finish({ email, onOtherEmail }: { email: string; onOtherEmail: () => vo
         autoCapitalize="none"
         spellCheck={false}
         placeholder={t("newChat.placeholder")}
-        pattern="\s*@?[A-Za-z0-9_]{3,32}\s*"
+        pattern="\s*@?[A-Za-z0-9_.\-]{2,40}\s*"
         title={t("problem.cyphrId")}
         value={cyphrId}
         onChange={(event) => setCyphrId(event.target.value)}

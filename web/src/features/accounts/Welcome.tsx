@@ -13,6 +13,7 @@ export function Welcome() {
   return (
     <main className={styles.welcome}>
       <div className={styles.hero}>
+        <Rings />
         <span className={styles.brand}>
           <Mark size={36} /> Cyphr
         </span>
@@ -48,5 +49,24 @@ export function Welcome() {
         </div>
       </div>
     </main>
+  );
+}
+
+/** The sign's C, large and faint, as if seen from close by. */
+function Rings() {
+  return (
+    <svg className={styles.rings} viewBox="0 0 600 600" aria-hidden="true" focusable="false">
+      {[120, 190, 260].map((radius) => (
+        <circle
+          key={radius}
+          cx={300}
+          cy={300}
+          r={radius}
+          pathLength={100}
+          strokeDasharray="74 26"
+          transform="rotate(47 300 300)"
+        />
+      ))}
+    </svg>
   );
 }

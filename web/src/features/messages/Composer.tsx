@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import styles from "./Composer.module.css";
 
-/** A frame holds at most 28 KB with its envelope; JSON may double what it escapes. */
-const LONGEST_BYTES = 13_000;
+/** What the server takes, measured as it travels: in JSON, escapes included. */
+const LONGEST_BYTES = 20 * 1024;
 const TALLEST_PX = 160;
 
 interface Props {
@@ -20,7 +20,7 @@ export function Composer({ draft, onDraft, onSend }: Props) {
   const [text, setText] = useState(draft);
   const area = useRef<HTMLTextAreaElement>(null);
   const content = text.trim();
-  const tooLong = new TextEncoder().encode(content).length > LONGEST_BYTES;
+  const tooLong = new TextEncoder().encode(JSON.stringify(content)).length > LONGEST_BYTES;
 
   useLayoutEffect(() => {
     const element = area.current!;

@@ -16,7 +16,7 @@ export function MessageStatus({ status }: { status: Status }) {
   const { t } = useTranslation();
   return (
     <span className={styles.status} data-status={status} title={t(`status.${status}`)}>
-      <Icon name={ICONS[status]} size={14} />
+      <Icon name={ICONS[status]} size={15} />
       <span className="visually-hidden">{t(`status.${status}`)}</span>
     </span>
   );

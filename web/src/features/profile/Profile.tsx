@@ -22,9 +22,10 @@ export function Profile({ person, onSignOut }: { person: Person; onSignOut: () =
       <div className={styles.column}>
         <h1 className={styles.title}>{t("profile.title")}</h1>
         <div className={styles.card}>
-          <Picture person={person} />
+          <Avatar name={person.full_name} url={person.avatar_url} size={96} />
           <p className={styles.name}>{person.full_name}</p>
           <p className={styles.secondary}>{[person.cyphr_id, me.data?.email].filter(Boolean).join(" · ")}</p>
+          <ChangePicture />
         </div>
         <div className={styles.card}>
           <h2 className={styles.heading}>{t("profile.language")}</h2>
@@ -51,14 +52,13 @@ export function Profile({ person, onSignOut }: { person: Person; onSignOut: () =
   );
 }
 
-function Picture({ person }: { person: Person }) {
+function ChangePicture() {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
   const [tooBig, setTooBig] = useState(false);
   const put = useMutation({ mutationFn: putAvatar });
   return (
     <>
-      <Avatar name={person.full_name} url={person.avatar_url} size={96} />
       <input
         ref={input}
         type="file"

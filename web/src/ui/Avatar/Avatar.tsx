@@ -24,7 +24,8 @@ function initials(name: string): string {
 const TONES = 6;
 
 function tone(name: string): number {
-  let sum = 0;
-  for (const character of name) sum = (sum * 31 + character.codePointAt(0)!) % 9973;
-  return sum % TONES;
+  // FNV-1a: short names that are alike still fall apart.
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+  return (hash >>> 8) % TONES;
 }

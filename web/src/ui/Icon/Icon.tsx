@@ -18,7 +18,7 @@ const PATHS = {
   search: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13ZM15.3 15.3 20 20",
   send: "M5 12 4 4.5l16.5 7.5L4 19.5 5 12Zm0 0h7",
   sent: "M5 12.5l4.5 4.5L19 7.5",
-  delivered: "M2 12.5l4.5 4.5L16 7.5M12.3 16.8 22 7.5",
+  delivered: "M1.5 12.8l4.3 4.4L15 7.8M11.2 16.6l.6.6L21.5 7.8",
 } as const;
 
 export type IconName = keyof typeof PATHS;
