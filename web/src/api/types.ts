@@ -1,72 +1,18 @@
-/** What travels between the client and the messenger. Ids are UUIDs, times are ISO 8601 in UTC. */
+/** The server's own types by short names; `schema.ts` is generated from docs/reference/openapi.json. */
 
-export interface Person {
-  id: string;
-  full_name: string;
-  cyphr_id: string | null;
-  avatar_url: string | null;
-}
+import type { components } from "./schema";
 
-export interface Me extends Person {
-  email: string;
-}
+type Schemas = components["schemas"];
 
-export interface Session {
-  access_token: string;
-  refresh_token: string;
-  /** Seconds that the access token stays valid. */
-  expires_in: number;
-  person: Person;
-}
-
-export interface Member {
-  user_id: string;
-  full_name: string;
-  cyphr_id: string | null;
-  avatar_url: string | null;
-  role: string;
-  /** Everything up to this sequence number has reached one of the member's devices. */
-  received_seq: number;
-  read_seq: number;
-}
-
-export interface Message {
-  id: string;
-  chat_id: string;
-  sender_id: string | null;
-  client_id: string | null;
-  seq: number;
-  content: string | null;
-  message_type: string;
-  reply_to_id: string | null;
-  created_at: string;
-}
-
-export interface Chat {
-  id: string;
-  type: string;
-  name: string | null;
-  avatar_url: string | null;
-  members: Member[];
-  last_seq: number;
-  last_message: Message | null;
-  created_at: string;
-}
-
-export interface Page {
-  messages: Message[];
-  more: boolean;
-}
-
-export type Side = "supabase" | "aws";
-
-export interface ServicePlace {
-  service: string;
-  side: Side;
-  epoch: number;
-  changed_at: string;
-}
-
-export interface Switchboard {
-  services: ServicePlace[];
-}
+// The server always sends every member; the schema calls those that have a default optional.
+export type Person = Required<Schemas["Person"]>;
+export type Me = Required<Schemas["Me"]>;
+export type Session = Omit<Schemas["Session"], "person"> & { person: Person };
+export type Message = Schemas["Message"];
+export type Member = Schemas["Member"];
+export type Chat = Required<Schemas["Chat"]>;
+export type Page = Schemas["Page"];
+export type Registration = Schemas["Registration"];
+export type Side = Schemas["Side"];
+export type ServiceStand = Schemas["ServiceStand"];
+export type Switchboard = Schemas["Standing"];

@@ -20,9 +20,18 @@ type Kind = "direct" | "group";
 /** A chat with one person or a group; people are found by their @cyphr_id. */
 export function NewChat({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation();
-  const [kind, setKind] = useState<Kind>("direct");
   return (
     <Dialog open={open} title={t("newChat.title")} closeLabel={t("close")} onClose={onClose}>
+      <Choice onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Choice({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const [kind, setKind] = useState<Kind>("direct");
+  return (
+    <>
       <div className={styles.kinds} role="group" aria-label={t("newChat.kind")}>
         {(["direct", "group"] as const).map((one) => (
           <button key={one} type="button" aria-pressed={kind === one} onClick={() => setKind(one)}>
@@ -31,7 +40,7 @@ export function NewChat({ open, onClose }: { open: boolean; onClose: () => void 
         ))}
       </div>
       {kind === "direct" ? <Direct onClose={onClose} /> : <Group onClose={onClose} />}
-    </Dialog>
+    </>
   );
 }
 

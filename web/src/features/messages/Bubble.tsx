@@ -31,7 +31,7 @@ export function Bubble({ row, chat, readBefore }: { row: Row; chat: Chat; readBe
             {row.closes && <Avatar name={name} url={sender?.avatar_url ?? null} size={28} />}
           </span>
         )}
-        <div className={styles.bubble} data-tail={row.closes}>
+        <div className={styles.bubble} data-bubble="" data-tail={row.closes}>
           <span className={group && !mine && row.opens ? styles.name : "visually-hidden"}>{name}</span>
           <span className={styles.text}>{row.content}</span>
           <span className={styles.meta}>

@@ -81,7 +81,6 @@ export class Messenger {
   sendMessage(chatId: string, content: string): void {
     const entry = outbox.queued(uuid7(), chatId, content, Date.now());
     this.update({ ...this.state, outbox: [...this.state.outbox, entry] });
-    this.typedAt.delete(chatId);
     // First remembered, then sent: what left this device is never forgotten by it.
     void this.keep((storage) => storage.putOutboxEntry(entry)).then(() => this.flush());
   }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { readSwitchboard } from "../../api/client";
-import type { ServicePlace, Side } from "../../api/types";
+import type { ServiceStand, Side } from "../../api/types";
 
 const EACH_SECOND = 1_000;
 const WHEN_QUIET = 3_000;
@@ -15,7 +15,7 @@ export interface Move {
 }
 
 /** Where each service stands, and what moved a moment ago. Read each second while something is changing. */
-export function useSwitchboard(): { services: ServicePlace[]; moves: Move[] } {
+export function useSwitchboard(): { services: ServiceStand[]; moves: Move[] } {
   const changedAt = useRef(Date.now());
   const { data } = useQuery({
     queryKey: ["switchboard"],

@@ -1,0 +1,105 @@
+"""Nothing is cut off, nothing is too small to touch, and axe finds nothing, on any screen and in light and dark."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenBrowser
+from tests.browser.person import BrowserPerson, Device
+
+# Every control that can be seen, with its box. A link inside a sentence is as small as its words (WCAG 2.5.8).
+_CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, textarea, select, [role=button]")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("p > span, [hidden]"))
+  .map((element) => {
+    const { left, right, width, height } = element.getBoundingClientRect();
+    const name = element.getAttribute("aria-label") ?? element.textContent.trim() ?? element.id;
+    return { name: `${element.tagName} ${name || element.id}`, left, right, width, height };
+  })"""
+_AXE = """async () => {
+  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await axe.run(document, { runOnly: { type: "tag", values: rules } });
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])]);
+}"""
+
+
+async def test_every_control_lies_inside_the_screen_and_can_be_touched(
+    open_browser: OpenBrowser, screenshots: Path
+) -> None:
+    boris = await open_browser("Boris Lind")
+    await boris.register()
+    for device in Device:
+        person = await open_browser(f"{device.name.title().replace('_', '')} Owner", device)
+        async for screen in _screens(person, boris):
+            width = device.value["viewport"]["width"]
+            assert await person.page.evaluate("window.innerWidth") == width, screen
+            assert await person.page.evaluate("document.documentElement.scrollWidth") <= width, screen
+            controls = await person.page.evaluate(_CONTROLS)
+            assert controls, screen
+            outside = [one for one in controls if one["left"] < 0 or one["right"] > width]
+            assert outside == [], screen
+            small = [one for one in controls if one["height"] < 44 or one["width"] < 44]
+            assert small == [], screen
+            await person.page.screenshot(path=screenshots / f"{device.name.lower()}-{screen}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [Device.LAPTOP, Device.PHONE])
+async def test_axe_finds_no_violation_of_wcag_2_2_aa(
+    open_browser: OpenBrowser, axe_script: str, device: Device, scheme: str
+) -> None:
+    boris = await open_browser("Boris Lind")
+    await boris.register()
+    anna = await open_browser("Anna Petrova", device, color_scheme=scheme, reduced_motion="reduce")
+    async for screen in _screens(anna, boris):
+        violations = await _violations(anna.page, axe_script)
+        assert violations == [], f"{screen}: {json.dumps(violations, indent=1, ensure_ascii=False)}"
+
+
+async def _screens(person: BrowserPerson, other: BrowserPerson) -> AsyncIterator[str]:
+    """Walk through every screen; yields the name of each while it is shown."""
+    page = person.page
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await expect(page.get_by_role("status", name="Where each service runs")).to_be_visible()
+    yield "welcome"
+    await page.get_by_role("button", name="Create an account").click()
+    yield "register"
+    await page.reload()
+    await person.register()
+    yield "no-chats"
+    await page.get_by_role("button", name="New chat").first.click()
+    await page.get_by_role("button", name="Group", exact=True).click()
+    await _settle(page)
+    yield "new-group"
+    await page.keyboard.press("Escape")
+    await person.start_chat_with(other)
+    await person.write("Then let's do the database on Tuesday, and everything else in the week after it.")
+    await other.open_chat(person.name)
+    await other.write("Agreed 🎉 I'll write it up.")
+    await person.sees_message("Agreed 🎉")
+    yield "chat"
+    await page.goto(f"{person.address}/#/chats")
+    await person.sees_chats()
+    await _settle(page)
+    yield "chats"
+    await page.goto(f"{person.address}/#/profile")
+    await expect(page.get_by_text(person.email)).to_be_visible()
+    yield "profile"
+
+
+async def _settle(page: Page) -> None:
+    """Wait for what moves: half-faded text has too little contrast for axe, rightly."""
+    await page.evaluate(
+        "Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity)"
+        ".map((one) => one.finished.catch(() => null)))"
+    )
+
+
+async def _violations(page: Page, axe_script: str) -> list[Any]:
+    # Evaluated by the debugger, not by the page: its Content-Security-Policy rightly takes no foreign script.
+    await page.evaluate(axe_script)
+    violations: list[Any] = await page.evaluate(_AXE)
+    return violations
