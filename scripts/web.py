@@ -80,8 +80,6 @@ def test() -> None:
 def check() -> None:
     install()
     _show("TypeScript", "check")
-    if not OPENAPI.exists():
-        return
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "schema.ts"
         _generate_api(fresh)
@@ -102,7 +100,7 @@ def dev() -> None:
 
 
 def _generate_api(target: Path) -> None:
-    result = _npm("run", "--silent", "api", "--", "--output", str(target), capture=True)
+    result = _npm("run", "--silent", "api:to", "--", str(target), capture=True)
     if result.returncode:
         raise WebFailed(f"openapi-typescript failed on {OPENAPI.relative_to(ROOT)}:\n{_last_lines(result)}")
 
