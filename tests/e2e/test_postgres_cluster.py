@@ -123,7 +123,10 @@ def test_programs_that_the_account_cannot_reach_are_copied_where_it_can(tmp_path
     hidden = tmp_path / "hidden" / package.name / "pginstall"
     shutil.copytree(installation(16), hidden, symlinks=True)
     shutil.copytree(f"{package}.libs", tmp_path / "hidden" / f"{package.name}.libs")
-    (tmp_path / "hidden").chmod(0o700)
+    for around, _, files in os.walk(tmp_path / "hidden"):  # as an installation under umask 077 is
+        Path(around).chmod(0o700)
+        for name in files:
+            Path(around, name).chmod(stat.S_IMODE(Path(around, name).stat().st_mode) & 0o700)
     said: list[str] = []
     found = reachable_installation(hidden, account, said.append)
     if account is None:

@@ -47,7 +47,8 @@ def reachable_installation(original: Path, account: Account | None, say: Callabl
         # The programs look for their libraries beside the package, by relative path.
         libraries = f"{package.name}.libs"
         _copy_tree(package.parent / libraries, folder / libraries)
-        (folder / package.name).mkdir(mode=0o755, exist_ok=True)
+        (folder / package.name).mkdir(exist_ok=True)
+        (folder / package.name).chmod(0o755)
         _copy_tree(original, copy)
     if not _can_execute(account, copy):
         raise Unavailable(f"account {account.name!r} cannot execute {copy}/bin/postgres; run this as an ordinary user")
@@ -85,17 +86,17 @@ def _copy_tree(source: Path, destination: Path) -> None:
     if destination.exists() or not source.exists():
         return
     draft = destination.with_name(f"{destination.name}.{os.getpid()}")
-    shutil.copytree(source, draft, symlinks=True, copy_function=_link_or_copy)
-    draft.chmod(0o755)
+    shutil.copytree(source, draft, symlinks=True, copy_function=_copy_for_all)
+    for folder, _, _ in os.walk(draft):
+        Path(folder).chmod(0o755)
     try:
         draft.rename(destination)
     except OSError:  # the other one was first
         shutil.rmtree(draft)
 
 
-def _link_or_copy(source: str, destination: str) -> str:
-    try:
-        os.link(source, destination)
-    except OSError:  # another file system
-        shutil.copy2(source, destination)
+def _copy_for_all(source: str, destination: str) -> str:
+    # Under a strict umask the installation is its owner's alone. A copy, not a link: a link's mode is the original's.
+    shutil.copyfile(source, destination)
+    Path(destination).chmod(0o755 if os.access(source, os.X_OK) else 0o644)
     return destination
