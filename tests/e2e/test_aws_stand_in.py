@@ -22,7 +22,7 @@ async def test_objects_users_and_names_survive_a_restart(tmp_path: Path) -> None
         )
         cognito_client(first.settings).admin_create_user(
             UserPoolId=names.user_pool_id,
-            Username="anna@example.org",
+            Username="0" * 36,
             UserAttributes=[
                 {"Name": "custom:user_id", "Value": "0" * 36},
                 {"Name": "email", "Value": "anna@example.org"},

@@ -178,7 +178,8 @@ class AwsStandIn:
         if pool_id is None:
             pool_id = cognito.create_user_pool(
                 PoolName=_POOL,
-                UsernameAttributes=["email"],
+                # Named by their id and known by their address: people with a phone only have accounts, too.
+                AliasAttributes=["email"],
                 AutoVerifiedAttributes=["email"],
                 Schema=[
                     {

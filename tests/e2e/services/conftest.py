@@ -10,8 +10,9 @@ import pytest_asyncio
 from psycopg import AsyncConnection
 
 from cyphr.embedded.aws import AwsStandIn
-from cyphr.foundation.aws import s3_client
+from cyphr.foundation.aws import cognito_client, s3_client
 from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.files import FilesMigration, FilesPlaces
 from tests.conftest import TestSide
 
@@ -93,3 +94,55 @@ def places(databases: Databases, buckets: dict[Side, Bucket], stand_in: AwsStand
 @pytest.fixture
 def files(places: FilesPlaces) -> FilesMigration:
     return FilesMigration(places)
+
+
+@dataclass
+class Pool:
+    """A user pool as a test sees it."""
+
+    client: Any
+    id: str
+
+    def users(self) -> dict[str, dict[str, Any]]:
+        """By ``custom:user_id``: the attributes, with ``Username`` and ``Enabled``."""
+        found = {}
+        for user in self.client.list_users(UserPoolId=self.id)["Users"]:
+            attributes = {one["Name"]: one["Value"] for one in user["Attributes"]}
+            found[attributes["custom:user_id"]] = attributes | {
+                "Username": user["Username"],
+                "Enabled": user["Enabled"],
+            }
+        return found
+
+
+def make_pool(stand_in: AwsStandIn, **arguments: Any) -> Pool:
+    client = cognito_client(stand_in.settings)
+    attribute = {
+        "Name": "user_id",
+        "AttributeDataType": "String",
+        "Mutable": False,
+        "StringAttributeConstraints": {"MinLength": "36", "MaxLength": "36"},
+    }
+    pool = client.create_user_pool(PoolName=f"pool-{next(_numbers)}", Schema=[attribute], **arguments)  # type: ignore[list-item]
+    return Pool(client, pool["UserPool"]["Id"])
+
+
+@pytest.fixture
+def pool(stand_in: AwsStandIn) -> Pool:
+    return make_pool(stand_in, AliasAttributes=["email"])
+
+
+@pytest.fixture
+def auth_places(databases: Databases, pool: Pool, stand_in: AwsStandIn) -> AuthPlaces:
+    return AuthPlaces(
+        authority=databases.authority,
+        journal=databases.sides[Side.AWS].owner,
+        supabase=databases.sides[Side.SUPABASE].owner,
+        aws=stand_in.settings,
+        user_pool_id=pool.id,
+    )
+
+
+@pytest.fixture
+def auth(auth_places: AuthPlaces) -> AuthMigration:
+    return AuthMigration(auth_places)

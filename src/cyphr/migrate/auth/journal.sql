@@ -1,0 +1,10 @@
+-- What Cognito was told about each person, kept in the database of the AWS side. Idempotent.
+
+create schema if not exists cyphr;
+
+create table if not exists cyphr.auth_accounts (
+    user_id     uuid primary key,
+    fingerprint text not null,
+    problem     text,
+    synced_at   timestamptz not null default now()
+);

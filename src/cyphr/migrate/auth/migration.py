@@ -1,0 +1,62 @@
+"""The migration of auth as the conductor drives it."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from cyphr.foundation.postgres import Side
+from cyphr.migrate.auth.copy import copy_users
+from cyphr.migrate.auth.follow import follow_users, read_side
+from cyphr.migrate.auth.handover import hand_over_users
+from cyphr.migrate.auth.places import AuthPlaces
+from cyphr.migrate.auth.synchronisation import AuthProgress, Synchronisation
+from cyphr.migrate.auth.verify import verify_users
+from cyphr.migrate.service import HandoverTiming, Verification
+
+_PAUSE_SECONDS = 1.0
+
+
+class AuthMigration:
+    """The four rooms of auth. Every call may be repeated, also after a crash in the middle of it."""
+
+    name = "auth"
+
+    def __init__(self, places: AuthPlaces) -> None:
+        self._authority = places.authority
+        self._synchronisation = Synchronisation(places)
+        self._one_at_a_time = asyncio.Lock()
+        self._progress = AuthProgress()
+
+    async def side(self) -> Side:
+        """Where auth stands."""
+        return await read_side(self._authority)
+
+    async def copy(self) -> None:
+        """Give everyone a counterpart in the pool."""
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            await copy_users(synchronisation, self._progress)
+
+    async def follow(self) -> None:
+        """Keep the pool up with the databases until cancelled."""
+        while True:
+            await self.follow_once()
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def follow_once(self) -> int:
+        """One round of following; how many people had changed."""
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            return await follow_users(synchronisation, self._progress)
+
+    async def verify(self) -> Verification:
+        """Compare everyone with their counterpart. ``notes`` lists people without an e-mail address."""
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            return await verify_users(synchronisation)
+
+    async def handover(self, to: Side) -> HandoverTiming:
+        """Move the authority over auth to ``to``: a handover, or a handback. Raises HandoverRefused."""
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            return await hand_over_users(self._authority, synchronisation, to)
+
+    async def progress(self) -> dict[str, Any]:
+        """People with a counterpart of how many, whom the pool refused, and changes followed since."""
+        return asdict(self._progress)
