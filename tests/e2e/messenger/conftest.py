@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 
 Register = Callable[..., Awaitable[Client]]
@@ -56,14 +56,26 @@ def settings_for(*sides: TestSide, token_key: Path, **more: Any) -> MessengerSet
     return MessengerSettings(token_key_file=token_key, pool_size=4, **databases, **more)
 
 
-@pytest.fixture(params=["supabase", "aws"])
+@pytest_asyncio.fixture(scope="module")
+async def supabase_side(supabase_server: Server) -> AsyncIterator[TestSide]:
+    async with supabase_server.database(supabase_server.full) as side:
+        yield side
+
+
+@pytest_asyncio.fixture(scope="module")
+async def aws_side(aws_server: Server) -> AsyncIterator[TestSide]:
+    async with aws_server.database(aws_server.full) as side:
+        yield side
+
+
+@pytest.fixture(scope="module", params=["supabase_side", "aws_side"])
 def side(request: pytest.FixtureRequest) -> TestSide:
-    """Each side in turn."""
+    """Each side in turn; the tests of a file share its database, each with people of its own."""
     standing: TestSide = request.getfixturevalue(request.param)
     return standing
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module")
 async def http(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The messenger standing on each side in turn."""
     async with serve(settings_for(side, token_key=token_key)) as client:

@@ -1,0 +1,38 @@
+-- Anna and Boris share a chat; Clara is a stranger to it. One row of Anna's, or of the chat's, in every table.
+
+insert into public.users (id, full_name, phone, pin_hash, encrypted_private_key) values
+    ('a0000000-0000-4000-8000-000000000000', 'Anna', '+1', 'secret', 'secret'),
+    ('b0000000-0000-4000-8000-000000000000', 'Boris', '+2', 'secret', 'secret'),
+    ('c0000000-0000-4000-8000-000000000000', 'Clara', '+3', 'secret', 'secret');
+insert into public.chats (id, type) values ('d0000000-0000-4000-8000-000000000000', 'direct');
+insert into public.chat_participants (chat_id, user_id) values
+    ('d0000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000'),
+    ('d0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000');
+insert into public.messages (id, chat_id, sender_id, content) values
+    ('e0000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000',
+     'a0000000-0000-4000-8000-000000000000', 'hello');
+insert into public.message_status (message_id, user_id) values
+    ('e0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000');
+insert into public.phone_hashes (phone_hash, user_id) values ('hash', 'a0000000-0000-4000-8000-000000000000');
+insert into public.device_registrations (device_fingerprint, user_id) values
+    ('print', 'a0000000-0000-4000-8000-000000000000');
+insert into public.user_wallets (user_id, public_key, encrypted_secret_key) values
+    ('a0000000-0000-4000-8000-000000000000', 'key', 'secret');
+insert into public.transactions (from_user_id, to_user_id, amount) values
+    ('b0000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000', 1);
+insert into public.calls (chat_id, caller_id) values
+    ('d0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000');
+insert into public.nearby_discovery (user_id, latitude, longitude, visible_until) values
+    ('a0000000-0000-4000-8000-000000000000', 1, 1, now());
+insert into public.discovery_tokens (user_id, token) values ('a0000000-0000-4000-8000-000000000000', 'token');
+insert into public.waitlist (email) values ('anna@example.org');
+insert into public.account_emails (user_id, email) values
+    ('a0000000-0000-4000-8000-000000000000', 'anna@example.org');
+insert into public.email_codes (email, code_hash, expires_at) values ('anna@example.org', 'x', now());
+insert into public.sign_in_attempts (email_hash) values ('hash');
+insert into public.sessions (id, user_id, expires_at) values
+    ('f0000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000', now());
+insert into public.refresh_tokens (token_hash, session_id) values ('x', 'f0000000-0000-4000-8000-000000000000');
+insert into public.direct_chats values
+    ('a0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000',
+     'd0000000-0000-4000-8000-000000000000');

@@ -1,0 +1,201 @@
+"""Every table × who asks × what they try, on both sides: nothing is visible or writable that is not listed here."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest_asyncio
+from psycopg import AsyncConnection, sql
+
+from cyphr.foundation.postgres import connect
+from tests.conftest import TestSide
+
+ANNA = "a0000000-0000-4000-8000-000000000000"
+BORIS = "b0000000-0000-4000-8000-000000000000"
+CLARA = "c0000000-0000-4000-8000-000000000000"
+CHAT = "d0000000-0000-4000-8000-000000000000"
+MESSAGE = "e0000000-0000-4000-8000-000000000000"
+
+# table: what Anna, who is in the chat, and Clara, who is not, get of: select insert update delete.
+# A number is how many rows it reaches, "-" is refused. Who is not signed in is refused everything.
+MATRIX = {
+    "account_emails": ("1 - - -", "0 - - -"),
+    "calls": ("1 - - -", "0 - - -"),
+    "chat_participants": ("2 - - -", "0 - - -"),
+    "chats": ("1 - - -", "0 - - -"),
+    "device_registrations": ("1 - - -", "0 - - -"),
+    "direct_chats": ("- - - -", "- - - -"),
+    "discovery_tokens": ("1 - - 1", "0 - - 0"),
+    "email_codes": ("- - - -", "- - - -"),
+    "message_status": ("1 1 0 -", "0 - 0 -"),
+    "messages": ("1 1 - -", "0 - - -"),
+    "nearby_discovery": ("1 - - 1", "0 - - 0"),
+    "phone_hashes": ("- - - -", "- - - -"),
+    "refresh_tokens": ("- - - -", "- - - -"),
+    "sessions": ("- - - -", "- - - -"),
+    "sign_in_attempts": ("- - - -", "- - - -"),
+    "transactions": ("1 - - -", "0 - - -"),
+    "user_wallets": ("1 - - -", "0 - - -"),
+    "users": ("2 - 1 -", "1 - 1 -"),
+    "waitlist": ("- - - -", "- - - -"),
+    "waitlist_stats": ("- - - -", "- - - -"),
+}
+
+SECRETS = [
+    ("users", "pin_hash"),
+    ("users", "password_hash"),
+    ("users", "email_hash"),
+    ("users", "phone"),
+    ("users", "phone_hash"),
+    ("users", "encrypted_private_key"),
+    ("user_wallets", "encrypted_secret_key"),
+]
+
+# What a signed-in person may call in the schema private: policies do.
+ASKED_BY_POLICIES = {"is_member", "can_read", "shares_chat_with"}
+
+
+@pytest_asyncio.fixture
+async def peopled(side: TestSide) -> TestSide:
+    """A database with one row in every table."""
+    async with await connect(side.superuser) as connection:
+        await connection.execute(Path(__file__).with_name("row_level_security.sql").read_text())
+    return side
+
+
+@asynccontextmanager
+async def acting(side: TestSide, user_id: str | None) -> AsyncIterator[AsyncConnection]:
+    """The runtime role on behalf of somebody; without ``user_id`` the role of who is not signed in."""
+    claims = {"role": "authenticated", "sub": user_id} if user_id else {"role": "anon"}
+    async with await connect(side.app if user_id else side.superuser) as connection:
+        if user_id is None:
+            await connection.execute("set role anon")
+        await connection.execute("select set_config('request.jwt.claims', %s, false)", [json.dumps(claims)])
+        yield connection
+
+
+async def attempt(connection: AsyncConnection, statement: Any, parameters: Any = ()) -> str:
+    """How many rows it reaches, or "-"; nothing stays."""
+    try:
+        async with connection.transaction(force_rollback=True):
+            cursor = await connection.execute(statement, parameters)
+            return str(cursor.rowcount)
+    except psycopg.errors.InsufficientPrivilege:
+        return "-"
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        return "-"  # a view that takes no writes
+
+
+async def attempt_all(connection: AsyncConnection, table: str, user_id: str | None) -> str:
+    name = sql.Identifier("public", table)
+    column = {"users": "full_name", "message_status": "status"}.get(table) or await first_column(connection, table)
+    insert: Any = sql.SQL("insert into {} default values").format(name)
+    parameters: Any = ()
+    if table == "messages":
+        insert, parameters = "insert into messages (chat_id, sender_id, content) values (%s, %s, 'x')", [CHAT, user_id]
+    if table == "message_status":
+        insert, parameters = "insert into message_status (message_id, user_id) values (%s, %s)", [MESSAGE, user_id]
+    return " ".join(
+        [
+            await attempt(connection, sql.SQL("select from {}").format(name)),
+            await attempt(connection, insert, parameters),
+            await attempt(connection, sql.SQL("update {} set {c} = {c}").format(name, c=sql.Identifier(column))),
+            await attempt(connection, sql.SQL("delete from {}").format(name)),
+        ]
+    )
+
+
+async def first_column(connection: AsyncConnection, table: str) -> str:
+    cursor = await connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum = 1", [f"public.{table}"]
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+async def test_every_table_gives_each_person_exactly_what_is_listed(peopled: TestSide) -> None:
+    seen = {}
+    async with (
+        acting(peopled, ANNA) as anna,
+        acting(peopled, CLARA) as clara,
+        acting(peopled, None) as nobody,
+    ):
+        for table in MATRIX:
+            seen[table] = (await attempt_all(anna, table, ANNA), await attempt_all(clara, table, CLARA))
+            assert await attempt_all(nobody, table, None) == "- - - -", f"{table} is open to who is not signed in"
+    assert seen == MATRIX
+
+
+async def test_the_list_names_every_table_and_each_has_row_level_security(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        cursor = await connection.execute(
+            "select relname, relkind = 'v' or relrowsecurity from pg_class"
+            " where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')"
+        )
+        tables = dict(await cursor.fetchall())
+    assert set(tables) == set(MATRIX)
+    assert all(tables.values()), f"without row-level security: {[name for name, on in tables.items() if not on]}"
+
+
+async def test_nobody_who_signs_in_reads_a_secret_column_even_of_their_own_row(peopled: TestSide) -> None:
+    async with acting(peopled, ANNA) as anna:
+        for table, column in SECRETS:
+            statement = sql.SQL("select {} from {}").format(sql.Identifier(column), sql.Identifier(table))
+            assert await attempt(anna, statement) == "-", f"{table}.{column}"
+
+
+async def test_a_member_cannot_write_in_anothers_name_nor_choose_a_place(peopled: TestSide) -> None:
+    async with acting(peopled, ANNA) as anna:
+        forged = "insert into messages (chat_id, sender_id, content) values (%s, %s, 'x')"
+        assert await attempt(anna, forged, [CHAT, BORIS]) == "-"
+        placed = "insert into messages (chat_id, sender_id, seq) values (%s, %s, 99)"
+        assert await attempt(anna, placed, [CHAT, ANNA]) == "-"
+        stolen = "update users set full_name = 'x' where id = %s"
+        assert await attempt(anna, stolen, [BORIS]) == "0"
+
+
+async def test_a_member_who_left_reads_nothing(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        await connection.execute("update chat_participants set left_at = now() where user_id = %s", [ANNA])
+    async with acting(peopled, ANNA) as anna:
+        for table in ("chats", "chat_participants", "messages", "message_status", "calls"):
+            assert await attempt(anna, sql.SQL("select from {}").format(sql.Identifier(table))) == "0", table
+
+
+async def test_a_member_whose_history_begins_later_does_not_read_what_was_before(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        await connection.execute("update chat_participants set visible_from_seq = 1 where user_id = %s", [ANNA])
+        await connection.execute(
+            "insert into messages (chat_id, sender_id, content) values (%s, %s, 'second')", [CHAT, BORIS]
+        )
+    async with acting(peopled, ANNA) as anna:
+        cursor = await anna.execute("select content from messages")
+        assert await cursor.fetchall() == [("second",)]
+
+
+async def test_only_what_policies_ask_may_be_called_in_the_schema_private(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        cursor = await connection.execute(
+            "select proname, has_function_privilege('authenticated', oid, 'execute'),"
+            " has_function_privilege('anon', oid, 'execute'), coalesce(array_to_string(proconfig, ','), '')"
+            " from pg_proc where pronamespace = 'private'::regnamespace"
+        )
+        functions = await cursor.fetchall()
+    assert {name for name, signed_in, _, _ in functions if signed_in} == ASKED_BY_POLICIES
+    assert not [name for name, _, anybody, _ in functions if anybody]
+    assert not [name for name, _, _, settings in functions if 'search_path=""' not in settings]
+
+
+async def test_the_runtime_role_owns_nothing_and_cannot_bypass_row_level_security(peopled: TestSide) -> None:
+    async with await connect(peopled.app) as connection:
+        cursor = await connection.execute(
+            "select rolbypassrls or rolsuper or rolcreaterole or rolcreatedb or rolreplication,"
+            " (select count(*) from pg_class where relowner = pg_roles.oid),"
+            " pg_has_role(oid, 'service_role', 'usage')"
+            " from pg_roles where rolname = current_user"
+        )
+        assert await cursor.fetchone() == (False, 0, False)
