@@ -80,5 +80,8 @@ def _file_stores(settings: MessengerSettings) -> dict[Side, FileStore]:
         client = s3_client(settings.supabase_storage or settings.aws)
         stores[Side.SUPABASE] = SupabaseFiles(client, settings.files_supabase_bucket, settings.files_supabase_url)
     if settings.files_aws_bucket and settings.files_aws_url:
-        stores[Side.AWS] = S3Files(s3_client(settings.aws), settings.files_aws_bucket, settings.files_aws_url)
+        # One bucket holds everything there, each Supabase bucket's objects in a folder of its name.
+        stores[Side.AWS] = S3Files(
+            s3_client(settings.aws), settings.files_aws_bucket, settings.files_aws_url, folder="avatars/"
+        )
     return stores

@@ -145,7 +145,9 @@ async def test_a_direct_chat_that_the_old_server_made_is_found_again(join: Regis
         cursor = await connection.execute("insert into chats (type, name) values ('direct', 'old') returning id")
         (old,) = await cursor.fetchone() or (None,)
         for person in (anna, boris):
-            await connection.execute("insert into chat_participants (chat_id, user_id) values (%s, %s)", [old, person.id])
+            await connection.execute(
+                "insert into chat_participants (chat_id, user_id) values (%s, %s)", [old, person.id]
+            )
     assert await boris.direct(anna) == str(old)
 
 

@@ -32,19 +32,20 @@ class FileStore(Protocol):
 
 
 class S3Files:
-    """A bucket, and the distribution in front of it."""
+    """A bucket, and the distribution in front of it. ``folder``: where in the bucket, e.g. ``avatars/``."""
 
-    def __init__(self, client: "S3Client", bucket: str, base_url: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, base_url: str, *, folder: str = "") -> None:
         self._client = client
         self._bucket = bucket
         self._base_url = base_url.rstrip("/")
+        self._folder = folder
 
     async def put(self, name: str, content: bytes, media_type: str) -> None:
         def upload() -> None:
             # A name is never used twice, so that whoever has the file may keep it.
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=name,
+                Key=self._folder + name,
                 Body=content,
                 ContentType=media_type,
                 CacheControl="public, max-age=31536000, immutable",
@@ -59,7 +60,7 @@ class S3Files:
         """S3 keeps its own list."""
 
     def url(self, name: str) -> str:
-        return f"{self._base_url}/{name}"
+        return f"{self._base_url}/{self._folder}{name}"
 
 
 class SupabaseFiles(S3Files):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from cyphr.messenger.realtime.service import Disconnected, Realtime
 
-_CLOSE_SECONDS = 5.0
+_CLOSE_SECONDS = 20.0
 
 router = APIRouter()
 
