@@ -13,8 +13,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cyphr.cli import migrate
 from cyphr.cli.down import down
 from cyphr.cli.people import people
+from cyphr.cli.rehearse import rehearse
 from cyphr.cli.restore_backup import restore_backup
 from cyphr.cli.terminal import print_error
 from cyphr.cli.up import up
@@ -40,5 +42,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(down)
-app.command()(people)
 app.command("restore-backup")(restore_backup)
+app.command()(rehearse)
+app.command()(people)
+app.add_typer(migrate.app, name="migrate")

@@ -1,0 +1,212 @@
+"""Walks every phase of a migration on one machine while people chat: there, back, and there again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from cyphr.embedded.gateway import PUBLIC_BUCKET
+from cyphr.embedded.people.audit import audit
+from cyphr.embedded.rehearsal.crowd import CrowdProcess
+from cyphr.embedded.rehearsal.migrator import MigratorProcess
+from cyphr.embedded.rehearsal.outcome import Move, Outcome
+from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
+from cyphr.embedded.stack import Stack
+from cyphr.foundation.clock import monotonic, now
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.conductor import ask
+from cyphr.migrate.journal import Journal, Phase
+from cyphr.migrate.report import phase_seconds
+from cyphr.schema.restore import restore_backup
+
+KILLABLE = ("copy", "follow", "handover", "handback")
+_PHASE_SECONDS = 300.0
+_AFTERMATH_SECONDS = 0.5
+_POLL_SECONDS = 0.002
+_WATCH_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a rehearsal is told."""
+
+    folder: Path
+    backup: Path
+    seconds: float = 24.0
+    rate: float = 40.0
+    users: int = 20
+    rows: int = 20_000
+    kill: str | None = None
+    keep: bool = False
+    web_folder: Path | None = None
+
+
+class Rehearsal:
+    """One rehearsal. ``say`` is told of each step; the attributes show the state between them."""
+
+    def __init__(self, options: Options, say: Callable[[str], None]) -> None:
+        self.options = options
+        self.outcome = Outcome(killed_in=options.kill)
+        self.crowd = CrowdProcess(options.folder / "people")
+        self.migrator = MigratorProcess(options.folder / "migrator")
+        self.stack = Stack(options.folder, fresh=True, web_folder=options.web_folder, say=say)
+        self.phases: list[Phase] = []
+        self._say = say
+        self._kill_pending = options.kill
+
+    async def run(self) -> Outcome:
+        """Build everything, migrate, and look everything up again."""
+        async with self.stack:
+            try:
+                await self._prepare()
+                async with Journal.open(self.stack.owner(Side.AWS)) as journal:
+                    watching = asyncio.create_task(self._watch(journal))
+                    try:
+                        await self._migrate(journal)
+                    finally:
+                        watching.cancel()
+                        await asyncio.gather(watching, return_exceptions=True)
+            finally:
+                await self.crowd.kill()
+                await self.migrator.stop()
+            if self.options.keep:
+                self.stack.leave_running()
+        return self.outcome
+
+    async def _prepare(self) -> None:
+        async with self._timed("prepare"):
+            await self._fill_supabase()
+            await self.stack.start_messenger()
+            settings = self.stack.messenger_settings()
+            async with await connect(self.stack.owner(Side.SUPABASE)) as connection:
+                assert settings.files_supabase_url is not None
+                pictures = await put_avatars(connection, self.stack.aws, PUBLIC_BUCKET, settings.files_supabase_url)
+            self._say(f"{pictures} people of the backup have a picture in Supabase Storage")
+        async with self._timed("people arrive"):
+            self._say(f"{self.options.users} people sign up")
+            await self.crowd.start(self.stack.address, users=self.options.users, rate=self.options.rate)
+            self._say(f"{self.options.users} people chat, {self.options.rate:g} messages a second")
+
+    async def _fill_supabase(self) -> None:
+        async with await connect(self.stack.owner(Side.SUPABASE)) as connection:
+            restored = await restore_backup(connection, self.options.backup)
+            self._say(f"restored the backup: {sum(table.rows for table in restored.tables)} rows")
+            await grow_history(connection, self.options.rows)
+            self._say(f"added {self.options.rows:,} old messages")
+
+    async def _migrate(self, journal: Journal) -> None:
+        interval = self.options.seconds / 4
+        self.migrator.configure(self.stack)
+        self._say("the migration begins")
+        self.migrator.start()
+        await self._kill_once("copy", self._is_copying)
+        services = await self._until_following(journal)
+        self._say("copied; following what people write")
+        await asyncio.sleep(interval / 2)
+        await self._kill_once("follow")
+        await asyncio.sleep(interval / 2)
+        for direction in ("handover", "handback", "handover"):
+            for service in services if direction == "handover" else reversed(services):
+                await self._move(journal, direction, service)
+            await asyncio.sleep(interval)
+        self._say("the people finish and leave")
+        self.outcome.record = await self.crowd.stop()
+        await self._prove(journal, services)
+
+    async def _until_following(self, journal: Journal) -> list[str]:
+        """The services in the order in which they are handed over, once all of them are followed."""
+        async with asyncio.timeout(_PHASE_SECONDS):
+            while True:
+                self.migrator.check()
+                phases = {phase.service: phase.phase for phase in await journal.phases()}
+                if phases and len(phases) == 1 and set(phases.values()) == {"following"}:
+                    return [service for service in ("files", "database", "auth") if service in phases]
+                await asyncio.sleep(0.05)
+
+    async def _move(self, journal: Journal, direction: str, service: str) -> None:
+        to = Side.AWS if direction == "handover" else Side.SUPABASE
+        started_at = now().timestamp()
+        killing = asyncio.create_task(self._kill_while_moving(direction, service, to.other))
+        timing = await ask(journal, direction, service)
+        killed = await killing
+        move = Move(service, direction, started_at, now().timestamp() + _AFTERMATH_SECONDS, killed=killed)
+        for name in ("fence_ms", "drain_ms", "blocked_ms"):
+            setattr(move, name, float(timing.get(name, 0.0)))
+        self.outcome.moves.append(move)
+        waited = "the migrator was killed under it" if killed else f"writes held for {move.blocked_ms:.1f} ms"
+        self._say(f"{direction} of {service} to {to}: {waited}")
+
+    async def _kill_while_moving(self, direction: str, service: str, old: Side) -> bool:
+        """With ``--kill handover`` or ``handback``: kill the migrator the moment the old writer is fenced."""
+        if self._kill_pending != direction or service != "database":
+            return False
+        async with await connect(self.stack.owner(old)) as connection:
+
+            async def is_fenced() -> bool:
+                cursor = await connection.execute("select side from cyphr.switchboard where service = 'database'")
+                row = await cursor.fetchone()
+                return row is not None and row[0] != old
+
+            await self._kill_once(direction, is_fenced)
+        return True
+
+    async def _kill_once(self, phase: str, moment: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """Kill the migrator with SIGKILL if this is the phase to do it in, once ``moment`` has come; start another."""
+        if self._kill_pending != phase:
+            return
+        self._kill_pending = None
+        async with asyncio.timeout(_PHASE_SECONDS):
+            while moment is not None and not await moment():  # noqa: ASYNC110 - the moment is in a database
+                await asyncio.sleep(_POLL_SECONDS)
+        await self.migrator.kill()
+        self._say(f"killed the migrator with SIGKILL in the phase {phase!r}; another one continues")
+        self.migrator.start()
+
+    async def _is_copying(self) -> bool:
+        """Whether the first table is copied and others are not."""
+        async with await connect(self.stack.owner(Side.AWS)) as connection:
+            cursor = await connection.execute("select to_regclass('cyphr.copied') is not null")
+            if await cursor.fetchone() != (True,):
+                return False
+            cursor = await connection.execute("select exists (select from cyphr.copied)")
+            return await cursor.fetchone() == (True,)
+
+    async def _watch(self, journal: Journal) -> None:
+        """Keep the picture of the phases current for whoever draws it."""
+        while True:
+            with contextlib.suppress(Unavailable, psycopg.OperationalError):
+                self.phases = await journal.phases()
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    @asynccontextmanager
+    async def _timed(self, name: str) -> AsyncIterator[None]:
+        started = monotonic()
+        try:
+            yield
+        finally:
+            self.outcome.phases[name] = monotonic() - started
+
+    async def _prove(self, journal: Journal, services: list[str]) -> None:
+        async with self._timed("proof"):
+            for service in services:
+                found = await ask(journal, "verify", service)
+                self.outcome.verifications[service] = found
+                self._say(f"{service}: {found['checked']:,} compared on both sides, {len(found['differences'])} differ")
+            self.outcome.verified = all(not found["differences"] for found in self.outcome.verifications.values())
+            record = self.outcome.record
+            assert record is not None
+            for side in Side:
+                async with await connect(self.stack.owner(side)) as connection:
+                    self.outcome.audits[side] = await audit(record, connection)
+            self._say(f"looked up {self.outcome.audits[Side.AWS].looked_up:,} acknowledged writes on each side")
+        self.outcome.phases |= phase_seconds(await journal.events())
+        database = next(phase for phase in await journal.phases() if phase.service == "database")
+        self.outcome.rows_copied = database.progress["rows_copied"]
+        for move in self.outcome.moves:
+            longest = record.longest_wait(move.started_at, move.ended_at)
+            move.longest_write_wait_ms = longest.wait_ms if longest else 0.0
