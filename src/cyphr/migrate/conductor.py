@@ -44,6 +44,7 @@ class Conductor:
                 await asyncio.gather(reporting, *self._following.values(), return_exceptions=True)
 
     async def _bring_to_following(self, service: Service) -> None:
+        await service.prepare()
         if await service.side() is Side.SUPABASE:
             await self._journal.set_phase(service.name, "copying")
             await service.copy()

@@ -44,6 +44,9 @@ class Service(Protocol):
     def name(self) -> str:
         """As the switchboard has it: database, files, auth."""
 
+    async def prepare(self) -> None:
+        """Make what this tool needs for itself on both sides, and settle a handover that was interrupted."""
+
     async def side(self) -> Side:
         """Where the service stands."""
 
