@@ -8,23 +8,43 @@ Exit codes:
     130  interrupted with Ctrl-C (``cyphr up`` ends with 0: that is how it is stopped)
 """
 
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from cyphr.cli import migrate
-from cyphr.cli.down import down
-from cyphr.cli.people import people
-from cyphr.cli.rehearse import rehearse
-from cyphr.cli.restore_backup import restore_backup
 from cyphr.cli.terminal import print_error
-from cyphr.cli.up import up
 from cyphr.foundation.errors import CyphrError
+
+# A command's module is imported when it is called: the migrator must not wait for what the web server needs.
+_COMMANDS = {
+    "up": "cyphr.cli.up",
+    "down": "cyphr.cli.down",
+    "rehearse": "cyphr.cli.rehearse",
+    "migrate": "cyphr.cli.migrate",
+    "restore-backup": "cyphr.cli.restore_backup",
+    "people": "cyphr.cli.people",
+}
 
 
 class _Commands(TyperGroup):
-    """The edge where an error becomes a message and an exit code."""
+    """Finds commands by name, and is the edge where an error becomes a message and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, name: str) -> Any:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        module = import_module(_COMMANDS[name])
+        commands = getattr(module, "app", None)
+        if commands is None:
+            commands = typer.Typer(pretty_exceptions_show_locals=False)
+            commands.command(name)(getattr(module, name.replace("-", "_")))
+        command = typer.main.get_command(commands)
+        command.name = name
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -40,9 +60,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="A messenger native to AWS, and the migration that moves it there from Supabase while it is being used.",
 )
-app.command()(up)
-app.command()(down)
-app.command("restore-backup")(restore_backup)
-app.command()(rehearse)
-app.command()(people)
-app.add_typer(migrate.app, name="migrate")
+
+
+@app.callback()
+def _main() -> None:
+    """Cyphr."""

@@ -98,7 +98,8 @@ class Database:
         self.settings = settings
         self._pool = AsyncConnectionPool(
             kwargs={"autocommit": True, "connect_timeout": 10, **settings.connection_arguments()},
-            min_size=2,
+            # All of them from the start, on both sides: when the authority moves, nobody waits for connections.
+            min_size=pool_size,
             max_size=pool_size,
             timeout=10,
             open=False,

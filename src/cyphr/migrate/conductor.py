@@ -45,12 +45,22 @@ class Conductor:
 
     async def _bring_to_following(self, service: Service) -> None:
         await service.prepare()
-        if await service.side() is Side.SUPABASE:
+        reached = {phase.service: phase.phase for phase in await self._journal.phases()}.get(service.name)
+        if reached in (None, "copying"):
             await self._journal.set_phase(service.name, "copying")
             await service.copy()
+            await self._journal.set_phase(service.name, "following")
+        else:
+            await self._note_unfinished_move(service, reached)
         self._following[service.name] = asyncio.create_task(self._follow(service), name=f"follow {service.name}")
-        handed_over = await service.side() is Side.AWS
-        await self._journal.set_phase(service.name, "handed over" if handed_over else "following")
+
+    async def _note_unfinished_move(self, service: Service, reached: str) -> None:
+        """A migrator that was killed just after the authority moved did not live to write the phase down."""
+        side = await service.side()
+        if side is Side.AWS and reached != "handed over":
+            await self._journal.set_phase(service.name, "handed over")
+        elif side is Side.SUPABASE and reached == "handed over":
+            await self._journal.set_phase(service.name, "handed back")
 
     async def _follow(self, service: Service) -> None:
         """Follow for ever; what stops it is noted, once, and tried again."""

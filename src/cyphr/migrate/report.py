@@ -1,10 +1,27 @@
 """What happened in a migration, from its journal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cyphr.migrate.journal import Event
 
 _PHASE = "phase "
+
+
+def move_times(events: Sequence[Event], service: str, direction: str) -> list[tuple[datetime, datetime]]:
+    """When each handover (or handback) of ``service`` began and ended. One that a crash cut short began but once."""
+    ended = {"handover": "phase handed over", "handback": "phase handed back"}[direction]
+    times: list[tuple[datetime, datetime]] = []
+    began: datetime | None = None
+    for event in events:
+        if event.service != service:
+            continue
+        if event.event == f"{direction} begins":
+            began = began or event.at
+        elif event.event == ended and began is not None:
+            times.append((began, event.at))
+            began = None
+    return times
 
 
 def phase_seconds(events: Sequence[Event]) -> dict[str, float]:

@@ -16,12 +16,12 @@ from cyphr.embedded.rehearsal.migrator import MigratorProcess
 from cyphr.embedded.rehearsal.outcome import Move, Outcome
 from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
 from cyphr.embedded.stack import Stack
-from cyphr.foundation.clock import monotonic, now
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal, Phase
-from cyphr.migrate.report import phase_seconds
+from cyphr.migrate.report import move_times, phase_seconds
 from cyphr.schema.restore import restore_backup
 
 KILLABLE = ("copy", "follow", "handover", "handback")
@@ -58,6 +58,7 @@ class Rehearsal:
         self.phases: list[Phase] = []
         self._say = say
         self._kill_pending = options.kill
+        self._journal: Journal | None = None
 
     async def run(self) -> Outcome:
         """Build everything, migrate, and look everything up again."""
@@ -65,6 +66,7 @@ class Rehearsal:
             try:
                 await self._prepare()
                 async with Journal.open(self.stack.owner(Side.AWS)) as journal:
+                    self._journal = journal
                     watching = asyncio.create_task(self._watch(journal))
                     try:
                         await self._migrate(journal)
@@ -130,11 +132,11 @@ class Rehearsal:
 
     async def _move(self, journal: Journal, direction: str, service: str) -> None:
         to = Side.AWS if direction == "handover" else Side.SUPABASE
-        started_at = now().timestamp()
         killing = asyncio.create_task(self._kill_while_moving(direction, service, to.other))
         timing = await ask(journal, direction, service)
         killed = await killing
-        move = Move(service, direction, started_at, now().timestamp() + _AFTERMATH_SECONDS, killed=killed)
+        began, ended = move_times(await journal.events(), service, direction)[-1]
+        move = Move(service, direction, began.timestamp(), ended.timestamp() + _AFTERMATH_SECONDS, killed=killed)
         for name in ("fence_ms", "drain_ms", "blocked_ms"):
             setattr(move, name, float(timing.get(name, 0.0)))
         self.outcome.moves.append(move)
@@ -160,12 +162,21 @@ class Rehearsal:
         if self._kill_pending != phase:
             return
         self._kill_pending = None
-        async with asyncio.timeout(_PHASE_SECONDS):
-            while moment is not None and not await moment():  # noqa: ASYNC110 - the moment is in a database
-                await asyncio.sleep(_POLL_SECONDS)
+        if moment is not None:
+            await self._until(moment)
         await self.migrator.kill()
         self._say(f"killed the migrator with SIGKILL in the phase {phase!r}; another one continues")
         self.migrator.start()
+        await self._until(self._is_migrator_running)
+
+    async def _is_migrator_running(self) -> bool:
+        assert self._journal is not None
+        return await self._journal.is_migrator_running()
+
+    async def _until(self, moment: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(_PHASE_SECONDS):
+            while not await moment():  # noqa: ASYNC110 - the moment is in a database
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _is_copying(self) -> bool:
         """Whether the first table is copied and others are not."""

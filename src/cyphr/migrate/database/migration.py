@@ -109,8 +109,8 @@ class DatabaseMigration:
         if seat.side is not Side.SUPABASE:
             return
         source, target = self._databases[Side.SUPABASE], self._databases[Side.AWS]
-        stream = Stream(Side.AWS, seat.epoch)
         async with await connect(source) as reader, await connect(target) as writer:
+            stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
@@ -174,6 +174,11 @@ class DatabaseMigration:
         """The point of the stream to copy at: the slot's own when it is created here, a later one after a restart."""
         async with ReplicationConnection.open(self._databases[Side.SUPABASE]) as replication:
             position = await streams.slot_position(reader, stream)
+            if position is None and await read_copied(writer):
+                raise Unavailable(
+                    f"slot {stream.name} is gone from the source, and with it changes since the copy began. "
+                    "Empty the target and start again."
+                )
             if position is None:
                 point = await replication.create_slot(stream.name)
                 position = format_lsn(point.lsn)
@@ -242,6 +247,9 @@ class DatabaseMigration:
                 row = await cursor.fetchone()
             assert row is not None
             self._progress.lag_bytes = row[0]
+            if not self._progress.rows_copied:  # another process copied them
+                async with await connect(self._databases[Side.AWS]) as target:
+                    self._progress.rows_copied, self._progress.bytes_copied = await _copied_totals(target)
             self._progress.changes_applied = applier.progress.changes
             self._progress.transactions_applied = applier.progress.transactions
         return asdict(self._progress)
