@@ -127,5 +127,5 @@ async def changed(connection: AsyncConnection, statement: str) -> bool:
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     """Wait for a condition; TimeoutError when it does not come."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - the condition is in a database
+        while not await condition():
             await asyncio.sleep(0.01)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from cyphr.embedded.gateway import PUBLIC_BUCKET
+from cyphr.embedded.addresses import PUBLIC_BUCKET
 from cyphr.embedded.people.audit import audit
 from cyphr.embedded.rehearsal.crowd import CrowdProcess
 from cyphr.embedded.rehearsal.migrator import MigratorProcess
@@ -175,7 +175,7 @@ class Rehearsal:
 
     async def _until(self, moment: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(_PHASE_SECONDS):
-            while not await moment():  # noqa: ASYNC110 - the moment is in a database
+            while not await moment():
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def _is_copying(self) -> bool:
