@@ -36,3 +36,5 @@ insert into public.refresh_tokens (token_hash, session_id) values ('x', 'f000000
 insert into public.direct_chats values
     ('a0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000',
      'd0000000-0000-4000-8000-000000000000');
+insert into public.cognito_accounts (user_id, cognito_sub, username) values
+    ('a0000000-0000-4000-8000-000000000000', 'sub', 'anna@example.org');

@@ -26,6 +26,7 @@ MATRIX = {
     "calls": ("1 - - -", "0 - - -"),
     "chat_participants": ("2 - - -", "0 - - -"),
     "chats": ("1 - - -", "0 - - -"),
+    "cognito_accounts": ("1 - - -", "0 - - -"),
     "device_registrations": ("1 - - -", "0 - - -"),
     "direct_chats": ("- - - -", "- - - -"),
     "discovery_tokens": ("1 - - 1", "0 - - 0"),

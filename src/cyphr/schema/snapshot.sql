@@ -540,6 +540,15 @@ CREATE TABLE public.chats (
 )
 WITH (fillfactor='70');
 
+-- Name: cognito_accounts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cognito_accounts (
+    user_id uuid NOT NULL,
+    cognito_sub text NOT NULL,
+    username text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: device_registrations; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.device_registrations (
@@ -793,6 +802,21 @@ ALTER TABLE ONLY public.chat_participants
 
 ALTER TABLE ONLY public.chats
     ADD CONSTRAINT chats_pkey PRIMARY KEY (id);
+
+-- Name: cognito_accounts cognito_accounts_cognito_sub_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_accounts
+    ADD CONSTRAINT cognito_accounts_cognito_sub_key UNIQUE (cognito_sub);
+
+-- Name: cognito_accounts cognito_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_accounts
+    ADD CONSTRAINT cognito_accounts_pkey PRIMARY KEY (user_id);
+
+-- Name: cognito_accounts cognito_accounts_username_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_accounts
+    ADD CONSTRAINT cognito_accounts_username_key UNIQUE (username);
 
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1149,6 +1173,14 @@ ALTER TABLE public.chats ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY chats_read ON public.chats FOR SELECT TO authenticated USING (private.is_member(id));
 
+-- Name: cognito_accounts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cognito_accounts ENABLE ROW LEVEL SECURITY;
+
+-- Name: cognito_accounts cognito_accounts_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY cognito_accounts_read_own ON public.cognito_accounts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: device_registrations; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.device_registrations ENABLE ROW LEVEL SECURITY;
@@ -1406,6 +1438,11 @@ GRANT SELECT ON TABLE public.chat_participants TO authenticated;
 
 GRANT ALL ON TABLE public.chats TO service_role;
 GRANT SELECT ON TABLE public.chats TO authenticated;
+
+-- Name: TABLE cognito_accounts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.cognito_accounts TO service_role;
+GRANT SELECT ON TABLE public.cognito_accounts TO authenticated;
 
 -- Name: TABLE device_registrations; Type: ACL; Schema: public; Owner: -
 
