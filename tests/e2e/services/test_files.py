@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -298,3 +299,33 @@ async def test_a_store_that_cannot_be_reached_is_unavailable_and_nothing_moves(
     with pytest.raises(Unavailable, match="no-such-bucket"):
         await broken.handover(Side.AWS)
     assert await switchboard(databases.sides[Side.SUPABASE]) == [("supabase", 1)]
+
+
+async def test_one_bucket_alone_keeps_its_names_and_moves_its_own_urls(
+    places: FilesPlaces, buckets: dict[Side, Bucket], databases: Databases
+) -> None:
+    files = FilesMigration(
+        replace(places, supabase_bucket="avatars", supabase_url=f"{OLD}avatars", aws_url=NEW.rstrip("/"))
+    )
+    side = databases.sides[Side.SUPABASE]
+    await upload(databases, buckets[Side.SUPABASE], "avatars/anna/a.png", b"a")
+    await execute(side, "insert into users (full_name, avatar_url) values ('x', %s)", f"{OLD}avatars/anna/a.png")
+    await files.prepare()
+    await files.copy()
+    await files.handover(Side.AWS)
+    assert await execute(side, "select avatar_url from users") == [(f"{NEW}anna/a.png",)]
+    assert buckets[Side.AWS].get("anna/a.png") == b"a"
+    buckets[Side.AWS].put("anna/b.png", b"b")
+    assert (await files.verify()).differences == []
+    await files.handover(Side.SUPABASE)
+    assert buckets[Side.SUPABASE].get("avatars/anna/b.png") == b"b"
+    assert await execute(side, "select avatar_url from users") == [(f"{OLD}avatars/anna/a.png",)]
+
+
+async def test_an_object_under_no_known_bucket_is_named_and_stops_nothing(
+    files: FilesMigration, buckets: dict[Side, Bucket], databases: Databases
+) -> None:
+    await files.handover(Side.AWS)
+    buckets[Side.AWS].put("elsewhere/a", b"a")
+    assert await files.follow_once() == 0
+    assert (await files.verify()).differences == ["elsewhere/a: only on aws, under the name of no Supabase bucket"]

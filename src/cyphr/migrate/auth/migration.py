@@ -27,6 +27,12 @@ class AuthMigration:
         self._one_at_a_time = asyncio.Lock()
         self._progress = AuthProgress()
 
+    async def prepare(self) -> None:
+        """Make the journal, and give the switchboard its row. A handover that was interrupted has changed nothing."""
+        await self.side()
+        async with self._one_at_a_time, self._synchronisation:
+            pass
+
     async def side(self) -> Side:
         """Where auth stands."""
         return await read_side(self._authority)

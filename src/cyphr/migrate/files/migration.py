@@ -28,6 +28,12 @@ class FilesMigration:
         self._one_at_a_time = asyncio.Lock()
         self._progress = FilesProgress()
 
+    async def prepare(self) -> None:
+        """Make the journal, and give the switchboard its row. A handover that was interrupted has changed nothing."""
+        await self.side()
+        async with self._one_at_a_time, self._synchronisation:
+            pass
+
     async def side(self) -> Side:
         """Where files stand."""
         return await read_side(self._places.authority)

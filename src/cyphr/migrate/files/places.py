@@ -25,5 +25,7 @@ class FilesPlaces:
     """One bucket for everything; there, an object's key is its Supabase bucket, a slash and its name."""
     aws_url: str
     """Public base URL of the distribution."""
+    supabase_bucket: str | None = None
+    """Move this Supabase bucket only; then the keys on AWS are its objects' names, and both URLs are this bucket's."""
     parallel: int = 8
     """Objects under way at a time; memory is at most this many times two parts of 8 MiB."""

@@ -68,7 +68,7 @@ where starts_with(thumbnail_url, %(old)s) and thumbnail_url <> all (%(kept)s);
 select id from storage.buckets order by id;
 
 -- name: list_object_rows
-select bucket_id || '/' || name from storage.objects;
+select bucket_id || '/' || name from storage.objects where bucket_id = any (%s);
 
 -- name: record_object
 -- Supabase's Storage API writes this row itself when an object is put; a plain S3 store behind it does not.

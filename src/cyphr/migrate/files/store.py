@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,16 +51,18 @@ class Store:
     """The objects of one side, by keys of the form ``{bucket_id}/{name}``.
 
     ``bucket``: the one bucket that holds everything under such keys; None: each ``bucket_id`` is a bucket of its own.
+    ``implied``: the beginning of every key that the one bucket leaves out.
     """
 
-    def __init__(self, settings: AwsSettings, bucket: str | None) -> None:
+    def __init__(self, settings: AwsSettings, bucket: str | None, *, implied: str = "") -> None:
+        self._implied = implied
         self._bucket = bucket
         self._client: S3Client = s3_client(settings)
 
     def list_objects(self, bucket_ids: Iterable[str]) -> dict[str, StoredObject]:
         """Every object by key; ``bucket_ids``: those that exist. Raises Unavailable when a bucket cannot be listed."""
         if self._bucket is not None:
-            return self._list(self._bucket, "")
+            return self._list(self._bucket, self._implied)
         return {key: one for bucket in bucket_ids for key, one in self._list(bucket, f"{bucket}/").items()}
 
     def _list(self, bucket: str, prefix: str) -> dict[str, StoredObject]:
@@ -85,9 +88,10 @@ class Store:
         """An object's SHA-256 and attributes. Raises ObjectChanged when it is not there."""
         response = self._get(key)
         digest, size = hashlib.sha256(), 0
-        for block in _blocks(response["Body"]):
-            digest.update(block)
-            size += len(block)
+        with closing(response["Body"]) as body:
+            for block in _blocks(body):
+                digest.update(block)
+                size += len(block)
         return Content(size, digest.hexdigest(), _attributes(response))
 
     def copy_to(self, target: "Store", source: StoredObject) -> Content:
@@ -97,13 +101,12 @@ class Store:
         """
         response = self._get(source.key, IfMatch=source.version.split(" ")[0])
         attributes, digest = _attributes(response), hashlib.sha256()
-        blocks = _blocks(response["Body"])
-        first = next(blocks, b"")
-        digest.update(first)
-        if source.size <= _PART:
-            target.put(source.key, first, attributes)
-        else:
-            target.put_parts(source.key, _chained(first, blocks, digest), attributes)
+        with closing(response["Body"]) as body:
+            blocks = _hashed(_blocks(body), digest)
+            if source.size <= _PART:
+                target.put(source.key, next(blocks, b""), attributes)
+            else:
+                target.put_parts(source.key, blocks, attributes)
         return Content(source.size, digest.hexdigest(), attributes)
 
     def put(self, key: str, body: bytes, attributes: dict[str, Any]) -> None:
@@ -130,7 +133,7 @@ class Store:
 
     def _place(self, key: str) -> dict[str, Any]:
         if self._bucket is not None:
-            return {"Bucket": self._bucket, "Key": key}
+            return {"Bucket": self._bucket, "Key": key.removeprefix(self._implied)}
         bucket, _, name = key.partition("/")
         return {"Bucket": bucket, "Key": name}
 
@@ -152,9 +155,8 @@ def _blocks(body: Any) -> Iterator[bytes]:
         yield block
 
 
-def _chained(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:
-    yield first
-    for block in rest:
+def _hashed(blocks: Iterator[bytes], digest: Any) -> Iterator[bytes]:
+    for block in blocks:
         digest.update(block)
         yield block
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.errors import InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.migrate.files.places import FilesPlaces
@@ -32,7 +32,11 @@ class Synchronisation:
         self._places = places
         self._stores = {
             Side.SUPABASE: Store(places.supabase_store, None),
-            Side.AWS: Store(places.aws_store, places.aws_bucket),
+            Side.AWS: Store(
+                places.aws_store,
+                places.aws_bucket,
+                implied=f"{places.supabase_bucket}/" if places.supabase_bucket else "",
+            ),
         }
 
     async def __aenter__(self) -> "Synchronisation":
@@ -41,7 +45,9 @@ class Synchronisation:
         self.storage: AsyncConnection = await connect(self._places.storage)
         await self.journal.execute(read_sql(__package__, "journal.sql"))
         rows = await (await self.storage.execute(queries.list_buckets)).fetchall()
-        self._buckets = [row[0] for row in rows]
+        self.buckets = [row[0] for row in rows if self._places.supabase_bucket in (None, row[0])]
+        if not self.buckets:
+            raise InvalidInput(f"Supabase has no bucket {self._places.supabase_bucket or 'at all'}; check the settings")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -55,7 +61,12 @@ class Synchronisation:
         An object of the other side that never came from here is left alone. Raises Unavailable when a store fails.
         """
         here, there, journal = await self._look(source)
-        changed = [one for key, one in here.items() if journal.get(key) != (one.version, _version(there, key))]
+        changed = [
+            one
+            for key, one in here.items()
+            # Without a Supabase bucket for it, an object has no place there; verification says so.
+            if journal.get(key) != (one.version, _version(there, key)) and one.place["bucket_id"] in self.buckets
+        ]
         gone = [one for key, one in there.items() if key not in here and key in journal]
         unknown_to_both = [key for key in journal if key not in here and key not in there]
         for batch in _batches(changed, self._places.parallel * 4):
@@ -83,7 +94,7 @@ class Synchronisation:
 
     async def list_side(self, side: Side) -> dict[str, StoredObject]:
         """Every object of one side, by key."""
-        objects: dict[str, StoredObject] = await self._in_thread(self._stores[side].list_objects, self._buckets)
+        objects: dict[str, StoredObject] = await self._in_thread(self._stores[side].list_objects, self.buckets)
         return objects
 
     async def read_object(self, side: Side, key: str) -> Content | None:

@@ -38,6 +38,8 @@ async def _compare(synchronisation: Synchronisation, keys: list[str]) -> dict[st
 
 
 async def _difference(synchronisation: Synchronisation, key: str) -> str | None:
+    if key.partition("/")[0] not in synchronisation.buckets:
+        return f"{_ONLY} aws, under the name of no Supabase bucket"
     supabase = await synchronisation.read_object(Side.SUPABASE, key)
     aws = await synchronisation.read_object(Side.AWS, key)
     if supabase is None or aws is None:
@@ -59,7 +61,10 @@ def _content_difference(supabase: Content, aws: Content) -> str | None:
 
 
 async def _orphans(synchronisation: Synchronisation) -> list[str]:
-    rows = {row[0] for row in await (await synchronisation.storage.execute(queries.list_object_rows)).fetchall()}
+    listed = await (
+        await synchronisation.storage.execute(queries.list_object_rows, [synchronisation.buckets])
+    ).fetchall()
+    rows = {key for (key,) in listed}
     objects = (await synchronisation.list_side(Side.SUPABASE)).keys()
     return [f"{key}: a row of storage.objects without an object" for key in sorted(rows - objects)] + [
         f"{key}: an object without a row of storage.objects" for key in sorted(objects - rows)
