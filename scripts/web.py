@@ -14,6 +14,7 @@ Exit code 0 when all is well; 1 with what happened and what to do next.
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ BUILD_STAMP = DIST / ".inputs"
 INSTALL_STAMP = WEB / "node_modules" / ".cyphr-lock"
 BUILD_INPUTS = ("package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts", "index.html")
 BUILD_FOLDERS = ("src", "public")
+_STACK_LINE = re.compile(r"(npm error)?\s+at .*:\d+:\d+\)? ?\{?$")
 
 
 class WebFailed(Exception):
@@ -140,7 +142,9 @@ def _digest(paths: "Iterator[Path] | list[Path]") -> str:
 
 
 def _last_lines(result: "subprocess.CompletedProcess[str]", count: int = 15) -> str:
-    lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
+    # npm tells why and then where in its own code; the second helps nobody here.
+    told = (result.stdout + result.stderr).splitlines()
+    lines = [line for line in told if line.strip() not in ("", "npm error") and not _STACK_LINE.match(line)]
     return "\n".join(f"  {line}" for line in lines[-count:])
 
 

@@ -14,6 +14,12 @@ export interface Move {
   to: Side;
 }
 
+const ORDER = ["database", "files", "auth"];
+
+function rank({ service }: ServiceStand): number {
+  return ORDER.includes(service) ? ORDER.indexOf(service) : ORDER.length;
+}
+
 /** Where each service stands, and what moved a moment ago. Read each second while something is changing. */
 export function useSwitchboard(): { services: ServiceStand[]; moves: Move[] } {
   const changedAt = useRef(Date.now());
@@ -28,7 +34,7 @@ export function useSwitchboard(): { services: ServiceStand[]; moves: Move[] } {
     // A service that is out of reach for a moment keeps its last known place.
     retry: false,
   });
-  const services = data?.services ?? [];
+  const services = (data?.services ?? []).toSorted((one, other) => rank(one) - rank(other));
   const before = useRef(new Map<string, Side>());
   const [moves, setMoves] = useState<Move[]>([]);
 
