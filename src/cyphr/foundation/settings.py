@@ -96,9 +96,9 @@ class MessengerSettings(BaseSettings):
     pool_size: int = Field(default=8, ge=1, description="Connections to each database, at most.")
     connection_queue_length: int = Field(default=1024, ge=1, description="Events that may wait for one WebSocket.")
     public_requests_per_minute: int = Field(
-        default=1200, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
+        default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
-    public_requests_burst: int = Field(default=400, ge=1, description="… and at once.")
+    public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

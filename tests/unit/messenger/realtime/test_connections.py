@@ -1,0 +1,115 @@
+"""What a connection's queue keeps, merges, drops, and when it gives up."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from cyphr.messenger.messages.postman import Event, EventKind
+from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
+from cyphr.messenger.sessions.models import Identity
+
+CHAT = uuid4()
+
+
+class Listener:
+    """A client that notes what it is sent."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def send_text(self, data: str) -> None:
+        self.heard.append(data)
+
+
+def message(seq: int) -> Event:
+    return Event(EventKind.MESSAGE, CHAT, f"message {seq}", seq=seq)
+
+
+def about(kind: EventKind, user_id: UUID, text: str) -> Event:
+    return Event(kind, CHAT, text, about=user_id)
+
+
+def connection(listener: Listener, *, queue_length: int = 3, user_id: UUID | None = None) -> Connection:
+    return Connection(listener, Identity(user_id=user_id or uuid4(), session_id=uuid4()), queue_length=queue_length)
+
+
+async def heard_by(one: Connection, listener: Listener) -> list[str]:
+    sending = asyncio.create_task(one.send_queued())
+    await asyncio.sleep(0)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    return listener.heard
+
+
+async def test_messages_keep_their_order() -> None:
+    one = connection(listener := Listener())
+    for seq in (1, 2, 3):
+        one.push(message(seq))
+    assert await heard_by(one, listener) == ["message 1", "message 2", "message 3"]
+
+
+async def test_a_newer_receipt_replaces_an_older_one_of_the_same_member_that_still_waits() -> None:
+    one, anna, boris = connection(listener := Listener()), uuid4(), uuid4()
+    one.push(about(EventKind.RECEIPT, anna, "anna 1"))
+    one.push(about(EventKind.RECEIPT, boris, "boris 1"))
+    one.push(about(EventKind.RECEIPT, anna, "anna 2"))
+    assert await heard_by(one, listener) == ["anna 2", "boris 1"]
+
+
+async def test_a_full_queue_drops_typing_and_still_merges_receipts() -> None:
+    one, anna = connection(listener := Listener()), uuid4()
+    one.push(about(EventKind.RECEIPT, anna, "anna 1"))
+    one.push(message(1))
+    one.push(message(2))
+    one.push(about(EventKind.TYPING, anna, "typing"))
+    one.push(about(EventKind.RECEIPT, anna, "anna 2"))
+    assert not one.ended.done()
+    assert await heard_by(one, listener) == ["anna 2", "message 1", "message 2"]
+
+
+async def test_a_full_queue_never_drops_a_message_but_asks_the_client_to_come_again() -> None:
+    one = connection(Listener())
+    for seq in range(1, 5):
+        one.push(message(seq))
+    assert one.ended.result() == TRY_AGAIN
+
+
+async def test_a_client_that_asks_without_end_and_never_reads_is_ended() -> None:
+    one = connection(Listener())
+    for _ in range(6):
+        one.answer("pong")
+    assert not one.ended.done()
+    one.answer("pong")
+    assert one.ended.result() == TRY_AGAIN
+
+
+async def test_what_a_resume_has_sent_is_not_sent_again() -> None:
+    one = connection(listener := Listener(), queue_length=10)
+    one.push(message(4))
+    one.answer("ack")
+    one.push(message(5))
+    one.skip_resumed({CHAT: 4})
+    assert await heard_by(one, listener) == ["ack", "message 5"]
+
+
+async def test_an_event_reaches_every_connection_of_its_recipients_but_the_one_it_came_from() -> None:
+    connections, anna, stranger = Connections(), uuid4(), uuid4()
+    phone, laptop = connection(on_phone := Listener(), user_id=anna), connection(on_laptop := Listener(), user_id=anna)
+    other = connection(elsewhere := Listener(), user_id=stranger)
+    for one in (phone, laptop, other):
+        connections.add(one)
+    await connections.deliver([anna, uuid4()], message(1), except_for=phone.id)
+    connections.remove(laptop)
+    await connections.deliver([anna], message(2))
+    assert await heard_by(phone, on_phone) == ["message 2"]
+    assert await heard_by(laptop, on_laptop) == ["message 1"]
+    assert await heard_by(other, elsewhere) == []
+
+
+async def test_a_revoked_session_ends_its_own_connections_only() -> None:
+    connections, anna = Connections(), uuid4()
+    phone, laptop = connection(Listener(), user_id=anna), connection(Listener(), user_id=anna)
+    connections.add(phone)
+    connections.add(laptop)
+    connections.end_session(phone.identity.session_id)
+    assert phone.ended.result() == NOT_AUTHENTICATED
+    assert not laptop.ended.done()
