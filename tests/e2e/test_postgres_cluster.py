@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+import cyphr.embedded.postgres
 from cyphr.embedded.binaries import installation, reachable_installation
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.embedded.process import ended, run_as, unprivileged_account
@@ -114,7 +115,8 @@ async def test_a_closed_folder_stays_closed_and_root_keeps_the_data_elsewhere(fo
         data = cluster.data
     finally:
         await cluster.destroy()
-    assert not any(map(os.path.exists, (data, folder)))
+    assert not data.exists()
+    assert not folder.exists()
 
 
 def test_programs_that_the_account_cannot_reach_are_copied_where_it_can(tmp_path: Path) -> None:
@@ -160,3 +162,12 @@ async def test_a_lost_password_is_reported_at_once(folder: Path) -> None:
         pass
     with pytest.raises(NotAllowed, match="begin afresh"):
         await _cluster(folder, password=SecretStr("another")).start()
+
+
+async def test_a_full_disk_is_reported_before_anything_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cyphr.embedded.postgres, "_ROOM_NEEDED", 1 << 62)  # no disk has that much
+    with pytest.raises(Unavailable, match=r"the disk under .* is full: \d+ MB are free"):
+        await _cluster(folder).start()
+    assert not (folder / "data").exists()
