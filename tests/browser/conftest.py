@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.person import BrowserPerson, Device
 from tests.conftest import TestSide
@@ -32,6 +32,10 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# What a page shows soon on an idle machine may take long on one that runs every other test beside it.
+_PATIENCE_MS = 20_000
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,7 +96,7 @@ async def open_browser(chromium: Browser, address: str) -> AsyncIterator[OpenBro
 
     async def open_one(name: str, device: Device = Device.LAPTOP, **options: Any) -> BrowserPerson:
         context = await chromium.new_context(**{"locale": "en-GB", **device.value, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE_MS)
         page: Page = await context.new_page()
         person = BrowserPerson(name, address, page)
         people.append(person)

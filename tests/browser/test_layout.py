@@ -27,16 +27,25 @@ _AXE = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("device", Device)
-async def test_every_control_lies_inside_the_screen_and_can_be_touched(
-    open_browser: OpenBrowser, screenshots: Path, device: Device
+@pytest.mark.parametrize(
+    ("device", "scheme"),
+    [
+        (Device.LAPTOP, "light"),
+        (Device.LAPTOP, "dark"),
+        (Device.TABLET, "light"),
+        (Device.PHONE, "dark"),
+        (Device.SMALL_PHONE, "light"),
+    ],
+)
+async def test_every_screen_fits_can_be_touched_and_passes_wcag_2_2_aa(
+    open_browser: OpenBrowser, axe_script: str, screenshots: Path, device: Device, scheme: str
 ) -> None:
     boris = await open_browser("Boris Lind")
     await boris.register()
-    anna = await open_browser("Anna Petrova", device)
+    anna = await open_browser("Anna Petrova", device, color_scheme=scheme, reduced_motion="reduce")
     width = device.value["viewport"]["width"]
     async for screen in _screens(anna, boris):
-        await anna.page.screenshot(path=screenshots / f"{device.name.lower()}-{screen}.png")
+        await anna.page.screenshot(path=screenshots / f"{device.name.lower()}-{scheme}-{screen}.png")
         assert await anna.page.evaluate("window.innerWidth") == width, screen
         assert await anna.page.evaluate("document.documentElement.scrollWidth") <= width, screen
         controls = await anna.page.evaluate(_CONTROLS)
@@ -45,18 +54,6 @@ async def test_every_control_lies_inside_the_screen_and_can_be_touched(
         assert outside == [], screen
         small = [one for one in controls if not one["inline"] and min(one["height"], one["width"]) < 44]
         assert small == [], screen
-
-
-@pytest.mark.parametrize(
-    ("device", "scheme"), [(Device.LAPTOP, "light"), (Device.LAPTOP, "dark"), (Device.PHONE, "dark")]
-)
-async def test_axe_finds_no_violation_of_wcag_2_2_aa(
-    open_browser: OpenBrowser, axe_script: str, device: Device, scheme: str
-) -> None:
-    boris = await open_browser("Boris Lind")
-    await boris.register()
-    anna = await open_browser("Anna Petrova", device, color_scheme=scheme, reduced_motion="reduce")
-    async for screen in _screens(anna, boris):
         violations = await _violations(anna.page, axe_script)
         assert violations == [], f"{screen}: {json.dumps(violations, indent=1, ensure_ascii=False)}"
 
