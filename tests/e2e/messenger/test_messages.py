@@ -38,6 +38,18 @@ async def test_an_id_sent_to_two_chats_gives_the_first_acknowledgement_and_uses_
     assert (await anna.send(second, "hello")).json()["seq"] == 1
 
 
+async def test_an_id_sent_to_two_chats_at_the_same_time_is_stored_in_one_of_them(join: Register) -> None:
+    anna, boris, clara = await join("Anna"), await join("Boris"), await join("Clara")
+    chats = [await anna.direct(boris), await anna.direct(clara)]
+    for _ in range(10):
+        client_id = str(uuid4())
+        answers = await asyncio.gather(*(anna.send(chat, "where", client_id=client_id) for chat in chats))
+        assert sorted(answer.status_code for answer in answers) == [200, 201]
+        assert answers[0].json() == answers[1].json()
+    heads = [chat["last_seq"] for chat in await anna.get("/v1/chats")]
+    assert sum(heads) == 10
+
+
 async def test_numbers_have_no_gaps_and_events_come_in_order_under_twenty_concurrent_senders(join: Register) -> None:
     people = await asyncio.gather(*(join(f"Person {number}") for number in range(20)))
     chat = await people[0].group("everyone", people[1:])

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import psycopg
 
-from cyphr.foundation.errors import Conflict, InvalidInput, NotFound
+from cyphr.foundation.errors import InvalidInput, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -166,11 +166,13 @@ class Messages:
             )
 
         try:
-            stored = await self._switchboard.unit_of_work(sender_id, work)
+            try:
+                stored = await self._switchboard.unit_of_work(sender_id, work)
+            except psycopg.errors.UniqueViolation:
+                # The same id was stored in another chat at this moment; now it is found, and is the answer.
+                stored = await self._switchboard.unit_of_work(sender_id, work)
         except psycopg.errors.InvalidParameterValue as error:
             raise InvalidInput("reply_to_id names no message of this chat") from error
-        except psycopg.errors.UniqueViolation as error:
-            raise Conflict("this id was sent to another chat at the same moment; send it again") from error
         if stored is None:
             raise NotFound("there is no such chat among yours")
         return stored
