@@ -105,7 +105,7 @@ async def test_the_command_ends_with_its_input(stack: Stack, tmp_path: Path) -> 
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - people tell nobody what they remember
+        while not condition():
             await asyncio.sleep(0.05)
 
 
