@@ -1,7 +1,10 @@
--- name: store_message
--- Membership, dedupe, number, row: one round-trip. No row: no such chat for this person.
-select message_id, chat_id, seq, created_at, repeated, member_ids
-from private.store_message(%(chat_id)s, %(client_id)s, %(message_id)s, %(content)s, %(reply_to_id)s);
+-- name: store_messages
+-- Membership, dedupe, number, row of each: one round-trip. One without a row: no such chat for its sender.
+select place, message_id, chat_id, seq, created_at, repeated, member_ids
+from private.store_messages(
+    %(chat_id)s, %(sender_ids)s::uuid[], %(client_ids)s::uuid[], %(message_ids)s::uuid[], %(contents)s::text[],
+    %(reply_to_ids)s::uuid[]
+);
 
 -- name: history_after
 -- Ascending from a place in the chat; row-level security hides what is not this person's to read.

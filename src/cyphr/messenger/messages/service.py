@@ -1,13 +1,12 @@
 """The rules of messages."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 import psycopg
 
@@ -24,13 +23,15 @@ _queries = load_queries(__package__)
 LONGEST_PAGE = 200
 _END = 2**62
 _REMEMBERED_CHATS = 10_000
+_LARGEST_BATCH = 256
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database says of a message it has stored."""
+    """What the database says of a message it has stored. ``place``: which of those given with it, from 1."""
 
-    message_id: UUID
+    place: int
+    message_id: UUID | None
     chat_id: UUID
     seq: int
     created_at: datetime
@@ -57,13 +58,30 @@ class Head:
     visible_from_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A message on its way into the database."""
+
+    sender_id: UUID
+    message: NewMessage
+    message_id: UUID
+    connection: UUID | None
+    outcome: asyncio.Future[tuple[Ack, bool]]
+
+
 class Messages:
-    """Stores messages and tells the members."""
+    """Stores messages and tells the members.
+
+    Messages of one chat that are sent while a transaction of that chat is under way share the next one: the database
+    would make them wait for each other anyway. No timer, so a lone message never waits. And so events leave in the
+    order of their numbers.
+    """
 
     def __init__(self, switchboard: Switchboard, postman: Postman) -> None:
         self._switchboard = switchboard
         self._postman = postman
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._waiting: dict[UUID, deque[_Sending]] = {}
+        self._storing: set[asyncio.Task[None]] = set()
         self._published: OrderedDict[UUID, int] = OrderedDict()
 
     async def send(
@@ -74,21 +92,16 @@ class Messages:
         A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
         Unavailable the same id may be sent again without being stored twice.
         """
-        # One at a time for each chat: the database would make them wait for each other anyway, holding a connection
-        # each; and so events leave in the order of their numbers.
-        turn = self._turns.setdefault(chat_id, asyncio.Lock())
-        async with turn:
-            stored = await self._store(sender_id, chat_id, message)
-            if not stored.repeated:
-                await self._publish(_as_stored(sender_id, message, stored), stored.member_ids, connection)
-            elif stored.seq > self._published.get(stored.chat_id, _END):
-                # Stored by us, but the connection broke at commit and nobody was told.
-                page = await self.read_history(sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
-                await self._publish(page.messages[0], stored.member_ids, connection)
-        ack = Ack(
-            id=message.id, message_id=stored.message_id, chat_id=stored.chat_id, seq=stored.seq, ts=stored.created_at
-        )
-        return ack, stored.repeated
+        outcome: asyncio.Future[tuple[Ack, bool]] = asyncio.get_running_loop().create_future()
+        sending = _Sending(sender_id, message, uuid7(), connection, outcome)
+        if chat_id in self._waiting:
+            self._waiting[chat_id].append(sending)
+        else:
+            self._waiting[chat_id] = deque([sending])
+            task = asyncio.create_task(self._store_waiting(chat_id))
+            self._storing.add(task)
+            task.add_done_callback(self._storing.discard)
+        return await outcome
 
     async def read_history(
         self, user_id: UUID, chat_id: UUID, *, after: int | None = None, before: int | None = None, limit: int = 50
@@ -151,31 +164,73 @@ class Messages:
             event = Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=user_id)
             await self._postman.deliver(moved.member_ids, event, except_for=connection)
 
-    async def _store(self, sender_id: UUID, chat_id: UUID, message: NewMessage) -> Stored:
-        message_id = uuid7()
+    async def _store_waiting(self, chat_id: UUID) -> None:
+        waiting = self._waiting[chat_id]
+        while waiting:
+            batch = [waiting.popleft() for _ in range(min(len(waiting), _LARGEST_BATCH))]
+            try:
+                await self._store(chat_id, batch)
+            except psycopg.Error:
+                # One of these cannot be stored as it is; the others must not suffer.
+                for sending in batch:
+                    await self._store_alone(chat_id, sending)
+            except Exception as error:
+                _fail(batch, error)
+        # Nothing was awaited since the queue was seen empty, so nothing can be left behind in it.
+        del self._waiting[chat_id]
 
-        async def work(transaction: Transaction) -> Stored | None:
-            return await transaction.fetch_one(
-                Stored,
-                _queries.store_message,
-                chat_id=chat_id,
-                client_id=message.id,
-                message_id=message_id,
-                content=message.content,
-                reply_to_id=message.reply_to_id,
-            )
-
+    async def _store_alone(self, chat_id: UUID, sending: _Sending) -> None:
         try:
             try:
-                stored = await self._switchboard.unit_of_work(sender_id, work)
+                await self._store(chat_id, [sending])
             except psycopg.errors.UniqueViolation:
-                # The same id was stored in another chat at this moment; now it is found, and is the answer.
-                stored = await self._switchboard.unit_of_work(sender_id, work)
-        except psycopg.errors.InvalidParameterValue as error:
-            raise InvalidInput("reply_to_id names no message of this chat") from error
+                # The id was stored in another chat at this moment; now it is found, and is the answer.
+                await self._store(chat_id, [sending])
+        except Exception as error:
+            _fail([sending], error)
+
+    async def _store(self, chat_id: UUID, batch: Sequence[_Sending]) -> None:
+        async def work(transaction: Transaction) -> list[Stored]:
+            return await transaction.fetch_all(
+                Stored,
+                _queries.store_messages,
+                chat_id=chat_id,
+                sender_ids=[sending.sender_id for sending in batch],
+                client_ids=[sending.message.id for sending in batch],
+                message_ids=[sending.message_id for sending in batch],
+                contents=[sending.message.content for sending in batch],
+                reply_to_ids=[sending.message.reply_to_id for sending in batch],
+            )
+
+        stored = {one.place: one for one in await self._switchboard.unit_of_work(None, work)}
+        for place, sending in enumerate(batch, start=1):
+            try:
+                outcome = await self._conclude(sending, stored.get(place))
+            except Exception as error:
+                _fail([sending], error)
+            else:
+                if not sending.outcome.done():
+                    sending.outcome.set_result(outcome)
+
+    async def _conclude(self, sending: _Sending, stored: Stored | None) -> tuple[Ack, bool]:
         if stored is None:
             raise NotFound("there is no such chat among yours")
-        return stored
+        if stored.message_id is None:
+            raise InvalidInput("reply_to_id names no message of this chat")
+        ack = Ack(
+            id=sending.message.id,
+            message_id=stored.message_id,
+            chat_id=stored.chat_id,
+            seq=stored.seq,
+            ts=stored.created_at,
+        )
+        if not stored.repeated:
+            await self._publish(_as_stored(sending, ack), stored.member_ids, sending.connection)
+        elif stored.seq > self._published.get(stored.chat_id, _END):
+            # Stored by us, but the connection broke at commit and nobody was told.
+            page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
+            await self._publish(page.messages[0], stored.member_ids, sending.connection)
+        return ack, stored.repeated
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
         event = Event(EventKind.MESSAGE, message.chat_id, encode_message(message), seq=message.seq)
@@ -198,16 +253,22 @@ def encode_message(message: Message) -> str:
     )
 
 
-def _as_stored(sender_id: UUID, message: NewMessage, stored: Stored) -> Message:
+def _as_stored(sending: _Sending, ack: Ack) -> Message:
     # model_construct: every value was checked on its way in.
     return Message.model_construct(
-        id=stored.message_id,
-        chat_id=stored.chat_id,
-        sender_id=sender_id,
-        client_id=message.id,
-        seq=stored.seq,
-        content=message.content,
+        id=ack.message_id,
+        chat_id=ack.chat_id,
+        sender_id=sending.sender_id,
+        client_id=ack.id,
+        seq=ack.seq,
+        content=sending.message.content,
         message_type="text",
-        reply_to_id=message.reply_to_id,
-        created_at=stored.created_at,
+        reply_to_id=sending.message.reply_to_id,
+        created_at=ack.ts,
     )
+
+
+def _fail(batch: Iterable[_Sending], error: Exception) -> None:
+    for sending in batch:
+        if not sending.outcome.done():
+            sending.outcome.set_exception(error)
