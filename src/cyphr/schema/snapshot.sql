@@ -443,7 +443,8 @@ begin
             select from public.messages answered
             where answered.id = p_reply_to_id and answered.chat_id = p_chat_id and private.can_read(p_chat_id, answered.seq)
         ) then
-            raise exception using errcode = '22023', message = 'reply_to_id is no message of this chat';
+            return query select null::uuid, p_chat_id, null::bigint, null::timestamptz, false, null::uuid[];
+            return;
         end if;
         -- The clock now, not the transaction's start: times must rise with the numbers.
         sent_at := clock_timestamp();
@@ -460,6 +461,23 @@ begin
         where member.chat_id = stored.chat_id and member.left_at is null;
         return query select stored.id, stored.chat_id, stored.seq, stored.created_at, true, members;
     end if;
+end
+$$;
+
+-- Name: store_messages(uuid, uuid[], uuid[], uuid[], text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, repeated boolean, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    for i in 1 .. cardinality(p_sender_ids) loop
+        perform set_config('request.jwt.claims',
+                           json_build_object('role', 'authenticated', 'sub', p_sender_ids[i])::text, true);
+        return query
+            select i, stored.* from private.store_message(
+                p_chat_id, p_client_ids[i], p_message_ids[i], p_contents[i], p_reply_to_ids[i]) stored;
+    end loop;
 end
 $$;
 
@@ -1414,6 +1432,11 @@ GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) TO cyphr_app;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
