@@ -13,10 +13,14 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.table import Table
 
-from cyphr.cli.terminal import console
+from cyphr.cli.terminal import console, error_console
+from cyphr.foundation.clock import now
 from cyphr.migrate.app import run_migrator
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal, Phase
+from cyphr.migrate.report.document import as_page
+from cyphr.migrate.report.history import read_history
+from cyphr.migrate.report.markdown import as_markdown
 from cyphr.migrate.settings import MigrationSettings
 
 T = TypeVar("T")
@@ -68,6 +72,23 @@ def handover(service: ServiceArgument, config: ConfigOption = _DEFAULT_CONFIG, a
 def handback(service: ServiceArgument, config: ConfigOption = _DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Move the authority of one service back to Supabase, with everything written since."""
     _move("handback", service, config, as_json)
+
+
+@app.command()
+def report(
+    config: ConfigOption = _DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for the browser to this file.")] = None,
+) -> None:
+    """What happened so far: phases, handovers, verifications and errors. Markdown, unless told otherwise."""
+    history = read_history(_with_journal(config, lambda journal: journal.events()))
+    if html_file is not None:
+        html_file.write_text(as_page(history, now()), encoding="utf-8")
+        error_console.print(f"wrote {html_file}", markup=False)
+    if as_json:
+        console.print_json(json.dumps(history.as_dict()))
+    elif html_file is None:
+        console.print(as_markdown(history), markup=False, end="")
 
 
 def _move(action: str, service: str, config: Path, as_json: bool) -> None:

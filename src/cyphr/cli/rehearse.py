@@ -2,26 +2,33 @@
 
 import asyncio
 import json
+import shlex
+import signal
+import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from cyphr.cli.terminal import console, print_step
+from cyphr.cli.rehearsal_screen import Screen
+from cyphr.cli.rehearsal_summary import print_running, print_summary
+from cyphr.cli.terminal import console, error_console, print_step
 from cyphr.cli.up import web_folder
-from cyphr.embedded.rehearsal.outcome import Outcome
+from cyphr.embedded.rehearsal.outcome import Failure, Outcome
 from cyphr.embedded.rehearsal.rehearsal import Options, Rehearsal
+from cyphr.embedded.rehearsal.report import as_page
 from cyphr.embedded.stack import stop_stack
-from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.clock import now
+from cyphr.foundation.errors import CyphrError, InvalidInput
 
 DEFAULT_FOLDER = Path(".cyphr/rehearsal")
 _BACKUP = Path("tests/backup")
-_FRAMES_PER_SECOND = 4
+_FRAMES_PER_SECOND = 8
+_INTERRUPTED = 130
 
 
 class KillPhase(StrEnum):
@@ -40,92 +47,100 @@ def rehearse(
     rows: Annotated[int, typer.Option(min=0, help="How many old messages there are to copy.")] = 20_000,
     backup: Annotated[Path, typer.Option(help="The backup folder that the Supabase side begins with.")] = _BACKUP,
     kill: Annotated[KillPhase | None, typer.Option(help="Kill the migrator (SIGKILL) in this phase.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the result to this file too, and the page beside it.")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the messenger running on the AWS side.")] = False,
     folder: Annotated[Path, typer.Option(help="Where servers keep data and logs; wiped first.")] = DEFAULT_FOLDER,
+    wait_limit_ms: Annotated[
+        float, typer.Option(min=1, help="The longest that a write may wait around a move.")
+    ] = 250.0,
 ) -> None:
     """Migrate a live Cyphr from Supabase to AWS, back, and there again, and prove that nothing was lost.
 
-    The exit code is 1 when a promise was broken.
+    report.html and report.json are written into the folder. The exit code is 1 when a promise was broken or the
+    rehearsal did not come to its end.
     """
     if not backup.exists():
         raise InvalidInput(f"there is no backup folder {backup}; name one with --backup")
     options = Options(
-        folder=folder, backup=backup, seconds=seconds, rate=rate, users=users, rows=rows,
+        folder=folder, backup=backup, seconds=seconds, rate=rate, users=users, rows=rows, wait_limit_ms=wait_limit_ms,
         kill=kill.value if kill else None, keep=keep, web_folder=web_folder(),
     )  # fmt: skip
-    outcome = asyncio.run(_run(options))
-    text = json.dumps(outcome.as_dict(), indent=2, ensure_ascii=False) + "\n"
-    (folder / "report.json").write_text(text)
-    if json_file is not None:
-        json_file.write_text(text)
-    _summarise(outcome)
-    raise typer.Exit(1 if outcome.broken_promises() else 0)
+    rehearsal = Rehearsal(options, _print_moment)
+    rehearsal.outcome.command = shlex.join(["cyphr", *sys.argv[1:]])
+    interrupted = asyncio.run(_run(rehearsal))
+    outcome = rehearsal.outcome
+    reports = _write_reports(outcome, folder, json_file)
+    print_summary(outcome, folder, reports)
+    if keep and outcome.failure is None:
+        print_running(rehearsal.stack.address, folder, default=folder == DEFAULT_FOLDER)
+    raise typer.Exit(_INTERRUPTED if interrupted else 0 if outcome.kept else 1)
 
 
-async def _run(options: Options) -> Outcome:
-    for name in await stop_stack(options.folder):
+async def _run(rehearsal: Rehearsal) -> bool:
+    """Rehearse; why it ended half-way is noted in the outcome. Returns whether it was interrupted."""
+    for name in await stop_stack(rehearsal.options.folder.absolute()):
         print_step(f"stopped {name} of an earlier rehearsal")
-    rehearsal = Rehearsal(options, print_step)
+    interrupted = asyncio.Event()
+    work = asyncio.create_task(_rehearse(rehearsal))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, _interrupt, interrupted, work)
+    outcome = rehearsal.outcome
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not interrupted.is_set():
+            raise
+        outcome.failure = _failure(outcome, "interrupted", "it was interrupted.")
+    except CyphrError as error:
+        outcome.failure = _failure(outcome, error.code, error.message)
+    except Exception as error:  # this is the edge: whatever it is, everything has been stopped and a report is due
+        traceback.print_exc()
+        outcome.failure = _failure(outcome, "error", f"{type(error).__name__}: {error}".removesuffix(": "))
+    return interrupted.is_set()
+
+
+async def _rehearse(rehearsal: Rehearsal) -> None:
     if not console.is_terminal:
-        return await rehearsal.run()
-    with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, get_renderable=lambda: _picture(rehearsal)):
-        return await rehearsal.run()
+        await rehearsal.run()
+        return
+    screen = Screen(rehearsal)
+    with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, get_renderable=screen.draw, transient=True):
+        await rehearsal.run()
 
 
-def _picture(rehearsal: Rehearsal) -> Group:
-    table = Table("service", "phase", "copied", "behind", "applied", box=None, padding=(0, 2))
-    for phase in rehearsal.phases:
-        numbers = phase.progress
-        table.add_row(
-            phase.service,
-            phase.phase,
-            f"{numbers.get('rows_copied', 0):,} rows",
-            f"{numbers.get('lag_bytes', 0):,} B",
-            f"{numbers.get('changes_applied', 0):,}",
-        )
-    line = rehearsal.crowd.line
-    people = Text("no people yet")
-    if line:
-        people = Text.assemble(
-            f"{line['people']} people, {line['sent_per_second']:.0f} messages/s, ",
-            f"{line['acknowledged']:,} acknowledged, ",
-            f"p50 {line['p50_ms'] or 0:.0f} ms, p99 {line['p99_ms'] or 0:.0f} ms, ",
-            f"longest wait now {line['longest_wait_ms']:.0f} ms, ",
-            (f"{line['failures']} failures", "bold red" if line["failures"] else "green"),
-        )
-    return Group(Text(), table, people)
+def _interrupt(interrupted: asyncio.Event, work: "asyncio.Task[None]") -> None:
+    if not interrupted.is_set():  # an impatient second Ctrl-C must not cut the stopping short
+        interrupted.set()
+        print_step("stopping")
+        work.cancel()
 
 
-def _summarise(outcome: Outcome) -> None:
-    promises = Table(box=None, show_header=False, padding=(0, 2))
-    for name, count in (
-        ("lost", len(outcome.lost)),
-        ("doubled", len(outcome.doubled)),
-        ("failed requests", len(outcome.failed_requests)),
-    ):
-        promises.add_row(name, Text(str(count), "bold red" if count else "bold green"))
-    verified = Text("yes", "bold green") if outcome.verified else Text("no", "bold red")
-    promises.add_row("both sides equal", verified)
-    promises.add_row("longest wait of a write", f"{outcome.longest_write_wait_ms:.0f} ms")
-    promises.add_row("messages acknowledged", f"{len(outcome.record.messages) if outcome.record else 0:,}")
-    promises.add_row("rows copied", f"{outcome.rows_copied:,}")
-    moves = Table("move", "writes held", "fence", "drain", "longest write", box=None, padding=(0, 2))
-    for move in outcome.moves:
-        moves.add_row(
-            f"{move.direction} of {move.service}" + (" (killed under it)" if move.killed else ""),
-            f"{move.blocked_ms:.1f} ms",
-            f"{move.fence_ms:.1f} ms",
-            f"{move.drain_ms:.1f} ms",
-            f"{move.longest_write_wait_ms:.0f} ms",
-        )
-    console.print()
-    console.print(promises)
-    console.print(moves)
-    broken = outcome.broken_promises()
-    for line in broken:
-        console.print(Text(f"BROKEN: {line}", "bold red"))
-    for line in (*outcome.lost[:5], *outcome.doubled[:5], *outcome.failed_requests[:5]):
-        console.print(Text(f"  {line}", "red"))
-    if not broken:
-        console.print(Text("Every promise was kept.", "bold green"))
+def _failure(outcome: Outcome, code: str, message: str) -> Failure:
+    return Failure(code, message, outcome.steps[-1].text if outcome.steps else "the command was called")
+
+
+def _print_moment(text: str) -> None:
+    console.print(Text.assemble((now().astimezone().strftime("%H:%M:%S  "), "dim"), text))
+
+
+def _write_reports(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
+    """Write both reports into the folder, and both beside each other where a machine wants them; the paths."""
+    text = json.dumps(outcome.as_dict(), indent=2, ensure_ascii=False) + "\n"
+    page = as_page(outcome)
+    # A folder that was refused (not ours, not writable, in use by another) is left as it is.
+    wanted = [folder / "report.html"] if outcome.machine else []
+    if json_file is not None:
+        wanted.append(json_file.with_suffix(".html"))
+    written: list[Path] = []
+    for path in wanted:
+        as_json = json_file if json_file is not None and path == json_file.with_suffix(".html") else None
+        for target, content in ((path, page), (as_json or path.with_suffix(".json"), text)):
+            try:
+                target.write_text(content, encoding="utf-8")
+            except OSError as error:
+                error_console.print(Text(f"cannot write {target}: {error.strerror}", "red"))
+            else:
+                written.append(target)
+    return written

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cyphr.foundation.errors import Unavailable
 _ARRIVAL_SECONDS = 120.0
 _LEAVING_SECONDS = 120.0
 _LINE_BYTES = 1 << 20
+_LINES_KEPT = 600
 
 
 class CrowdProcess:
@@ -26,6 +28,8 @@ class CrowdProcess:
         self._reading: asyncio.Task[None] | None = None
         self.line: dict[str, Any] = {}
         """The last line that they printed: see ``people.tally.Line``."""
+        self.lines: deque[dict[str, Any]] = deque(maxlen=_LINES_KEPT)
+        """The last minute's lines, oldest first."""
 
     async def start(self, url: str, *, users: int, rate: float) -> None:
         """Let them arrive; returns when all of them chat. Raises Unavailable with the end of their log."""
@@ -70,3 +74,4 @@ class CrowdProcess:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             self.line = json.loads(line)
+            self.lines.append(self.line)

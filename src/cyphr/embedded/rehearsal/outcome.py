@@ -1,13 +1,13 @@
 """What a rehearsal found: the promises, and the numbers behind them."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cyphr.embedded.people.audit import Audit
 from cyphr.embedded.people.record import Record
 from cyphr.foundation.postgres import Side
-
-_WAIT_LIMIT_MILLISECONDS = 250.0
+from cyphr.migrate.report.history import History
 
 
 @dataclass
@@ -18,12 +18,53 @@ class Move:
     direction: str
     started_at: float
     ended_at: float
+    """With the moment after it, in which a write may still feel it."""
     fence_ms: float = 0.0
     drain_ms: float = 0.0
+    check_ms: float = 0.0
+    open_ms: float = 0.0
     blocked_ms: float = 0.0
     longest_write_wait_ms: float = 0.0
     killed: bool = False
     """The migrator was killed in the middle of it, so writes waited for its successor."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.direction} of {self.service}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the rehearsal said, and when (seconds since 1970)."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the rehearsal did not come to its end."""
+
+    code: str
+    message: str
+    after: str
+    """The last step before it."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise and whether it was kept; ``kept`` None: the rehearsal ended before that could be told."""
+
+    name: str
+    title: str
+    value: str
+    kept: bool | None
+    broken: str = ""
+    """The sentence that says how it was broken."""
+    findings: list[str] = field(default_factory=list)
+    """What exactly was found, by whom or where."""
+    logs: tuple[str, ...] = ()
+    """Where to look, inside the rehearsal's folder."""
 
 
 @dataclass
@@ -38,6 +79,16 @@ class Outcome:
     rows_copied: int = 0
     verified: bool = False
     killed_in: str | None = None
+    wait_limit_ms: float = 250.0
+    command: str = ""
+    """What was called, to be called again."""
+    machine: dict[str, str] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    """What the migration's own journal says."""
+    steps: list[Step] = field(default_factory=list)
+    last_line: dict[str, Any] = field(default_factory=dict)
+    """The people's last counters: all that is known of them when the rehearsal ended half-way."""
+    failure: Failure | None = None
 
     @property
     def lost(self) -> list[str]:
@@ -57,30 +108,97 @@ class Outcome:
         return [f"{failure.person}: {failure.what}: {failure.detail}" for failure in failures]
 
     @property
+    def differences(self) -> list[str]:
+        """Where the two sides are unlike."""
+        return [f"{name}: {line}" for name, found in self.verifications.items() for line in found["differences"]]
+
+    @property
     def longest_write_wait_ms(self) -> float:
         """Of all writes around all moves."""
         return max((move.longest_write_wait_ms for move in self.moves), default=0.0)
 
+    @property
+    def messages(self) -> int:
+        """How many messages were acknowledged."""
+        return len(self.record.messages) if self.record else int(self.last_line.get("acknowledged", 0))
+
+    @property
+    def people(self) -> int:
+        return len(self.record.accounts) if self.record else int(self.last_line.get("people", 0))
+
+    @property
+    def kept(self) -> bool:
+        """Whether it came to its end with every promise kept."""
+        return self.failure is None and not self.broken_promises()
+
+    def promises(self) -> list[Promise]:
+        """All five, in the order in which people ask."""
+        return [
+            self._none_of("lost", "Lost writes", self.lost, "acknowledged writes are lost or wrong", bool(self.audits)),
+            self._none_of("doubled", "Doubled writes", self.doubled, "writes are doubled", bool(self.audits)),
+            self._failed_requests(),
+            self._verified(),
+            self._longest_wait(),
+        ]
+
     def broken_promises(self) -> list[str]:
         """A sentence for each promise that was not kept; empty when all were."""
-        broken = []
-        if self.lost:
-            broken.append(f"{len(self.lost)} acknowledged writes are lost or wrong")
-        if self.doubled:
-            broken.append(f"{len(self.doubled)} writes are doubled")
-        if self.failed_requests:
-            broken.append(f"{len(self.failed_requests)} requests failed")
-        if not self.verified:
-            broken.append("the two sides could not be proved equal")
-        broken += [
-            f"a write waited {move.longest_write_wait_ms:.0f} ms during the {move.direction} of {move.service}"
-            for move in self.moves
-            if move.longest_write_wait_ms > _WAIT_LIMIT_MILLISECONDS and not move.killed
-        ]
-        return broken
+        return [promise.broken for promise in self.promises() if promise.kept is False]
+
+    def _none_of(self, name: str, title: str, found: list[str], broken: str, looked: bool) -> Promise:
+        kept = not found if looked or found else None
+        logs = ("people/people.json", "migrator/migrator.log")
+        return Promise(name, title, f"{len(found):,}", kept, f"{len(found):,} {broken}", found, logs)
+
+    def _failed_requests(self) -> Promise:
+        found = self.failed_requests
+        failed = len(found) if self.record else int(self.last_line.get("failures", 0))
+        by_person = Counter(failure.person for failure in self.record.failures) if self.record else Counter()
+        by_whom = f", of {', '.join(person for person, _ in by_person.most_common(5))}" if by_person else ""
+        more = f" and {len(by_person) - 5} more people" if len(by_person) > 5 else ""
+        return Promise(
+            "failed_requests",
+            "Failed requests",
+            f"{failed:,}",
+            False if failed else True if self.record else None,
+            f"{failed:,} requests failed{by_whom}{more}",
+            found,
+            ("people/people.log", "messenger/server.log"),
+        )
+
+    def _verified(self) -> Promise:
+        title = "Both sides equal"
+        if self.verified:
+            return Promise("verified", title, "yes", kept=True)
+        unlike = [name for name, found in self.verifications.items() if found["differences"]]
+        if not unlike and self.failure is not None:
+            return Promise("verified", title, "–", kept=None)
+        broken = f"the two sides of {', '.join(unlike)} differ" if unlike else "the two sides were not compared"
+        return Promise("verified", title, "no", False, broken, self.differences, ("migrator/migrator.log",))
+
+    def _longest_wait(self) -> Promise:
+        long = [move for move in self.moves if move.longest_write_wait_ms > self.wait_limit_ms and not move.killed]
+        return Promise(
+            "longest_write_wait_ms",
+            "Longest wait of a write",
+            f"{self.longest_write_wait_ms:,.0f} ms" if self.record and self.moves else "–",
+            False if long else True if self.record and self.moves else None,
+            "; ".join(f"a write waited {move.longest_write_wait_ms:,.0f} ms during the {move.title}" for move in long),
+            [self._longest_wait_of(move) for move in long],
+            ("messenger/server.log", "migrator/migrator.log", "people/people.json"),
+        )
+
+    def _longest_wait_of(self, move: Move) -> str:
+        """What the write was that waited longest, beside how long the move held writes up."""
+        wait = self.record.longest_wait(move.started_at, move.ended_at) if self.record else None
+        what = f"{wait.kind}, sent {wait.started_at - move.started_at:+.3f} s from its beginning" if wait else "a write"
+        return (
+            f"{move.title}: {what}, waited {move.longest_write_wait_ms:,.0f} ms (limit {self.wait_limit_ms:g}); "
+            f"the move itself held writes for {move.blocked_ms:.1f} ms"
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """For machines: ``docs/reference/rehearsal-report.md`` describes it."""
         return {
             "promises": {
                 "lost": len(self.lost),
@@ -90,8 +208,11 @@ class Outcome:
                 "longest_write_wait_ms": round(self.longest_write_wait_ms, 1),
                 "broken": self.broken_promises(),
             },
+            "kept": self.kept,
+            "failure": asdict(self.failure) if self.failure else None,
             "handovers": [asdict(move) for move in self.moves],
-            "messages_acknowledged": len(self.record.messages) if self.record else 0,
+            "messages_acknowledged": self.messages,
+            "people": self.people,
             "requests": self.record.requests if self.record else 0,
             "resumes": self.record.resumes if self.record else 0,
             "rows_copied": self.rows_copied,
@@ -104,4 +225,8 @@ class Outcome:
             "failures": self.failed_requests,
             "delivery_problems": self.record.delivery_problems if self.record else [],
             "killed_in": self.killed_in,
+            "wait_limit_ms": self.wait_limit_ms,
+            "command": self.command,
+            "machine": self.machine,
+            "steps": [asdict(step) for step in self.steps],
         }

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -12,16 +12,17 @@ import psycopg
 from cyphr.embedded.addresses import PUBLIC_BUCKET
 from cyphr.embedded.people.audit import audit
 from cyphr.embedded.rehearsal.crowd import CrowdProcess
+from cyphr.embedded.rehearsal.machine import describe_machine
 from cyphr.embedded.rehearsal.migrator import MigratorProcess
-from cyphr.embedded.rehearsal.outcome import Move, Outcome
+from cyphr.embedded.rehearsal.outcome import Move, Outcome, Step
 from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
 from cyphr.embedded.stack import Stack
-from cyphr.foundation.clock import monotonic
+from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal, Phase
-from cyphr.migrate.report import move_times, phase_seconds
+from cyphr.migrate.report.history import move_times, phase_seconds, read_history
 from cyphr.schema.restore import restore_backup
 
 KILLABLE = ("copy", "follow", "handover", "handback")
@@ -43,7 +44,19 @@ class Options:
     rows: int = 20_000
     kill: str | None = None
     keep: bool = False
+    wait_limit_ms: float = 250.0
+    """The longest that a write may wait around a move before the promise counts as broken."""
     web_folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A handover or handback that began at ``since`` (seconds since 1970), and whether it is over."""
+
+    service: str
+    direction: str
+    since: float
+    over: bool = False
 
 
 class Rehearsal:
@@ -51,18 +64,25 @@ class Rehearsal:
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
         self.options = options
-        self.outcome = Outcome(killed_in=options.kill)
+        self.outcome = Outcome(killed_in=options.kill, wait_limit_ms=options.wait_limit_ms)
         self.crowd = CrowdProcess(options.folder / "people")
         self.migrator = MigratorProcess(options.folder / "migrator")
-        self.stack = Stack(options.folder, fresh=True, web_folder=options.web_folder, say=say)
+        self._tell = say
+        self.stack = Stack(options.folder, fresh=True, web_folder=options.web_folder, say=self._say)
         self.phases: list[Phase] = []
-        self._say = say
+        self.moving: Moving | None = None
+        """The move that is under way, or the last one."""
         self._kill_pending = options.kill
         self._journal: Journal | None = None
 
+    def _say(self, text: str) -> None:
+        self.outcome.steps.append(Step(now().timestamp(), text))
+        self._tell(text)
+
     async def run(self) -> Outcome:
-        """Build everything, migrate, and look everything up again."""
+        """Build everything, migrate, and look everything up again. However it ends, ``outcome`` holds what is known."""
         async with self.stack:
+            self.outcome.machine = describe_machine(self.stack)
             try:
                 await self._prepare()
                 async with Journal.open(self.stack.owner(Side.AWS)) as journal:
@@ -73,7 +93,10 @@ class Rehearsal:
                     finally:
                         watching.cancel()
                         await asyncio.gather(watching, return_exceptions=True)
+                        with contextlib.suppress(Unavailable, psycopg.Error):
+                            await self._collect(journal)
             finally:
+                self.outcome.last_line = self.crowd.line
                 await self.crowd.kill()
                 await self.migrator.stop()
             if self.options.keep:
@@ -117,7 +140,10 @@ class Rehearsal:
                 await self._move(journal, direction, service)
             await asyncio.sleep(interval)
         self._say("the people finish and leave")
-        self.outcome.record = await self.crowd.stop()
+        record = self.outcome.record = await self.crowd.stop()
+        for move in self.outcome.moves:
+            longest = record.longest_wait(move.started_at, move.ended_at)
+            move.longest_write_wait_ms = longest.wait_ms if longest else 0.0
         await self._prove(journal, services)
 
     async def _until_following(self, journal: Journal) -> list[str]:
@@ -132,14 +158,16 @@ class Rehearsal:
 
     async def _move(self, journal: Journal, direction: str, service: str) -> None:
         to = Side.AWS if direction == "handover" else Side.SUPABASE
+        self.moving = Moving(service, direction, now().timestamp())
         killing = asyncio.create_task(self._kill_while_moving(direction, service, to.other))
         timing = await ask(journal, direction, service)
         killed = await killing
         began, ended = move_times(await journal.events(), service, direction)[-1]
         move = Move(service, direction, began.timestamp(), ended.timestamp() + _AFTERMATH_SECONDS, killed=killed)
-        for name in ("fence_ms", "drain_ms", "blocked_ms"):
+        for name in ("fence_ms", "drain_ms", "check_ms", "open_ms", "blocked_ms"):
             setattr(move, name, float(timing.get(name, 0.0)))
         self.outcome.moves.append(move)
+        self.moving = replace(self.moving, over=True)
         waited = "the migrator was killed under it" if killed else f"writes held for {move.blocked_ms:.1f} ms"
         self._say(f"{direction} of {service} to {to}: {waited}")
 
@@ -215,9 +243,11 @@ class Rehearsal:
                 async with await connect(self.stack.owner(side)) as connection:
                     self.outcome.audits[side] = await audit(record, connection)
             self._say(f"looked up {self.outcome.audits[Side.AWS].looked_up:,} acknowledged writes on each side")
-        self.outcome.phases |= phase_seconds(await journal.events())
-        database = next(phase for phase in await journal.phases() if phase.service == "database")
-        self.outcome.rows_copied = database.progress["rows_copied"]
-        for move in self.outcome.moves:
-            longest = record.longest_wait(move.started_at, move.ended_at)
-            move.longest_write_wait_ms = longest.wait_ms if longest else 0.0
+
+    async def _collect(self, journal: Journal) -> None:
+        """What the journal knows, however far the migration came."""
+        events = await journal.events()
+        self.outcome.history = read_history(events)
+        self.outcome.phases |= phase_seconds(events)
+        for phase in await journal.phases():
+            self.outcome.rows_copied += phase.progress.get("rows_copied", 0)

@@ -1,0 +1,1 @@
+"""What happened in a migration: for people (Markdown, HTML) and machines (JSON)."""
