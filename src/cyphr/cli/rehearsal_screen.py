@@ -17,7 +17,7 @@ _WIDTH = 78
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SPARK_SECONDS = 0.5
 _SPARK_LONGEST_MS = 1000.0
-_BAR_WIDTH = 12
+_BAR_WIDTH = 8
 # What each service calls what it copies, and the changes that it brings over afterwards.
 _COPIED = (("rows_copied", "rows_total"), ("objects_copied", "objects_total"), ("users_copied", "users_total"))
 _CHANGES = ("changes_applied", "changes_followed")
@@ -80,10 +80,10 @@ class Screen:
 
     def _services(self) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", width=_WIDTH)
-        for name, width in (("service", 9), ("stands on", 9), ("phase", 12)):
+        for name, width in (("service", 8), ("side", 8), ("phase", 12)):
             table.add_column(name, width=width, no_wrap=True)
         table.add_column("copied", width=_BAR_WIDTH)
-        for name, width in (("", 14), ("behind", 9)):
+        for name, width in (("", 13), ("behind", 7), ("changes", 8)):
             table.add_column(name, width=width, justify="right", no_wrap=True)
         for phase in self._rehearsal.phases:
             table.add_row(*self._service(phase))
@@ -98,16 +98,15 @@ class Screen:
         name = phase.phase
         if moving is not None and not moving.over and moving.service == phase.service:
             name = "handing over" if moving.direction == "handover" else "handing back"
-        stands_on = "aws" if phase.phase == "handed over" else "supabase"
-        changes = sum(numbers.get(name, 0) for name in _CHANGES)
-        behind = _bytes(numbers["lag_bytes"]) if "lag_bytes" in numbers else f"+{changes:,}"
+        side = "aws" if phase.phase == "handed over" else "supabase"
         return (
             Text(phase.service, "bold"),
-            Text(stands_on, "cyan" if stands_on == "aws" else "green"),
+            Text(side, "cyan" if side == "aws" else "green"),
             name,
             ProgressBar(max(total, done, 1), done, width=_BAR_WIDTH, complete_style="blue", finished_style="blue"),
             f"{done:,}" if done >= total else f"{done:,}/{total:,}",
-            behind,
+            _bytes(numbers["lag_bytes"]) if "lag_bytes" in numbers else "–",
+            f"{sum(numbers.get(name, 0) for name in _CHANGES):,}",
         )
 
     def _people(self) -> Group:
@@ -119,7 +118,6 @@ class Screen:
         grid.add_column(width=9, style="dim", no_wrap=True)
         for width in (20, 20, 21):
             grid.add_column(width=width, no_wrap=True)
-        changes = sum(p.progress.get(name, 0) for p in self._rehearsal.phases for name in _CHANGES)
         failures = line["failures"]
         grid.add_row(
             "people",
@@ -132,7 +130,7 @@ class Screen:
             "failures",
             Text(f"{failures} ✕" if failures else "0 ✓", "bold red" if failures else "green"),
             f"{line['resumes']} resumed",
-            f"{changes:,} changes brought",
+            f"{line['received']:,} delivered",
         )
         spark = Text.assemble(
             ("longest  ", "dim"), "  ", (_sparkline(self._waits), "magenta"), ("  1 ms to 1 s", "dim")

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from cyphr.cli.rehearsal_screen import Screen
@@ -75,7 +76,7 @@ def rehearse(
     print_summary(outcome, folder, reports)
     if keep and outcome.failure is None:
         print_running(rehearsal.stack.address, folder, default=folder == DEFAULT_FOLDER)
-    raise typer.Exit(_INTERRUPTED if interrupted else 0 if outcome.kept else 1)
+    raise typer.Exit(_INTERRUPTED if interrupted else outcome.exit_code)
 
 
 async def _run(rehearsal: Rehearsal) -> bool:
@@ -122,7 +123,13 @@ def _failure(outcome: Outcome, code: str, message: str) -> Failure:
 
 
 def _print_moment(text: str) -> None:
-    console.print(Text.assemble((now().astimezone().strftime("%H:%M:%S  "), "dim"), text))
+    moment = Text(now().astimezone().strftime("%H:%M:%S"), "dim")
+    if console.is_terminal:  # there, a long line goes on under itself
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_row(moment, Text(text, overflow="fold"))
+        console.print(grid, soft_wrap=False)
+    else:
+        console.print(Text.assemble(moment, "  ", text))
 
 
 def _write_reports(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:

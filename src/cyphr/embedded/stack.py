@@ -32,6 +32,7 @@ _LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
 # In the order in which they are stopped, with the signal that each takes as "finish and end".
 _SERVERS = {
+    "migrator": signal.SIGTERM,  # a rehearsal's
     "messenger": signal.SIGTERM,
     "aws": signal.SIGTERM,
     "postgres-supabase": signal.SIGINT,

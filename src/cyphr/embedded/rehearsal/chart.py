@@ -9,7 +9,8 @@ from cyphr.embedded.rehearsal.outcome import Move
 from cyphr.migrate.report.page import Html, markup
 from cyphr.migrate.report.timeline import LEFT, WIDTH, Scale, legend, time_axis
 
-_HEIGHT, _TOP, _AXIS = 260.0, 34.0, 24.0
+_HEIGHT, _TOP, _AXIS = 290.0, 60.0, 24.0
+_NAME_ROWS = (18, 33, 48)
 _CELL = 3.0
 _LETTER = 6.6
 
@@ -55,24 +56,27 @@ class _Height:
 
 
 def _moves(moves: Sequence[Move], start: datetime, scale: Scale) -> Iterable[Html]:
-    """A band for each move, with a name where there is room for one."""
-    taken = 0.0
+    """A band for each move, with a name where there is room for one in three rows."""
+    taken = dict.fromkeys(_NAME_ROWS, 0.0)
     bands = []
     for move in moves:
         left = scale.x(move.started_at - start.timestamp())
-        right = max(scale.x(move.ended_at - start.timestamp()), left + 2)
+        end = max(scale.x(move.ended_at - start.timestamp()), left + 2)
         label = Html()
         text = f"{move.title} (killed)" if move.killed else move.title
-        if left >= taken and left + len(text) * _LETTER < WIDTH:
-            taken = left + len(text) * _LETTER + 8
-            label = markup('<text x="{x}" y="22" class="strong">{text}</text>', x=f"{left:.1f}", text=text)
+        width = len(text) * _LETTER
+        x = min(left, WIDTH - width)
+        row = next((row for row, right in taken.items() if x >= right), None)
+        if row is not None:
+            taken[row] = x + width + 8
+            label = markup('<text x="{x}" y="{y}" class="strong">{text}</text>', x=f"{x:.1f}", y=row, text=text)
         bands.append(
             markup(
                 "<g><title>{title}: writes held for {held} ms, longest wait {longest} ms</title>"
                 '<rect class="move" x="{x}" y="{top}" width="{width}" height="{height}"/>'
                 '<line class="move-edge" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>{label}</g>',
                 title=text, held=f"{move.blocked_ms:.1f}", longest=f"{move.longest_write_wait_ms:.0f}",
-                x=f"{left:.1f}", top=f"{_TOP - 6:.0f}", bottom=f"{_HEIGHT:.0f}", width=f"{right - left:.1f}",
+                x=f"{left:.1f}", top=f"{_TOP - 6:.0f}", bottom=f"{_HEIGHT:.0f}", width=f"{end - left:.1f}",
                 height=f"{_HEIGHT - _TOP + 6:.0f}", label=label,
             )
         )  # fmt: skip

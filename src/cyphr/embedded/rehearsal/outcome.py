@@ -131,6 +131,10 @@ class Outcome:
         """Whether it came to its end with every promise kept."""
         return self.failure is None and not self.broken_promises()
 
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.kept else 1
+
     def promises(self) -> list[Promise]:
         """All five, in the order in which people ask."""
         return [

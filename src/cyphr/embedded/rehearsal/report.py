@@ -9,7 +9,7 @@ from cyphr.embedded.rehearsal.outcome import Outcome, Promise
 from cyphr.embedded.rehearsal.verdict import verdict
 from cyphr.migrate.report.document import remarks
 from cyphr.migrate.report.markdown import duration
-from cyphr.migrate.report.page import Html, bullets, markup, page, section, status, table
+from cyphr.migrate.report.page import Html, bullets, markup, page, pair, section, status, table
 from cyphr.migrate.report.timeline import timeline
 
 _MOVE_NUMBERS = ("fence", "drain", "check", "open", "writes held", "longest write")
@@ -26,10 +26,8 @@ def as_page(outcome: Outcome) -> str:
         *_verifications(outcome),
         *_audits(outcome),
         *_troubles(outcome),
-        *_people(outcome),
-        section("Phases", _phases(outcome)),
-        section("Step by step", _steps(outcome)),
-        _machine(outcome),
+        pair(*_people(outcome), section("Phases", _phases(outcome))),
+        pair(section("Step by step", _steps(outcome)), _machine(outcome)),
     ]
     title = "Cyphr rehearsal: " + ("every promise kept" if outcome.kept else "not all promises kept")
     return page(title, markup("{sections}", sections=sections))

@@ -38,6 +38,11 @@ def section(title: str, *content: Html, note: str = "") -> Html:
     return markup("<section><h2>{title}</h2>{about}{content}</section>\n", title=title, about=about, content=content)
 
 
+def pair(*sections: Html) -> Html:
+    """Small cards beside each other where there is room."""
+    return markup('<div class="pair">{sections}</div>\n', sections=sections)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> Html:
     """A table that scrolls by itself where the window is narrow. ``numbers``: the columns to align at the right."""
     kinds = [Html(' class="n"') if column in numbers else Html() for column in columns]
