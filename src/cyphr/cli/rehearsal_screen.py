@@ -104,7 +104,7 @@ class Screen:
             Text(side, "cyan" if side == "aws" else "green"),
             name,
             ProgressBar(max(total, done, 1), done, width=_BAR_WIDTH, complete_style="blue", finished_style="blue"),
-            f"{done:,}" if done >= total else f"{done:,}/{total:,}",
+            _number(done) if done >= total else f"{done / total:.0%} of {_number(total)}",
             _bytes(numbers["lag_bytes"]) if "lag_bytes" in numbers else "–",
             f"{sum(numbers.get(name, 0) for name in _CHANGES):,}",
         )
@@ -116,7 +116,7 @@ class Screen:
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.width = _WIDTH
         grid.add_column(width=9, style="dim", no_wrap=True)
-        for width in (20, 20, 21):
+        for width in (18, 19, 25):
             grid.add_column(width=width, no_wrap=True)
         failures = line["failures"]
         grid.add_row(
@@ -146,6 +146,10 @@ def _sparkline(waits: deque[float]) -> str:
     top = len(_SPARKS) - 1
     heights = (math.log10(max(wait, 1.0)) / math.log10(_SPARK_LONGEST_MS) * top for wait in waits)
     return "".join(_SPARKS[min(round(height), top)] for height in heights).rjust(waits.maxlen or 0)
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
 
 
 def _bytes(count: float) -> str:

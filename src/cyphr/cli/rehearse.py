@@ -114,7 +114,7 @@ async def _rehearse(rehearsal: Rehearsal) -> None:
 def _interrupt(interrupted: asyncio.Event, work: "asyncio.Task[None]") -> None:
     if not interrupted.is_set():  # an impatient second Ctrl-C must not cut the stopping short
         interrupted.set()
-        print_step("stopping")
+        _print_moment("stopping")
         work.cancel()
 
 

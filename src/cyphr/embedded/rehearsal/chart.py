@@ -101,8 +101,8 @@ def _dots(writes: Sequence[Wait], start: datetime, scale: Scale, height: _Height
         cells.setdefault((round(x / _CELL), round(y / _CELL), kind), []).append(wait)
     return [
         markup(
-            '<circle class="{kind}" cx="{x}" cy="{y}" r="2"><title>{title}</title></circle>\n',
-            kind=kind if max(wait.wait_ms for wait in held) <= limit_ms else "over-limit",
+            '<circle class="{kind}" cx="{x}" cy="{y}" r="{r}"><title>{title}</title></circle>\n',
+            kind="over-limit" if (over := max(wait.wait_ms for wait in held) > limit_ms) else kind, r=3 if over else 2,
             x=f"{column * _CELL:.0f}", y=f"{row * _CELL:.0f}", title=_title(held),
         )
         for (column, row, kind), held in cells.items()
@@ -119,11 +119,13 @@ def _title(held: Sequence[Wait]) -> str:
 def _peaks(writes: Sequence[Wait], moves: Sequence[Move], start: datetime, scale: Scale, height: _Height) -> list[Html]:
     """The longest wait around each move, in figures."""
     peaks = []
+    named: set[int] = set()
     for move in moves:
         around = [w for w in writes if w.started_at <= move.ended_at and w.ended_at >= move.started_at]
-        if not around:
+        longest = max(around, key=lambda wait: wait.wait_ms, default=None)
+        if longest is None or id(longest) in named:  # moves that follow closely may have felt the same one
             continue
-        longest = max(around, key=lambda wait: wait.wait_ms)
+        named.add(id(longest))
         x = scale.x(longest.started_at - start.timestamp())
         peaks.append(
             markup(

@@ -138,8 +138,8 @@ class Outcome:
     def promises(self) -> list[Promise]:
         """All five, in the order in which people ask."""
         return [
-            self._none_of("lost", "Lost writes", self.lost, "acknowledged writes are lost or wrong", bool(self.audits)),
-            self._none_of("doubled", "Doubled writes", self.doubled, "writes are doubled", bool(self.audits)),
+            self._none_of("lost", "Lost writes", self.lost, "acknowledged write", "lost or wrong"),
+            self._none_of("doubled", "Doubled writes", self.doubled, "write", "doubled"),
             self._failed_requests(),
             self._verified(),
             self._longest_wait(),
@@ -149,23 +149,32 @@ class Outcome:
         """A sentence for each promise that was not kept; empty when all were."""
         return [promise.broken for promise in self.promises() if promise.kept is False]
 
-    def _none_of(self, name: str, title: str, found: list[str], broken: str, looked: bool) -> Promise:
-        kept = not found if looked or found else None
+    def _none_of(self, name: str, title: str, found: list[str], what: str, how: str) -> Promise:
+        kept = not found if self.audits or found else None
         logs = ("people/people.json", "migrator/migrator.log")
-        return Promise(name, title, f"{len(found):,}", kept, f"{len(found):,} {broken}", found, logs)
+        return Promise(
+            name,
+            title,
+            "–" if kept is None else f"{len(found):,}",
+            kept,
+            f"{_count(len(found), what)} {'is' if len(found) == 1 else 'are'} {how}",
+            found,
+            logs,
+        )
 
     def _failed_requests(self) -> Promise:
         found = self.failed_requests
         failed = len(found) if self.record else int(self.last_line.get("failures", 0))
         by_person = Counter(failure.person for failure in self.record.failures) if self.record else Counter()
-        by_whom = f", of {', '.join(person for person, _ in by_person.most_common(5))}" if by_person else ""
-        more = f" and {len(by_person) - 5} more people" if len(by_person) > 5 else ""
+        names = ", ".join(person for person, _ in by_person.most_common(3))
+        more = f" and {_count(len(by_person) - 3, 'other')}" if len(by_person) > 3 else ""
+        by_whom = f" ({names}{more})" if by_person else ""
         return Promise(
             "failed_requests",
             "Failed requests",
             f"{failed:,}",
             False if failed else True if self.record else None,
-            f"{failed:,} requests failed{by_whom}{more}",
+            f"{_count(failed, 'request')} failed{by_whom}",
             found,
             ("people/people.log", "messenger/server.log"),
         )
@@ -187,15 +196,22 @@ class Outcome:
             "Longest wait of a write",
             f"{self.longest_write_wait_ms:,.0f} ms" if self.record and self.moves else "–",
             False if long else True if self.record and self.moves else None,
-            "; ".join(f"a write waited {move.longest_write_wait_ms:,.0f} ms during the {move.title}" for move in long),
+            self._too_long(long),
             [self._longest_wait_of(move) for move in long],
             ("messenger/server.log", "migrator/migrator.log", "people/people.json"),
         )
 
+    def _too_long(self, long: list[Move]) -> str:
+        if not long:
+            return ""
+        worst = max(long, key=lambda move: move.longest_write_wait_ms)
+        others = f", and too long during {_count(len(long) - 1, 'other move')}" if len(long) > 1 else ""
+        return f"a write waited {worst.longest_write_wait_ms:,.0f} ms during the {worst.title}{others}"
+
     def _longest_wait_of(self, move: Move) -> str:
         """What the write was that waited longest, beside how long the move held writes up."""
         wait = self.record.longest_wait(move.started_at, move.ended_at) if self.record else None
-        what = f"{wait.kind}, sent {wait.started_at - move.started_at:+.3f} s from its beginning" if wait else "a write"
+        what = f"{wait.kind}, sent {_moment(wait.started_at - move.started_at)}" if wait else "a write"
         return (
             f"{move.title}: {what}, waited {move.longest_write_wait_ms:,.0f} ms (limit {self.wait_limit_ms:g}); "
             f"the move itself held writes for {move.blocked_ms:.1f} ms"
@@ -234,3 +250,11 @@ class Outcome:
             "machine": self.machine,
             "steps": [asdict(step) for step in self.steps],
         }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _moment(seconds: float) -> str:
+    return f"{abs(seconds):.3f} s {'before' if seconds < 0 else 'after'} it began"

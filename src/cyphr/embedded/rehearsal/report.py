@@ -12,6 +12,7 @@ from cyphr.migrate.report.markdown import duration
 from cyphr.migrate.report.page import Html, bullets, markup, page, pair, section, status, table
 from cyphr.migrate.report.timeline import timeline
 
+_FINDINGS = 20
 _MOVE_NUMBERS = ("fence", "drain", "check", "open", "writes held", "longest write")
 
 
@@ -70,7 +71,7 @@ def _broken(outcome: Outcome) -> list[Html]:
         markup(
             "<h3>{what}</h3>{findings}<p class='note'>Logs, in the rehearsal’s folder: {logs}</p>",
             what=promise.broken,
-            findings=bullets(promise.findings),
+            findings=bullets(promise.findings, shown=_FINDINGS),
             logs=", ".join(promise.logs),
         )
         for promise in broken

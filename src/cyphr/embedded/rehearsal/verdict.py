@@ -16,10 +16,15 @@ def verdict(outcome: Outcome) -> str:
     if not broken:
         return (
             f"{told}. Nothing was lost, nothing doubled, no request failed; "
-            f"the longest a write waited was {outcome.longest_write_wait_ms:,.0f} ms."
+            f"the longest a write waited was {outcome.longest_write_wait_ms:,.0f} ms{_for_the_successor(outcome)}."
         )
     count = "One promise was" if len(broken) == 1 else f"{len(broken)} promises were"
     return f"{told}. {count} broken: {'; '.join(broken)}."
+
+
+def _for_the_successor(outcome: Outcome) -> str:
+    longest = max(outcome.moves, key=lambda move: move.longest_write_wait_ms, default=None)
+    return ", until the killed migrator’s successor was there" if longest is not None and longest.killed else ""
 
 
 def _half_way(outcome: Outcome) -> str:
@@ -27,4 +32,6 @@ def _half_way(outcome: Outcome) -> str:
     sent = f" {outcome.people:,} people had sent {outcome.messages:,} messages." if outcome.messages else ""
     broken = outcome.broken_promises()
     known = f" Broken already: {'; '.join(broken)}." if broken else ""
+    if outcome.failure.code == "interrupted":
+        return f"The rehearsal was interrupted after “{outcome.failure.after}”.{sent}{known}"
     return f"The rehearsal ended half-way, after “{outcome.failure.after}”: {outcome.failure.message}{sent}{known}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from cyphr.embedded.people.record import Failure as RequestFailure
-from cyphr.embedded.rehearsal.outcome import Failure, Outcome, Promise
+from cyphr.embedded.rehearsal.outcome import Failure, Move, Outcome, Promise
 from cyphr.embedded.rehearsal.verdict import verdict
 from cyphr.foundation.postgres import Side
 from tests.unit.embedded.rehearsal.outcomes import kept_outcome, seconds
@@ -49,11 +49,11 @@ def _stall(outcome: Outcome) -> None:
 
 
 _BROKEN: list[tuple[Callable[[Outcome], None], str, str, str]] = [
-    (_lose, "lost", "1 acknowledged writes are lost or wrong", "aws: message client-1"),
-    (_spoil, "lost", "1 acknowledged writes are lost or wrong", "supabase: avatar of anna"),
-    (_withhold, "lost", "1 acknowledged writes are lost or wrong", "never reached Vera"),
-    (_double, "doubled", "1 writes are doubled", "aws: message client-2"),
-    (_fail, "failed_requests", "1 requests failed, of Boris", "Boris: POST /v1/chats: 503 unavailable"),
+    (_lose, "lost", "1 acknowledged write is lost or wrong", "aws: message client-1"),
+    (_spoil, "lost", "1 acknowledged write is lost or wrong", "supabase: avatar of anna"),
+    (_withhold, "lost", "1 acknowledged write is lost or wrong", "never reached Vera"),
+    (_double, "doubled", "1 write is doubled", "aws: message client-2"),
+    (_fail, "failed_requests", "1 request failed (Boris)", "Boris: POST /v1/chats: 503 unavailable"),
     (_differ, "verified", "the two sides of database differ", "database: public.messages: row 7"),
     (_skip, "verified", "the two sides were not compared", ""),
     (_stall, "longest_write_wait_ms", "a write waited 251 ms during the handover of database", "held writes for 13.0"),
@@ -88,11 +88,26 @@ def test_a_broken_promise_is_named_with_what_was_found_and_fails(
     assert _promise(outcome, name).logs
 
 
+def test_the_longest_of_several_long_waits_is_told_and_the_others_counted() -> None:
+    outcome = kept_outcome()
+    for wait_ms in (300.0, 900.0, 400.0):
+        outcome.moves.append(Move("files", "handback", seconds(9), seconds(10), longest_write_wait_ms=wait_ms))
+    (sentence,) = outcome.broken_promises()
+    assert sentence == "a write waited 900 ms during the handback of files, and too long during 2 other moves"
+
+
+def test_people_whose_requests_failed_are_named_the_first_three() -> None:
+    outcome = kept_outcome()
+    assert outcome.record is not None
+    outcome.record.failures = [RequestFailure(seconds(5), name, "GET /v1/me", "503") for name in "ABBCDE"]
+    assert outcome.broken_promises() == ["6 requests failed (B, A, C and 2 others)"]
+
+
 def test_several_broken_promises_are_counted() -> None:
     outcome = kept_outcome()
     _double(outcome)
     _stall(outcome)
-    assert "2 promises were broken: 1 writes are doubled; a write waited 251 ms" in verdict(outcome)
+    assert "2 promises were broken: 1 write is doubled; a write waited 251 ms" in verdict(outcome)
 
 
 def test_a_write_that_waited_for_the_successor_of_a_killed_migrator_breaks_nothing() -> None:
