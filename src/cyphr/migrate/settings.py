@@ -29,10 +29,13 @@ class _Section(BaseModel):
 
 
 class FilesSettings(_Section):
-    """Where objects are on both sides. Keys are ``{bucket}/{name}`` on both."""
+    """Where objects are on both sides."""
 
     supabase_storage: AwsSettings = Field(description="How to reach Supabase Storage's S3 protocol.")
-    supabase_bucket: str
+    supabase_bucket: str | None = Field(
+        default=None,
+        description="Move this bucket only, its objects under the same keys; none: all buckets, as {bucket}/{name}.",
+    )
     supabase_url: str = Field(description="The public base URL that rows hold today.")
     aws_bucket: str
     aws_url: str = Field(description="The CloudFront base URL that rows will hold.")

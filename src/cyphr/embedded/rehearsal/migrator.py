@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cyphr.embedded.addresses import SUPABASE_PATH
 from cyphr.embedded.binaries import binary
 from cyphr.embedded.process import ProcessRecord, last_lines, read_note, spawn, terminate
 from cyphr.embedded.secrets import write_secret
@@ -45,8 +46,7 @@ class MigratorProcess:
                     "aws_database": _database(stack.owner(Side.AWS)),
                     "aws": aws,
                     "files": {
-                        "supabase_bucket": settings.files_supabase_bucket,
-                        "supabase_url": settings.files_supabase_url,
+                        "supabase_url": f"{stack.address}{SUPABASE_PATH}",
                         "aws_bucket": settings.files_aws_bucket,
                         "aws_url": settings.files_aws_url,
                     },

@@ -26,6 +26,7 @@ from cyphr.migrate.report.history import move_times, phase_seconds, read_history
 from cyphr.schema.restore import restore_backup
 
 KILLABLE = ("copy", "follow", "handover", "handback")
+_SERVICES = ("files", "database", "auth")  # in the order in which they are handed over
 _PHASE_SECONDS = 300.0
 _AFTERMATH_SECONDS = 0.5
 _POLL_SECONDS = 0.002
@@ -152,8 +153,8 @@ class Rehearsal:
             while True:
                 self.migrator.check()
                 phases = {phase.service: phase.phase for phase in await journal.phases()}
-                if phases and len(phases) == 1 and set(phases.values()) == {"following"}:
-                    return [service for service in ("files", "database", "auth") if service in phases]
+                if set(phases) == set(_SERVICES) and set(phases.values()) == {"following"}:
+                    return list(_SERVICES)
                 await asyncio.sleep(0.05)
 
     async def _move(self, journal: Journal, direction: str, service: str) -> None:
