@@ -19,9 +19,9 @@ class MigratorProcess:
     """``cyphr migrate start`` on a stack."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.log = folder / "migrator.log"
-        self.config = folder / "migration.toml"
+        self.folder = folder.absolute()
+        self.log = self.folder / "migrator.log"
+        self.config = self.folder / "migration.toml"
         self._process: ProcessRecord | None = None
 
     def configure(self, stack: Stack) -> None:
