@@ -157,5 +157,6 @@ async def ask(journal: Journal, action: str, service: str) -> dict[str, Any]:
         if request.outcome == "done":
             return detail
         if request.outcome == "failed":
-            raise HandoverRefused(detail.get("message", "the request failed"), **detail)
+            words = detail.pop("message", "the request failed")
+            raise HandoverRefused(words, **detail)
         await asyncio.sleep(_REQUEST_POLL_SECONDS)
