@@ -1,7 +1,8 @@
 """Settings: frozen, typed, read once at the edge from the environment (``CYPHR_…``), never from inside a feature.
 
 A nested field is written with two underscores: ``CYPHR_AWS_DATABASE__HOST``. Secrets come as values or, better, as the
-path of a file that holds them (``…__PASSWORD_FILE``). There is no default for any secret.
+path of a file that holds them (``…__PASSWORD_FILE``). There is no default for any secret. A mistake is named without
+what was given (``hide_input_in_errors``): it stands in logs, and what was given may be a password.
 """
 
 from pathlib import Path
@@ -14,16 +15,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class PostgresSettings(BaseModel):
     """How to reach one PostgreSQL database. Separate fields, so that no password is ever escaped by hand."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    host: str
-    port: int = Field(default=5432, ge=1, le=65535)
-    dbname: str
-    user: str
-    password: SecretStr | None = None
+    host: str = Field(description="Name or address of the server.")
+    port: int = Field(default=5432, ge=1, le=65535, description="TCP port of the server.")
+    dbname: str = Field(description="Which of the server's databases.")
+    user: str = Field(description="The role to log in as.")
+    password: SecretStr | None = Field(default=None, description="The password; a file is better.")
     password_file: Path | None = Field(default=None, description="A file whose only line is the password.")
-    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "verify-full"
-    sslrootcert: Path | Literal["system"] | None = None
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        default="verify-full", description="How TLS is used, in libpq's words. Weaken it for loopback only."
+    )
+    sslrootcert: Path | Literal["system"] | None = Field(
+        default=None,
+        description="PEM of the authorities to trust, or ``system`` for the machine's; none: libpq's default.",
+    )
 
     @model_validator(mode="after")
     def _one_source_of_the_password(self) -> "PostgresSettings":
@@ -54,12 +60,12 @@ class PostgresSettings(BaseModel):
 class AwsSettings(BaseModel):
     """How to reach AWS. ``endpoint_url`` is set only for a stand-in; without keys the usual chain is used."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    region: str = "us-east-1"
-    endpoint_url: str | None = None
-    access_key_id: str | None = None
-    secret_access_key: SecretStr | None = None
+    region: str = Field(default="us-east-1", description="AWS region.")
+    endpoint_url: str | None = Field(default=None, description="Base URL of a stand-in; none: AWS itself.")
+    access_key_id: str | None = Field(default=None, description="Access key; none: the usual chain of credentials.")
+    secret_access_key: SecretStr | None = Field(default=None, description="The secret key; a file is better.")
     secret_access_key_file: Path | None = Field(default=None, description="A file whose only line is the secret key.")
 
     def secret(self) -> str | None:
@@ -77,19 +83,24 @@ class MessengerSettings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         extra="ignore",
+        hide_input_in_errors=True,
         nested_model_default_partial_update=True,
     )
 
-    supabase_database: PostgresSettings | None = None
-    aws_database: PostgresSettings | None = None
+    supabase_database: PostgresSettings | None = Field(default=None, description="The database on the Supabase side.")
+    aws_database: PostgresSettings | None = Field(default=None, description="The database on the AWS side.")
     token_key_file: Path = Field(description="PEM of the Ed25519 private key that signs access tokens.")
     issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
     web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
-    files_supabase_bucket: str | None = None
+    files_supabase_bucket: str | None = Field(
+        default=None, description="Supabase Storage's bucket for avatars; none: files cannot stand on Supabase."
+    )
     files_supabase_url: str | None = Field(default=None, description="Public base URL of Supabase Storage objects.")
-    files_aws_bucket: str | None = None
+    files_aws_bucket: str | None = Field(
+        default=None, description="The S3 bucket for all files; none: files cannot stand on AWS."
+    )
     files_aws_url: str | None = Field(default=None, description="Public base URL of the CloudFront distribution.")
-    aws: AwsSettings = AwsSettings()
+    aws: AwsSettings = Field(default=AwsSettings(), description="How to reach AWS.")
     supabase_storage: AwsSettings | None = Field(
         default=None, description="How to reach Supabase Storage over its S3 protocol; none: as ``aws``."
     )

@@ -1,0 +1,31 @@
+"""Identifiers that sort by the time they were made."""
+
+import time
+from uuid import RFC_4122
+
+from cyphr.foundation.ids import uuid7
+
+
+def test_an_id_says_that_it_is_version_7() -> None:
+    for _ in range(1_000):
+        one = uuid7()
+        assert (one.version, one.variant) == (7, RFC_4122)
+
+
+def test_an_id_begins_with_the_milliseconds_of_its_making() -> None:
+    before = time.time_ns() // 1_000_000
+    milliseconds = uuid7().int >> 80
+    assert before <= milliseconds <= time.time_ns() // 1_000_000
+
+
+def test_ids_of_later_milliseconds_sort_later_as_ids_and_as_text() -> None:
+    first = uuid7()
+    while time.time_ns() // 1_000_000 <= first.int >> 80:
+        pass
+    second = uuid7()
+    assert first < second
+    assert str(first) < str(second)
+
+
+def test_ids_of_one_millisecond_differ() -> None:
+    assert len({uuid7() for _ in range(10_000)}) == 10_000

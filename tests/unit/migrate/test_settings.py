@@ -1,0 +1,87 @@
+"""``migration.toml``: every mistake in it is one clear sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from cyphr.foundation.errors import InvalidInput
+from cyphr.migrate.settings import MigrationSettings
+
+GOOD = """
+[supabase_database]
+host = "db.example.supabase.co"
+dbname = "postgres"
+user = "postgres"
+password_file = "secrets/supabase"
+
+[aws_database]
+host = "db.example.rds.amazonaws.com"
+dbname = "cyphr"
+user = "cyphr_admin"
+password_file = "secrets/aws"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "migration.toml"
+
+
+def _refusal(file: Path) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        MigrationSettings.load(file)
+    assert "\n" not in caught.value.message
+    return caught.value.message
+
+
+def test_a_file_with_both_databases_is_enough(file: Path) -> None:
+    file.write_text(GOOD)
+    settings = MigrationSettings.load(file)
+    assert (settings.supabase_database.sslmode, settings.workers, settings.files, settings.auth) == (
+        "verify-full", 2, None, None,
+    )  # fmt: skip
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    assert _refusal(file) == f"cannot read {file}: No such file or directory"
+
+
+def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
+    assert _refusal(tmp_path) == f"cannot read {tmp_path}: Is a directory"
+
+
+def test_malformed_toml_is_named_with_its_place(file: Path) -> None:
+    file.write_text("[supabase_database\n")
+    assert _refusal(file).startswith(f"{file} is not valid TOML: ")
+    assert "line 1" in _refusal(file)
+
+
+def test_a_file_that_is_no_text_is_refused(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00")
+    assert _refusal(file).startswith(f"{file} is not valid TOML: ")
+
+
+def test_an_unknown_key_is_named_with_its_section(file: Path) -> None:
+    file.write_text(GOOD + 'sslmod = "require"\n')
+    assert _refusal(file) == f"{file}: aws_database.sslmod: Extra inputs are not permitted"
+
+
+def test_an_unknown_section_is_named(file: Path) -> None:
+    file.write_text(GOOD + "[realtime]\n")
+    assert "realtime: Extra inputs are not permitted" in _refusal(file)
+
+
+def test_all_mistakes_are_named_at_once(file: Path) -> None:
+    file.write_text(
+        'workers = 0\n[aws_database]\nhost = "h"\ndbname = "d"\nuser = "u"\npassword_file = "p"\nport = 0\n'
+    )
+    refusal = _refusal(file)
+    for name in ("workers", "supabase_database", "aws_database.port"):
+        assert f"{name}: " in refusal
+
+
+def test_a_mistake_never_repeats_a_password(file: Path) -> None:
+    file.write_text(GOOD + 'password = "topsecret"\n')
+    refusal = _refusal(file)
+    assert "exactly one way" in refusal
+    assert "topsecret" not in refusal
