@@ -1,0 +1,105 @@
+"""The house's rules that import contracts cannot say."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import cyphr
+from cyphr.foundation.queries import Queries
+
+SOURCE = Path(cyphr.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "routes.py"}
+# What a feature has beside them, and why it is no rule of its service: the second implementation of something, or a
+# part that another feature or the edge uses on its own.
+FURTHER_FILES = {
+    "accounts": {"mail.py"},
+    "files": {"store.py"},
+    "messages": {"postman.py"},
+    "realtime": {"connections.py", "conversation.py"},
+    "sessions": {"pins.py", "tokens.py"},
+}
+ROOMS = {"copy", "follow", "verify", "handover"}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
+
+
+def _folders(package: str) -> list[Path]:
+    return sorted(one for one in (SOURCE / package).iterdir() if (one / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("feature", _folders("messenger"), ids=lambda folder: folder.name)
+def test_a_feature_of_the_messenger_is_the_same_few_files(feature: Path) -> None:
+    files = {one.name for one in feature.iterdir() if one.is_file()}
+    assert files <= FEATURE_FILES | FURTHER_FILES.get(feature.name, set())
+
+
+@pytest.mark.parametrize("service", ["database", "files", "auth"])
+def test_a_migrated_service_is_the_same_four_rooms(service: str) -> None:
+    there = {one.stem for one in (SOURCE / "migrate" / service).iterdir()}
+    assert there >= ROOMS
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    assert not [str(one.relative_to(SOURCE)) for one in MODULES if {one.stem, one.parent.name} & FORBIDDEN_NAMES]
+
+
+def test_no_class_is_named_for_its_place_in_a_hierarchy() -> None:
+    classes = [
+        node.name
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert not [
+        name for name in classes if re.match(r"Abstract|Base[A-Z]|I[A-Z][a-z]|.*(Manager|Helper|Utils?)$", name)
+    ]
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    # A package that holds .sql files only has nothing to say.
+    silent = [one for one in MODULES if one.read_text().strip() and not ast.get_docstring(ast.parse(one.read_text()))]
+    assert not [str(one.relative_to(SOURCE)) for one in silent]
+
+
+def test_every_module_can_be_imported_without_any_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read, opened or asked for at import time."""
+    monkeypatch.setenv("CYPHR_AWS_DATABASE__PORT", "not a number")
+    for module in walk_packages(cyphr.__path__, "cyphr."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+
+
+def _named_queries() -> list[tuple[str, str]]:
+    files = [one for one in sorted(SOURCE.rglob("*.sql")) if "-- name: " in one.read_text()]
+    return [
+        (str(one.relative_to(SOURCE)), name) for one in files for name in Queries(one.read_text(), one.name).names()
+    ]
+
+
+@pytest.mark.parametrize(("file", "name"), _named_queries())
+def test_every_named_query_is_called_by_the_package_beside_it(file: str, name: str) -> None:
+    package = (SOURCE / file).parent
+    folder = package.parent if package.name == "sql" else package
+    called = re.compile(rf"queries\.{name}\b", re.IGNORECASE)
+    assert any(called.search(module.read_text()) for module in folder.rglob("*.py"))
+
+
+def test_only_the_command_line_prints() -> None:
+    def prints(module: Path) -> bool:
+        calls = (node.func for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call))
+        return any(isinstance(function, ast.Name) and function.id == "print" for function in calls)
+
+    found = {str(one.relative_to(SOURCE)) for one in MODULES if prints(one)}
+    # The one-machine server is a program of its own whose stderr is its log.
+    assert {one for one in found if not one.startswith("cli/")} == {"embedded/server.py"}
+
+
+def test_the_environment_is_read_at_the_edges_only() -> None:
+    readers = {str(one.relative_to(SOURCE)) for one in MODULES if re.search(r"os\.(environ|getenv)", one.read_text())}
+    # pg_dump is a program of its own, and needs what every program needs.
+    assert {one for one in readers if not one.startswith(("cli/", "embedded/"))} == {"migrate/database/schema.py"}
