@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the files that are made from others: run it after a change to the schema or to a route, and commit the result.
+"""Writes the files that are made from others: run it after a change to the schema, a route, a setting, an error, a
+command or an event, and commit the result.
 
 scripts/generate.py            write them
 scripts/generate.py --check    write nothing; exit code 1 when one of them is not what it would be
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+import reference
 from cyphr.embedded.binaries import binary
 from cyphr.embedded.databases import (
     DATABASES,
@@ -55,7 +57,11 @@ _NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*|--|-- PostgreSQL databas
 async def main() -> int:
     check = _arguments().check
     with tempfile.TemporaryDirectory(prefix="cyphr-generate-") as folder:
-        made = {OPENAPI: openapi(Path(folder)), SNAPSHOT: await snapshot(Path(folder) / "postgres")}
+        made = {
+            OPENAPI: openapi(Path(folder)),
+            SNAPSHOT: await snapshot(Path(folder) / "postgres"),
+            **reference.pages(),
+        }
     stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is out of date: run scripts/generate.py' if check else 'written'}")

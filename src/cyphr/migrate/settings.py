@@ -37,14 +37,14 @@ class FilesSettings(_Section):
         description="Move this bucket only, its objects under the same keys; none: all buckets, as {bucket}/{name}.",
     )
     supabase_url: str = Field(description="The public base URL that rows hold today.")
-    aws_bucket: str
+    aws_bucket: str = Field(description="The S3 bucket that objects go to.")
     aws_url: str = Field(description="The CloudFront base URL that rows will hold.")
 
 
 class AuthSettings(_Section):
     """The user pool that people get their counterparts in."""
 
-    user_pool_id: str
+    user_pool_id: str = Field(description="The Cognito user pool's id.")
 
 
 class MigrationSettings(_Section):

@@ -36,6 +36,8 @@ class SendBody(BaseModel):
 
 
 class Send(_Frame):
+    """A message; answered by ``ack`` once it is stored. The same ``id`` again is stored once."""
+
     t: Literal["msg.send"]
     id: UUID
     chat: UUID
@@ -56,11 +58,15 @@ class Receipt(_Frame):
 
 
 class Typing(_Frame):
+    """This person is typing in a chat; relayed to its other members at most every three seconds."""
+
     t: Literal["typing"]
     chat: UUID
 
 
 class Ping(_Frame):
+    """Are you there?"""
+
     t: Literal["ping"]
 
 
