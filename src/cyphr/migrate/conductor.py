@@ -89,11 +89,17 @@ class Conductor:
         try:
             detail = await self._carry_out(request)
         except CyphrError as error:
-            failure = {"code": error.code, "message": error.message, **error.context}
-            await self._journal.note(request.service, f"{request.action} failed", **failure)
-            await self._journal.finish_request(request, "failed", failure)
+            await self._refuse(request, {**error.context, "code": error.code, "message": error.message})
+        except psycopg.OperationalError:
+            raise  # a server is away: the request stays, and is carried out when it is back
+        except psycopg.Error as error:
+            await self._refuse(request, {"code": "database_error", "message": f"a server answered: {error}"})
         else:
             await self._journal.finish_request(request, "done", detail)
+
+    async def _refuse(self, request: Request, failure: dict[str, Any]) -> None:
+        await self._journal.note(request.service, f"{request.action} failed", **failure)
+        await self._journal.finish_request(request, "failed", failure)
 
     async def _carry_out(self, request: Request) -> dict[str, Any]:
         service = self._services.get(request.service)

@@ -1,4 +1,4 @@
-"""Handover: sign-ups and sign-ins go to the other side from one transaction on. Handing back is the same.
+"""Handover: the switchboard names the other side for auth from one transaction on. Handing back is the same.
 
 People are written down in the database on either side, so nothing can be missed: whoever registers in the very moment
 gets their counterpart with the next round of following. Sessions stay valid.

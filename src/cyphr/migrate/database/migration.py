@@ -275,7 +275,7 @@ class DatabaseMigration:
         if differences:
             self._verified = False
             raise VerificationFailed(
-                f"the two databases differ: {'; '.join(differences[:5])}. Run verify with repair before handing over.",
+                f"the two databases differ: {'; '.join(differences[:5])}. Correct these rows, then run verify.",
                 differences=differences,
             )
 

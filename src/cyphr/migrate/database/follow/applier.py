@@ -287,7 +287,8 @@ class Applier:
         verb = type(change).__name__.lower()
         return ApplyConflict(
             f"{statements.table.title}: {verb} of {dict(zip(statements.table.key, key or (), strict=False))} "
-            f"does not fit the receiving database: {reason}. Verify with repair, then resume.",
+            f"does not fit the receiving database: {reason}. Make that row what it was on the sending side; following "
+            "goes on by itself.",
             table=statements.table.title,
         )
 
