@@ -1,6 +1,6 @@
 # Every target is one line; what it takes to do it is in scripts/. Needed: Python 3.11 or later, and make.
 
-.PHONY: help run test check bench
+.PHONY: help run test soak check
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -12,8 +12,8 @@ run: ## move a live Cyphr from Supabase to AWS in front of your eyes; ARGS="--se
 test: ## all tests; ARGS="-k handover"
 	@scripts/test $(ARGS)
 
+soak: ## the long tests
+	@scripts/test -m soak $(ARGS)
+
 check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
-
-bench: ## what design/goals.md asks to measure
-	@scripts/uv run --quiet --locked --all-groups python -m bench $(ARGS)

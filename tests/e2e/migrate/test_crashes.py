@@ -39,6 +39,19 @@ _MOVING = [
 ]
 
 
+# These five stand for all in every run; `make soak` tries each.
+_ALWAYS = {
+    (f"{_DATABASE}schema.run_step", "after", 1),
+    (f"{_DATABASE}copy._pump", "after", 5),
+    (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
+    (f"{_DATABASE}handover.fence", "after", 1),
+    (f"{_DATABASE}handover.lift_fence", "after", 1),
+}
+_STEPS = [
+    pytest.param(step, marks=[] if step in _ALWAYS else [pytest.mark.soak]) for step in _COPYING + _FOLLOWING + _MOVING
+]
+
+
 def _title(step: tuple[str, str, int]) -> str:
     place, moment, calls = step
     return f"{moment} {place.rsplit('.', 1)[1]} {calls}"
@@ -82,7 +95,7 @@ async def is_following(journal: Journal) -> bool:
     return any(phase.service == "database" and phase.phase != "copying" for phase in await journal.phases())
 
 
-@pytest.mark.parametrize("step", _COPYING + _FOLLOWING + _MOVING, ids=_title)
+@pytest.mark.parametrize("step", _STEPS, ids=_title)
 async def test_a_migrator_killed_at_any_step_is_continued_by_the_next(
     step: tuple[str, str, int], supabase: TestSide, aws_bare: TestSide, tmp_path: Path
 ) -> None:
