@@ -12,6 +12,7 @@ Exit code 0 when all is well; 1 with what happened and what to do next.
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import re
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +103,17 @@ def dev() -> None:
     _show("vite", "dev")
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Tests that run side by side may all ask for a build: the first builds, the others wait and find it done."""
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _generate_api(target: Path) -> None:
     result = _npm("run", "--silent", "api:to", "--", str(target), capture=True)
     if result.returncode:
@@ -152,8 +165,13 @@ def main() -> int:
     steps = {"install": install, "build": build, "test": test, "check": check, "api": api, "dev": dev}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=steps)
+    step = parser.parse_args().step
     try:
-        steps[parser.parse_args().step]()
+        if step in ("install", "build"):
+            with _alone():
+                steps[step]()
+        else:
+            steps[step]()
     except WebFailed as error:
         print(f"web client: {error}", file=sys.stderr)
         return 1
