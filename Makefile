@@ -1,6 +1,6 @@
 # Every target is one line; what it takes to do it is in scripts/. Needed: Python 3.11 or later, and make.
 
-.PHONY: help run test soak check
+.PHONY: help run test soak check bench
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -17,3 +17,6 @@ soak: ## the long tests
 
 check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
+
+bench: ## measure handovers and handbacks under traffic; ARGS="--rounds 5 --rate 100"
+	@scripts/uv run --quiet --locked python -m bench $(ARGS)

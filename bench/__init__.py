@@ -1,0 +1,1 @@
+"""What design goals ask to measure, as programs: ``python -m bench [NAME]``."""
