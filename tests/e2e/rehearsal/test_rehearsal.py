@@ -67,8 +67,7 @@ async def _cyphr(*arguments: str | Path) -> Ended:
 
 
 async def _rehearse(folder: Path, *arguments: str | Path) -> Ended:
-    # The folder is given as `make run` gives it: relative to where the command is called.
-    return await _cyphr("rehearse", "--folder", os.path.relpath(folder), "--backup", BACKUP, *_SMALL, *arguments)
+    return await _cyphr("rehearse", "--folder", folder, "--backup", BACKUP, *_SMALL, *arguments)
 
 
 def _report(folder: Path) -> dict[str, Any]:
@@ -142,7 +141,8 @@ async def test_a_kept_rehearsal_leaves_the_messenger_on_aws_until_it_is_told_to_
 
 
 async def test_a_migrator_killed_in_the_handover_costs_nothing_but_time(folder: Path) -> None:
-    ended = await _rehearse(folder, "--kill", "handover")
+    # The folder is given as `make run` gives it: relative to where the command is called.
+    ended = await _rehearse(Path(os.path.relpath(folder)), "--kill", "handover")
     _assert_every_promise_kept(ended, folder)
     assert "killed the migrator with SIGKILL in the phase 'handover'" in ended.output
     killed = [move for move in _report(folder)["handovers"] if move["killed"]]
