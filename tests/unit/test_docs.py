@@ -1,5 +1,6 @@
 """The documentation cannot drift: what is in the code is in docs/reference, and runbooks name only what there is."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -117,3 +118,38 @@ def test_a_runbook_goes_from_symptom_to_confirmation(runbook: Path) -> None:
     assert [each for each in headings if each in ("Symptom", "Check", "Act", "Confirm")] == [
         "Symptom", "Check", "Act", "Confirm",
     ]  # fmt: skip
+
+
+# What PostgreSQL itself says, and what the migrator passes on.
+_WORDS_OF_POSTGRESQL = {"replication slot", "does not exist", "can no longer get changes from replication slot"}
+
+
+def _sentences() -> str:
+    """Every string of the migration and of what it stands on, with a gap where a value goes."""
+    found: list[str] = []
+    for folder in ("migrate", "foundation"):
+        for module in (ROOT / "src/cyphr" / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(module.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+                elif isinstance(node, ast.JoinedStr):
+                    parts = (one.value if isinstance(one, ast.Constant) else " … " for one in node.values)
+                    found.append("".join(str(part) for part in parts))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["a-handover-was-refused", "following-stopped"])
+def test_the_words_that_a_runbook_has_an_operator_look_for_are_said_by_the_program(name: str) -> None:
+    act = (ROOT / f"docs/runbooks/{name}.md").read_text().partition("## Act")[2].partition("## Confirm")[0]
+    paragraphs = [" ".join(each.split()) for each in act.split("\n\n")]
+    heads = [each.partition(" — ")[0] for each in paragraphs if re.match(r"(\d+\. )?\*\*", each)]
+    words = {
+        word.strip(' ".:')
+        for head in heads
+        for bold in re.findall(r"\*\*(.+?)\*\*", head)
+        for word in re.split(r"…|: |\bN\b|cyphr_to_|\d+|\(name\)", bold)
+    }
+    long_enough = {word for word in words if len(word) > 8} - _WORDS_OF_POSTGRESQL
+    assert len(long_enough) > 5
+    said = " ".join(_sentences().split())
+    assert not sorted(word for word in long_enough if word not in said)
