@@ -1,7 +1,6 @@
 """What a rehearsal prints at its end."""
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +36,7 @@ def print_summary(outcome: Outcome, folder: Path, reports: Sequence[Path]) -> No
 def print_running(address: str, folder: Path, default: bool) -> None:
     """Where the messenger that stays up is, and how to stop it."""
     # As it was called itself: in a fresh clone the environment's folder is not on the PATH.
-    program = "cyphr" if shutil.which("cyphr") else os.path.relpath(sys.argv[0])
+    program = os.path.relpath(sys.argv[0])
     down = f"{program} down" if default else f"{program} down --folder {folder}"
     console.print(Text.assemble(("messenger ", "dim"), (address, "bold"), "  (on the AWS side)"))
     console.print(Text.assemble(("mailbox   ", "dim"), f"{address}/mailbox  (codes for signing up)"))

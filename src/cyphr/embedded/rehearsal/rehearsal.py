@@ -143,7 +143,10 @@ class Rehearsal:
         self._say("the people finish and leave")
         record = self.outcome.record = await self.crowd.stop()
         for move in self.outcome.moves:
-            longest = record.longest_wait(move.started_at, move.ended_at)
+            # What waited for the successor of a killed migrator belongs to that move, not to the one before it.
+            killed = [other.started_at for other in self.outcome.moves if other.killed and other is not move]
+            end = min([move.ended_at, *(started for started in killed if started >= move.started_at)])
+            longest = record.longest_wait(move.started_at, end)
             move.longest_write_wait_ms = longest.wait_ms if longest else 0.0
         await self._prove(journal, services)
 
