@@ -5,7 +5,6 @@ create table if not exists cyphr.streams (
     name        text primary key,                 -- the replication slot on the sending side
     applied_lsn pg_lsn not null,                  -- everything that committed before it there is here
     opened      boolean not null,                 -- false: skip until the mark that says the sender opened for writing
-    ended       text,                             -- the mark that ended the stream: the sender is fenced
     updated_at  timestamptz not null default clock_timestamp()
 );
 
