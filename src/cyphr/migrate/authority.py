@@ -7,9 +7,12 @@ import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.errors import HandoverRefused
-from cyphr.foundation.postgres import MOVED
+from cyphr.foundation.postgres import MOVED, Side
+from cyphr.foundation.queries import load_queries
 
 T = TypeVar("T")
+
+_queries = load_queries("cyphr.migrate.sql", "switchboard.sql")
 
 Authority = Callable[[], Awaitable[AsyncConnection]]
 """Opens an owner's connection to the database that has the authority now; it may have moved since the last call."""
@@ -31,3 +34,15 @@ async def with_authority(authority: Authority, work: Callable[[AsyncConnection],
             if error.sqlstate != MOVED:
                 raise
     raise HandoverRefused("the database kept moving to the other side meanwhile; run this again when it has settled")
+
+
+async def read_side(authority: Authority, service: str) -> Side:
+    """Where ``service`` stands. A switchboard that has no row for it yet is given one: where the database stands."""
+
+    async def work(connection: AsyncConnection) -> Side:
+        await connection.execute(_queries.seed_service, {"service": service})
+        row = await (await connection.execute(_queries.read_side, {"service": service})).fetchone()
+        assert row is not None
+        return Side(row[0])
+
+    return await with_authority(authority, work)

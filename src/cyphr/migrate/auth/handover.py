@@ -11,9 +11,8 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.accounts import queries
-from cyphr.migrate.auth.follow import read_side
 from cyphr.migrate.auth.synchronisation import Synchronisation
-from cyphr.migrate.authority import Authority, with_authority
+from cyphr.migrate.authority import Authority, read_side, with_authority
 from cyphr.migrate.service import HandoverTiming
 
 
@@ -22,7 +21,7 @@ async def hand_over_users(authority: Authority, synchronisation: Synchronisation
 
     Raises HandoverRefused when the switchboard is held for two seconds; nothing is changed then.
     """
-    if await read_side(authority) is to:
+    if await read_side(authority, "auth") is to:
         return HandoverTiming(0.0, 0.0)
     begun = monotonic()
     await synchronisation.run()

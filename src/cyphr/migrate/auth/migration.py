@@ -6,11 +6,12 @@ from typing import Any
 
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.copy import copy_users
-from cyphr.migrate.auth.follow import follow_users, read_side
+from cyphr.migrate.auth.follow import follow_users
 from cyphr.migrate.auth.handover import hand_over_users
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.synchronisation import AuthProgress, Synchronisation
 from cyphr.migrate.auth.verify import verify_users
+from cyphr.migrate.authority import read_side
 from cyphr.migrate.service import HandoverTiming, Verification
 
 _PAUSE_SECONDS = 1.0
@@ -35,7 +36,7 @@ class AuthMigration:
 
     async def side(self) -> Side:
         """Where auth stands."""
-        return await read_side(self._authority)
+        return await read_side(self._authority, self.name)
 
     async def copy(self) -> None:
         """Give everyone a counterpart in the pool."""

@@ -31,14 +31,6 @@ set fingerprint = excluded.fingerprint, problem = excluded.problem, synced_at = 
 -- name: forget
 delete from cyphr.auth_accounts where user_id = %(user_id)s;
 
--- name: seed_switchboard
-insert into cyphr.switchboard (service, side)
-select 'auth', coalesce((select side from cyphr.switchboard where service = 'database'), 'supabase')
-on conflict do nothing;
-
--- name: read_side
-select side from cyphr.switchboard where service = 'auth';
-
 -- name: lock_switchboard
 select side from cyphr.switchboard where service = 'auth' for update;
 

@@ -10,8 +10,7 @@ from psycopg import AsyncConnection
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import Side
-from cyphr.migrate.authority import with_authority
-from cyphr.migrate.files.follow import read_side
+from cyphr.migrate.authority import read_side, with_authority
 from cyphr.migrate.files.places import FilesPlaces
 from cyphr.migrate.files.synchronisation import Synchronisation, queries
 from cyphr.migrate.service import HandoverTiming
@@ -24,7 +23,7 @@ async def hand_over_objects(places: FilesPlaces, synchronisation: Synchronisatio
 
     Raises HandoverRefused when uploads do not pause for two seconds; nothing is changed then.
     """
-    if await read_side(places.authority) is to:  # also after a crash between the transaction and the end of this
+    if await read_side(places.authority, "files") is to:  # also after a crash before the end of this
         await synchronisation.bring_stragglers(to.other)
         return HandoverTiming(0.0, 0.0)
     for _ in range(_ROUNDS):  # so that little is left once uploads wait

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from cyphr.foundation.postgres import Side
+from cyphr.migrate.authority import read_side
 from cyphr.migrate.files.copy import copy_objects
-from cyphr.migrate.files.follow import follow_objects, read_side
+from cyphr.migrate.files.follow import follow_objects
 from cyphr.migrate.files.handover import hand_over_objects
 from cyphr.migrate.files.places import FilesPlaces
 from cyphr.migrate.files.progress import FilesProgress
@@ -36,7 +37,7 @@ class FilesMigration:
 
     async def side(self) -> Side:
         """Where files stand."""
-        return await read_side(self._places.authority)
+        return await read_side(self._places.authority, self.name)
 
     async def copy(self) -> None:
         """Bring over every object of the side that has the authority."""

@@ -24,14 +24,6 @@ insert into cyphr.file_urls_kept (url) select unnest(%(urls)s::text[]) on confli
 -- name: read_kept_urls
 select coalesce(array_agg(url), '{}') from cyphr.file_urls_kept;
 
--- name: seed_switchboard
-insert into cyphr.switchboard (service, side)
-select 'files', coalesce((select side from cyphr.switchboard where service = 'database'), 'supabase')
-on conflict do nothing;
-
--- name: read_side
-select side from cyphr.switchboard where service = 'files';
-
 -- name: lock_switchboard
 -- Uploads hold this row for share until they commit: getting it means that none is under way, and none begins.
 select side from cyphr.switchboard where service = 'files' for update;

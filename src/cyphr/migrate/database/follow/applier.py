@@ -7,13 +7,12 @@ rows. Whatever kills this process, the server or the network, the next run start
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import ApplyConflict
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.follow.pgoutput import (
@@ -60,8 +59,6 @@ class Progress:
     lsn: int = 0
     transactions: int = 0
     changes: int = 0
-    seconds_behind: float = 0.0
-    last_commit_at: float = field(default_factory=monotonic)
 
 
 class Applier:
@@ -313,6 +310,5 @@ class Applier:
         self.progress.lsn = self._commit_lsn
         self.progress.transactions += self._uncommitted_transactions
         self.progress.changes += self._uncommitted_changes
-        self.progress.last_commit_at = monotonic()
         self._uncommitted_transactions = self._uncommitted_changes = 0
         await source.confirm(self._commit_lsn)
