@@ -6,6 +6,7 @@ The step is wrapped from outside, so that no product code knows of it.
 import asyncio
 import functools
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -22,15 +23,15 @@ def die(*_: Any) -> None:
 
 def mortal(step: Any, moment: str, calls: int) -> Any:
     """``step``, deadly at its ``calls``-th call."""
-    remaining = [calls]
+    numbers = itertools.count(1)
 
     @functools.wraps(step)
     async def wrapped(*arguments: Any, **options: Any) -> Any:
-        remaining[0] -= 1
-        if moment == "before" and remaining[0] == 0:
+        deadly = next(numbers) == calls  # known at the start: by the end of this call others may have begun
+        if deadly and moment == "before":
             die()
         result = await step(*arguments, **options)
-        if moment == "after" and remaining[0] == 0:
+        if deadly and moment == "after":
             die()
         return result
 
