@@ -57,7 +57,7 @@ class DatabaseMigration:
         self._workers = workers
         self._tables: list[Table] = []
         self._applier: Applier | None = None
-        self._verifier = Verifier(databases, self._following)
+        self._verifier = Verifier(databases, self._following, workers)
         self._stream: Stream | None = None
         self._reverse: Stream | None = None
         self._end_epoch: int | None = None

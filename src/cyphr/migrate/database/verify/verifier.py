@@ -1,6 +1,7 @@
 """When both databases are compared, how much of them, and whether they were found equal."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 
@@ -12,25 +13,27 @@ from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.touched import Touched
-from cyphr.migrate.database.verify.point import same_point
-from cyphr.migrate.database.verify.tables import (
-    TableVerification,
-    calibrate,
-    prepare_to_verify,
-    verify_tables,
-    verify_touched,
-)
+from cyphr.migrate.database.verify.keys import verify_touched
+from cyphr.migrate.database.verify.point import Point, same_point
+from cyphr.migrate.database.verify.rows import TableVerification
+from cyphr.migrate.database.verify.tables import verify_tables
+from cyphr.migrate.database.verify.view import View, prepare_session
 from cyphr.migrate.service import Verification
 
 Following = Callable[[], Awaitable[tuple[Applier, Stream]]]
 
 
 class Verifier:
-    """Compares the two databases. ``following`` gives the applier at work, and its stream."""
+    """Compares the two databases, with ``workers`` connections to each.
 
-    def __init__(self, databases: Mapping[Side, PostgresSettings], following: Following) -> None:
+    ``following`` gives the applier at work, and its stream.
+    """
+
+    def __init__(self, databases: Mapping[Side, PostgresSettings], following: Following, workers: int) -> None:
         self._databases = databases
         self._following = following
+        self._workers = workers
+        self._last: Point | None = None
         self.touched = Touched()
         """What the applier changed since the last comparison began."""
         self.equal = False
@@ -43,9 +46,7 @@ class Verifier:
     async def verify(self, tables: list[Table]) -> Verification:
         """Compare every row of both databases at one point of the stream, while it flows."""
         started = monotonic()
-        applier, stream = await self._following()
-        async with same_point(self._databases, applier, stream, self.touched) as point:
-            await calibrate(point.source, point.target)
+        async with self._same_point() as point:
             found = await verify_tables(point.source, point.target, tables)
         result = _summary(found, monotonic() - started)
         self.equal = not result.differences
@@ -53,19 +54,28 @@ class Verifier:
 
     async def verify_touched(self, tables: list[Table]) -> None:
         """Compare what changed since the last comparison, while the stream flows. Raises VerificationFailed."""
-        applier, stream = await self._following()
-        async with same_point(self._databases, applier, stream, self.touched) as point:
+        async with self._same_point() as point:
             found = await verify_touched(point.source, point.target, tables, point.touched)
         self._demand_equal(found)
 
     async def verify_at_rest(self, old: AsyncConnection, new: AsyncConnection, tables: list[Table]) -> None:
         """Compare what changed since, when nothing is written to either side any more. Raises VerificationFailed."""
-        await prepare_to_verify(old)
-        await prepare_to_verify(new)
-        self._demand_equal(await verify_touched(old, new, tables, self.touched.take()))
+        assert self._last is not None, "what changed since the last comparison is compared, so there was one"
+        await prepare_session(old)
+        await prepare_session(new)
+        source = View([old], self._last.source.shapes, self._last.source.as_text)
+        target = View([new], self._last.target.shapes, self._last.target.as_text)
+        self._demand_equal(await verify_touched(source, target, tables, self.touched.take()))
+
+    @asynccontextmanager
+    async def _same_point(self) -> AsyncIterator[Point]:
+        applier, stream = await self._following()
+        async with same_point(self._databases, applier, stream, self.touched, self._workers) as point:
+            self._last = point
+            yield point
 
     def _demand_equal(self, found: list[TableVerification]) -> None:
-        differences = [line for table in found for line in table.differences]
+        differences = [line for table in found for line in table.lines]
         if differences:
             self.equal = False
             raise VerificationFailed(
@@ -77,6 +87,6 @@ class Verifier:
 def _summary(found: list[TableVerification], seconds: float) -> Verification:
     return Verification(
         checked=sum(table.rows for table in found),
-        differences=[line for table in found for line in table.differences],
+        differences=[line for table in found for line in table.lines],
         seconds=seconds,
     )
