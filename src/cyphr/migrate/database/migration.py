@@ -250,6 +250,14 @@ class DatabaseMigration:
         await self._following()  # which knows the tables
         return await self._verifier.verify(self._tables)
 
+    async def repair(self, limit: int) -> Verification:
+        """Make at most ``limit`` differing rows of the receiving side what they are on the sending side; compare again.
+
+        Raises VerificationFailed, with nothing changed, when more rows differ.
+        """
+        await self._following()
+        return await self._verifier.repair(self._tables, limit)
+
     async def _following(self) -> tuple[Applier, Stream]:
         """The applier at work and its stream; waits a little for a stream that is being connected."""
         for _ in range(100):

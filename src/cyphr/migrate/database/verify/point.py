@@ -72,41 +72,60 @@ async def reach(
 ) -> None:
     """Choose a point ahead, make ``source`` show it, and run ``action`` when exactly what precedes it is applied.
 
-    The applier goes on when ``action`` has returned. Raises Unavailable when the point is not reached in time; then
-    ``action`` will not run, or what it raised.
+    The applier goes on when ``action`` has returned. Raises what ``action`` raised, or Unavailable when the point is
+    not reached in time; then ``action`` will not run.
     """
-    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def act() -> None:
-        if reached.done():
-            return  # nobody waits any more
-        try:
-            await action()
-        except Exception as error:
-            reached.set_exception(error)  # the asker's trouble, not the stream's
-        else:
-            reached.set_result(None)
-
+    meeting = _Meeting(action)
     try:
         async with asyncio.timeout(_SECONDS):
             await _wait_for_writers(source)
-            async with ReplicationConnection.open(sender) as replication:
-                async with applier.held():  # the point must lie ahead of what is applied
-                    point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
-                    applier.at(point.lsn, act)
+            # The point must lie ahead of what is applied, so the applier rests while it is chosen.
+            async with ReplicationConnection.open(sender) as replication, applier.held():
+                point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
                 await source.execute("begin transaction isolation level repeatable read, read only")
                 await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
+                applier.at(point.lsn, meeting.attend)
             # From here on the snapshot lives in ``source``; the slot is gone and holds no WAL back.
             async with await connect(sender) as nudge:  # something must pass the point if nobody writes
                 await nudge.execute("set synchronous_commit = on")
                 await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
-            await reached
+            await meeting.begun.wait()
     except TimeoutError as error:
+        meeting.missed = True
         raise Unavailable(
             "no point to compare both sides at could be reached in time; is a long transaction running?"
         ) from error
-    finally:
-        reached.cancel()
+    except BaseException:
+        meeting.missed = True
+        raise
+    await meeting.over.wait()
+    if meeting.trouble is not None:
+        raise meeting.trouble
+
+
+class _Meeting:
+    """The applier runs ``action`` when it comes to the point, unless nobody waits for it any more."""
+
+    def __init__(self, action: Callable[[], Awaitable[None]]) -> None:
+        self._action = action
+        self.missed = False
+        self.begun = asyncio.Event()
+        self.over = asyncio.Event()
+        self.trouble: BaseException | None = None
+
+    async def attend(self) -> None:
+        if self.missed:
+            return
+        self.begun.set()
+        try:
+            await self._action()
+        except Exception as error:
+            self.trouble = error  # of who asked, not of the stream
+        except BaseException:
+            self.trouble = Unavailable("following stopped while both sides were brought to one point; ask again")
+            raise
+        finally:
+            self.over.set()
 
 
 async def _wait_for_writers(source: AsyncConnection) -> None:

@@ -49,6 +49,13 @@ class TableVerification:
         """How many more rows may be found."""
         return self.limit - len(self.found)
 
+    def by_row(self) -> list[list[RowDifference]]:
+        """The differences, those of one key together."""
+        rows: dict[Key | int, list[RowDifference]] = {}
+        for difference in self.found:
+            rows.setdefault(difference.key or difference.hash, []).append(difference)
+        return list(rows.values())
+
 
 def count_differences(ours: Rows, theirs: Rows) -> list[RowDifference]:
     """Rows (key, hash, number) that one side has more often than the other."""
@@ -69,16 +76,16 @@ def _counted(rows: Rows) -> Counter[tuple[Key, int]]:
 
 async def describe(source: View, target: View, result: TableVerification) -> None:
     """Put the differences into words: table, key, and which columns differ how."""
-    by_key: dict[Key | int, list[RowDifference]] = {}
-    for row in result.found:
-        by_key.setdefault(row.key or row.hash, []).append(row)
-    shown = list(by_key.values())[:LINES_PER_TABLE]
+    rows = result.by_row()
+    shown = rows[:LINES_PER_TABLE]
     if result.table.key:
         result.lines = await _keyed_lines(source, target, result.table, shown)
     else:
-        result.lines = await _keyless_lines(source, target, result.table, [rows[0] for rows in shown])
-    if len(by_key) > len(shown):
-        result.lines.append(f"{result.table.title}: and {len(by_key) - len(shown)} more")
+        result.lines = await _keyless_lines(source, target, result.table, [each[0] for each in shown])
+    if not rows:
+        result.lines.append(f"{result.table.title}: differs, and no row that does could be found; verify again")
+    if len(rows) > len(shown):
+        result.lines.append(f"{result.table.title}: and {len(rows) - len(shown)} more")
     if result.parts_unopened:
         result.lines.append(f"{result.table.title}: and more rows in {result.parts_unopened} parts not looked into")
 
@@ -89,7 +96,7 @@ async def _keyed_lines(source: View, target: View, table: Table, shown: list[lis
     lines = []
     for rows in shown:
         key = rows[0].key
-        title = f"{table.title} {_name(table, key)}"
+        title = f"{table.title} {name_of(table, key)}"
         if _is_on_both(rows):
             lines.append(f"{title}: differs{_columns(ours.get(key, {}), theirs.get(key, {}))}")
         else:
@@ -103,7 +110,11 @@ async def _keyless_lines(source: View, target: View, table: Table, shown: list[R
     lines = []
     for row in shown:
         text = examples[0].get(row.hash) or examples[1].get(row.hash, "")
-        times = f" ({row.here} times here, {row.there} there)" if max(row.here, row.there) > 1 else ""
+        times = (
+            f" ({row.here} times on the sending side, {row.there} on the receiving)"
+            if max(row.here, row.there) > 1
+            else ""
+        )
         lines.append(f"{table.title} {text}: {_where(row)}{times}")
     return lines
 
@@ -146,7 +157,7 @@ async def _examples(view: View, table: Table, hashes: list[int]) -> dict[int, st
     return dict(found)
 
 
-def _name(table: Table, key: Key) -> str:
+def name_of(table: Table, key: Key) -> str:
     """The key in brackets. What may be secret is not shown, but can be found: ``left(md5(column::text), 12)``."""
     parts = [
         f"md5 {hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[:12]}" if _SECRET.search(name) else value

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from cyphr.migrate.database.catalogue import Table
-from cyphr.migrate.database.verify.rows import TableVerification, count_differences, describe
+from cyphr.migrate.database.verify.rows import LINES_PER_TABLE, TableVerification, count_differences, describe
 from cyphr.migrate.database.verify.view import Rows, View, together
 
 _ROWS_PER_PART = 512
@@ -18,21 +18,26 @@ _ROWS_OPENED = 50_000
 """Rows of one side held in memory at a time, unless one part alone has more."""
 
 
-async def verify_tables(source: View, target: View, tables: Sequence[Table]) -> list[TableVerification]:
-    """Compare every row of ``tables``; the views must show the same point of the stream."""
+async def verify_tables(
+    source: View, target: View, tables: Sequence[Table], *, limit: int = LINES_PER_TABLE
+) -> list[TableVerification]:
+    """Compare every row of ``tables``; the views must show the same point of the stream.
+
+    ``limit``: about how many differing rows of a table to look for.
+    """
     largest_first = sorted(tables, key=lambda table: table.bytes, reverse=True)
-    return await together(_verify_table(source, target, table) for table in largest_first)
+    return await together(_verify_table(source, target, table, limit) for table in largest_first)
 
 
-async def _verify_table(source: View, target: View, table: Table) -> TableVerification:
-    result = TableVerification(table)
+async def _verify_table(source: View, target: View, table: Table, limit: int) -> TableVerification:
+    result = TableVerification(table, limit=limit)
     if unlike := unlike_columns(source, target, table):
         result.lines = unlike
         return result
     (ours, our_sum), (theirs, their_sum) = await together((_sum(source, table), _sum(target, table)))
     result.rows = ours
     if (ours, our_sum) != (theirs, their_sum):
-        await open_parts(source, target, result, most_rows=max(ours, theirs))
+        await _open_parts(source, target, result, most_rows=max(ours, theirs))
     return result
 
 
@@ -54,7 +59,7 @@ async def _sum(view: View, table: Table) -> tuple[int, int]:
     return sum(row[0] for row in found), sum(int(row[1]) for row in found)
 
 
-async def open_parts(source: View, target: View, result: TableVerification, *, most_rows: int) -> None:
+async def _open_parts(source: View, target: View, result: TableVerification, *, most_rows: int) -> None:
     """Find the rows that differ in a table that does, and describe as many as ``result`` has room for."""
     table = result.table
     parts = _FEWEST_PARTS
