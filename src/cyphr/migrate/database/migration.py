@@ -23,6 +23,7 @@ from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnap
 from cyphr.migrate.database.handover import Seat
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.verify.verifier import Verifier
+from cyphr.migrate.database.verify.view import prepare_to_verify
 from cyphr.migrate.service import HandoverTiming, Verification
 from cyphr.schema.apply import install_switchboard
 
@@ -283,6 +284,8 @@ class DatabaseMigration:
             self._reverse = Stream(seat.side, epoch)
             position = await streams.ensure_slot(self._databases[to], new, self._reverse)
             await streams.register(old, self._reverse, position, opened=False)
+            await prepare_to_verify(old)
+            await prepare_to_verify(new)
             try:
                 timing = await self._move(old, new, to, epoch)
             except BaseException:
