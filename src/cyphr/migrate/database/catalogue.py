@@ -23,12 +23,16 @@ _FIRST_USER_OID = 16384
 
 @dataclass(frozen=True)
 class Column:
-    """One column. ``generated`` columns are computed by each side itself and never sent."""
+    """One column. ``generated`` columns are computed by each side itself and never sent.
+
+    ``always_identity``: generated always as identity; it can be inserted, but never updated.
+    """
 
     name: str
     type_oid: int
     type: str
     generated: bool
+    always_identity: bool = False
 
     @property
     def hashed(self) -> sql.Composable:
@@ -58,6 +62,10 @@ class Table:
     @property
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(self.schema, self.name)
+
+    async def truncate(self, connection: AsyncConnection) -> None:
+        """Empty it, and it alone."""
+        await connection.execute(sql.SQL("truncate only {}").format(self.identifier))
 
     @property
     def sent_columns(self) -> tuple[Column, ...]:

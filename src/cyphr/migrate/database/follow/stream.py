@@ -4,6 +4,7 @@ Source: PostgreSQL documentation, "Streaming Replication Protocol". psycopg 3 ha
 functions are all there.
 """
 
+import asyncio
 import struct
 import time
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database.wire import flush, run_command, wait_readable
+from cyphr.migrate.database.wire import PLAIN_TEXT, flush, run_command, wait_readable
 
 _XLOG_DATA = struct.Struct(">cQQq")
 _KEEPALIVE = struct.Struct(">cQqB")
@@ -63,7 +64,9 @@ class ReplicationConnection:
     @asynccontextmanager
     async def open(cls, settings: PostgresSettings) -> AsyncIterator["ReplicationConnection"]:
         """Connect in replication mode. Closing the connection ends the stream and drops temporary slots."""
-        connection = await connect(settings, replication="database", application_name="cyphr migrate")
+        connection = await connect(
+            settings, replication="database", application_name="cyphr migrate", options=PLAIN_TEXT
+        )
         try:
             yield cls(connection)
         finally:
@@ -114,8 +117,26 @@ class ReplicationConnection:
     async def confirm(self, lsn: int, *, now: bool = False) -> None:
         """Tell the sender, when it is due, that everything before ``lsn`` is durable here and need not be kept."""
         self._confirmed = max(self._confirmed, lsn)
-        if not now and monotonic() - self._status_sent_at < _STATUS_INTERVAL_SECONDS:
-            return
+        if now or monotonic() - self._status_sent_at >= _STATUS_INTERVAL_SECONDS:
+            await self._send_status()
+
+    @asynccontextmanager
+    async def kept_alive(self) -> AsyncIterator[None]:
+        """Answer for us while the block runs, also when it is busy with the other server for longer than the sender's
+        ``wal_sender_timeout``."""
+        task = asyncio.create_task(self._send_status_regularly(), name="keep the stream alive")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _send_status_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(_STATUS_INTERVAL_SECONDS)
+            await self.confirm(0)
+
+    async def _send_status(self) -> None:
         self._status_sent_at = monotonic()
         clock = time.time_ns() // 1000 - _POSTGRES_EPOCH_MICROSECONDS
         self._pgconn.put_copy_data(_STATUS.pack(b"r", self._confirmed, self._confirmed, self._confirmed, clock, 0))
