@@ -9,10 +9,10 @@ from secrets import token_hex
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import HandoverRefused, PreflightFailed, Unavailable, VerificationFailed
+from cyphr.foundation.errors import HandoverRefused, PreflightFailed, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import handover, schema, streams
@@ -22,14 +22,7 @@ from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover import Seat
 from cyphr.migrate.database.streams import PUBLICATION, Stream
-from cyphr.migrate.database.touched import Touched
-from cyphr.migrate.database.verify import (
-    TableVerification,
-    calibrate,
-    prepare_to_verify,
-    verify_tables,
-    verify_touched,
-)
+from cyphr.migrate.database.verify.verifier import Verifier
 from cyphr.migrate.service import HandoverTiming, Verification
 from cyphr.schema.apply import install_switchboard
 
@@ -37,7 +30,6 @@ _APPLIER_LOCK = 0x6379706872_01
 _BUDGET_SECONDS = 5.0
 _LONG_TRANSACTION_SECONDS = 5.0
 _RECONNECT_SECONDS = 0.2
-_SAME_POINT_SECONDS = 30.0
 
 
 @dataclass
@@ -65,8 +57,7 @@ class DatabaseMigration:
         self._workers = workers
         self._tables: list[Table] = []
         self._applier: Applier | None = None
-        self._touched = Touched()
-        self._verified = False
+        self._verifier = Verifier(databases, self._following)
         self._stream: Stream | None = None
         self._reverse: Stream | None = None
         self._end_epoch: int | None = None
@@ -219,7 +210,7 @@ class DatabaseMigration:
             await streams.drop_other_slots(connection, self._reverse)
             self._tables = await read_tables(other)
             copied = await read_copied(connection)
-            applier = Applier(connection, stream.name, await read_tables(connection), copied, self._touched)
+            applier = Applier(connection, stream.name, await read_tables(connection), copied, self._verifier.touched)
             if self._end_epoch is not None:
                 applier.end_at(self._end_epoch)
             if copied and "references" not in await schema.finished_steps(connection):
@@ -256,28 +247,8 @@ class DatabaseMigration:
 
     async def verify(self) -> Verification:
         """Compare every row of both databases at one point of the stream, while it flows."""
-        started = monotonic()
-        async with self._same_point() as (source, target, _):
-            await calibrate(source, target)
-            found = await verify_tables(source, target, self._tables)
-        result = _summary(found, monotonic() - started)
-        self._verified = not result.differences
-        return result
-
-    async def _verify_touched(self) -> None:
-        """Compare what changed since the last comparison, while the stream flows."""
-        async with self._same_point() as (source, target, touched):
-            found = await verify_touched(source, target, self._tables, touched)
-        self._demand_equal(found)
-
-    def _demand_equal(self, found: list[TableVerification]) -> None:
-        differences = [line for table in found for line in table.differences]
-        if differences:
-            self._verified = False
-            raise VerificationFailed(
-                f"the two databases differ: {'; '.join(differences[:5])}. Correct these rows, then run verify.",
-                differences=differences,
-            )
+        await self._following()  # which knows the tables
+        return await self._verifier.verify(self._tables)
 
     async def _following(self) -> tuple[Applier, Stream]:
         """The applier at work and its stream; waits a little for a stream that is being connected."""
@@ -287,56 +258,14 @@ class DatabaseMigration:
             await asyncio.sleep(0.05)
         raise Unavailable(f"nothing is followed at the moment; {self._progress.last_error or 'start the migrator'}")
 
-    @asynccontextmanager
-    async def _same_point(self) -> AsyncIterator[tuple[AsyncConnection, AsyncConnection, Touched]]:
-        """Two connections that show both databases at one point of the stream, and what was touched before it."""
-        applier, stream = await self._following()
-        sender = self._databases[stream.sender]
-        reached = asyncio.Event()
-        taken = Touched()
-        async with (
-            ReplicationConnection.open(sender) as replication,
-            await connect(sender) as source,
-            await connect(self._databases[stream.destination]) as target,
-        ):
-            await prepare_to_verify(source)
-            await prepare_to_verify(target)
-
-            async def look() -> None:
-                await target.execute("begin transaction isolation level repeatable read, read only")
-                await target.execute("select 1 from cyphr.switchboard")  # the first query takes the snapshot
-                taken.add(self._touched.take())
-                reached.set()
-
-            try:
-                async with asyncio.timeout(_SAME_POINT_SECONDS):
-                    async with applier.held():  # the point must lie ahead of what is applied
-                        point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
-                        applier.at(point.lsn, look)
-                    await source.execute("begin transaction isolation level repeatable read, read only")
-                    await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
-                    async with await connect(sender) as nudge:  # something must pass the point if nobody writes
-                        await nudge.execute("set synchronous_commit = on")
-                        await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
-                    await reached.wait()
-            except TimeoutError as error:
-                raise Unavailable(
-                    "no point to compare both sides at could be reached in time; is a long transaction running?"
-                ) from error
-            try:
-                yield source, target, taken
-            except BaseException:
-                self._touched.add(taken)
-                raise
-
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         seat = await self.seat()
         if seat.side is to:
             raise HandoverRefused(f"the database stands on {to} already")
-        if not self._verified:
+        if not self._verifier.equal:
             raise HandoverRefused("the two databases have not been compared since the migrator started; run verify")
-        await self._verify_touched()
+        await self._verifier.verify_touched(self._tables)
         epoch = max(each.epoch for each in (await self._seats()).values()) + 1
         async with await connect(self._databases[seat.side]) as old, await connect(self._databases[to]) as new:
             if waiting := await handover.long_transactions(old, _LONG_TRANSACTION_SECONDS):
@@ -346,8 +275,6 @@ class DatabaseMigration:
             self._reverse = Stream(seat.side, epoch)
             position = await streams.ensure_slot(self._databases[to], new, self._reverse)
             await streams.register(old, self._reverse, position, opened=False)
-            await prepare_to_verify(old)
-            await prepare_to_verify(new)
             try:
                 timing = await self._move(old, new, to, epoch)
             except BaseException:
@@ -373,7 +300,7 @@ class DatabaseMigration:
                 await self._ended.wait()
                 drained = monotonic()
                 await handover.carry_sequences(old, new)
-                self._demand_equal(await verify_touched(old, new, self._tables, self._touched.take()))
+                await self._verifier.verify_at_rest(old, new, self._tables)
                 checked = monotonic()
                 carry = await handover.read_other_services(old)
                 await handover.lift_fence(new, self._tables, Seat(to, epoch), carry)
@@ -392,7 +319,7 @@ class DatabaseMigration:
 
     async def _call_off(self, side: Side, epoch: int) -> None:
         """Give the authority back to ``side`` once it is certain that the other did not take it."""
-        self._verified = False  # what was touched is not known any more
+        self._verifier.forget()
         while True:
             try:
                 await self._take_back(side, epoch)
@@ -455,11 +382,3 @@ async def _copied_totals(connection: AsyncConnection) -> tuple[int, int]:
     row = await cursor.fetchone()
     assert row is not None
     return row[0], row[1]
-
-
-def _summary(found: list[TableVerification], seconds: float) -> Verification:
-    return Verification(
-        checked=sum(table.rows for table in found),
-        differences=[line for table in found for line in table.differences],
-        seconds=seconds,
-    )
