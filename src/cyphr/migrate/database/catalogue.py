@@ -19,6 +19,9 @@ PLATFORM_SCHEMAS = [
 # alike), floats (0 and -0), interval (30 days and 1 month), enums (hashed by an OID that differs between databases).
 _EXACT_HASH = {16, 17, 19, 20, 21, 23, 25, 26, 1043, 1082, 1083, 1114, 1184, 2950}
 _FIRST_USER_OID = 16384
+# In the binary format these are OIDs, which name other things on the other side; or they have no such format at all.
+_TEXT_ONLY = {24, 1008, 1033, 1034, 2202, 2203, 2204, 2205, 2206, 2207, 2208, 2209, 2210, 2211, 3734, 3735, 3769, 3770,
+              4089, 4090, 4096, 4097, 4191, 4192}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,9 @@ class Table:
         return tuple(column for column in self.columns if not column.generated)
 
     @property
-    def only_built_in_types(self) -> bool:
+    def is_binary_alike(self) -> bool:
         """Whether the binary format means the same on both sides (user-defined types carry OIDs that differ)."""
-        return all(column.type_oid < _FIRST_USER_OID for column in self.columns)
+        return all(column.type_oid < _FIRST_USER_OID and column.type_oid not in _TEXT_ONLY for column in self.columns)
 
 
 async def read_tables(connection: AsyncConnection) -> list[Table]:

@@ -47,3 +47,6 @@ select number from cyphr.copied_parts where schema_name = %(schema)s and table_n
 select pg_relation_filenode(c.oid)::bigint, pg_relation_size(c.oid) / current_setting('block_size')::int
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where n.nspname = %(schema)s and c.relname = %(table)s;
+
+-- name: mixed_tables
+select schema_name, table_name from cyphr.copied where oldest_lsn < newest_lsn;

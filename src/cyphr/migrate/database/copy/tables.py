@@ -61,9 +61,12 @@ async def copy_tables(job: CopyJob) -> None:
                 if not missing[each.table]:
                     await job.finish(each.table)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(job.workers, len(queue))):
-            group.create_task(one_worker())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(job.workers, len(queue))):
+                group.create_task(one_worker())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures  # the others failed for the same reason, or were cancelled by it
 
 
 async def _copy_table(job: CopyJob, reader: AsyncConnection, writer: AsyncConnection, table: Table) -> None:
@@ -109,9 +112,7 @@ async def _copy_part(job: CopyJob, reader: AsyncConnection, writer: AsyncConnect
 
 async def _merge(writer: AsyncConnection, table: Table, columns: sql.Composable) -> None:
     """A row may have moved between the two points from a part that is here into this one: the later one stands."""
-    same = sql.SQL(" and ").join(
-        sql.SQL("t.{0} = p.{0}").format(sql.Identifier(name)) for name in table.key
-    )
+    same = sql.SQL(" and ").join(sql.SQL("t.{0} = p.{0}").format(sql.Identifier(name)) for name in table.key)
     await writer.execute("analyze cyphr_part")
     await writer.execute(
         sql.SQL("delete from only {} as t using cyphr_part as p where {}").format(table.identifier, same)
@@ -149,9 +150,7 @@ async def _pump(
         job.on_block(table, rows - passed[0], size - passed[1])
         passed[:] = rows, size
 
-    return await pump(
-        reader.pgconn, writer.pgconn, out.as_bytes(reader), into.as_bytes(writer), job.throttle, on_block
-    )
+    return await pump(reader.pgconn, writer.pgconn, out.as_bytes(reader), into.as_bytes(writer), job.throttle, on_block)
 
 
 def _columns(table: Table) -> sql.Composed:
@@ -159,7 +158,7 @@ def _columns(table: Table) -> sql.Composed:
 
 
 def _form(table: Table) -> sql.SQL:
-    return sql.SQL("binary") if table.only_built_in_types else sql.SQL("text")
+    return sql.SQL("binary") if table.is_binary_alike else sql.SQL("text")
 
 
 def _record(table: Table, point: SlotSnapshot, rows: int, size: int) -> dict[str, str | int]:

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from cyphr.foundation.errors import ApplyConflict
 from cyphr.migrate.database.catalogue import Table
-from cyphr.migrate.database.copy import CopyPoints
+from cyphr.migrate.database.copy.points import CopyPoints
 from cyphr.migrate.database.follow.net import Change, Replay
 from cyphr.migrate.database.follow.pgoutput import (
     Begin,
@@ -62,8 +62,6 @@ class Progress:
     lsn: int = 0
     transactions: int = 0
     changes: int = 0
-    committed_at: int = 0
-    """When the newest transaction that is applied was committed: microseconds since 2000, by the sender's clock."""
 
 
 class Applier:
@@ -90,7 +88,6 @@ class Applier:
         self._uncommitted_changes = 0
         self._uncommitted_transactions = 0
         self._commit_lsn = 0
-        self._committed_at = 0
         self._in_source_transaction = False
         self._skipping = False
         self._transaction_lsn = 0
@@ -160,12 +157,11 @@ class Applier:
     async def _handle(self, message: Message, source: ReplicationConnection) -> bool:
         """Take one message that is no change of a row; True when it ended the stream."""
         match message:
-            case Begin(final_lsn, committed_at):
+            case Begin(final_lsn):
                 if self._checkpoints:
                     await self._run_checkpoints(final_lsn, source)
                 self._in_source_transaction = True
                 self._transaction_lsn = final_lsn
-                self._committed_at = committed_at
                 self._skipping = not self._opened or final_lsn < self.progress.lsn
             case Commit(end_lsn):
                 return await self._end_transaction(end_lsn, source)
@@ -285,7 +281,6 @@ class Applier:
             raise ApplyConflict(f"stream {self._stream} was moved on by somebody else; stop the other migrator")
         await self._connection.execute("commit")
         self.progress.lsn = self._commit_lsn
-        self.progress.committed_at = self._committed_at
         self.progress.transactions += self._uncommitted_transactions
         self.progress.changes += self._uncommitted_changes
         self._uncommitted_transactions = self._uncommitted_changes = 0

@@ -28,10 +28,9 @@ Row = tuple[Value, ...]
 
 @dataclass(slots=True)
 class Begin:
-    """A transaction starts. ``final_lsn``: where its commit record begins; ``committed_at``: microseconds since 2000."""
+    """A transaction starts; ``final_lsn`` is where its commit record begins."""
 
     final_lsn: int
-    committed_at: int
 
 
 @dataclass(slots=True)
@@ -113,8 +112,7 @@ def decode(data: bytes) -> Message | None:
         old, _ = _row(data, 6)
         return Delete(_U32.unpack_from(data, 1)[0], old)
     if kind == b"B":
-        _, final_lsn, committed_at, _ = _BEGIN.unpack_from(data)
-        return Begin(final_lsn, committed_at)
+        return Begin(_BEGIN.unpack_from(data)[1])
     if kind == b"C":
         return Commit(_COMMIT.unpack_from(data)[3])
     if kind == b"R":

@@ -24,6 +24,7 @@ _KEEPALIVE = struct.Struct(">cQqB")
 _STATUS = struct.Struct(">cQQQqB")
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 _STATUS_INTERVAL_SECONDS = 5.0
+_QUESTION_INTERVAL_SECONDS = 1.0
 
 
 def parse_lsn(text: str) -> int:
@@ -59,6 +60,7 @@ class ReplicationConnection:
         self._pgconn = connection.pgconn
         self._confirmed = 0
         self._status_sent_at = 0.0
+        self._sending = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -132,12 +134,15 @@ class ReplicationConnection:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _send_status_regularly(self) -> None:
+        # Asked for an answer, a sender with nothing to send tells how far it is: that is how we know we are not behind.
         while True:
-            await asyncio.sleep(_STATUS_INTERVAL_SECONDS)
-            await self.confirm(0)
+            await asyncio.sleep(_QUESTION_INTERVAL_SECONDS)
+            await self._send_status(wants_reply=True)
 
-    async def _send_status(self) -> None:
+    async def _send_status(self, *, wants_reply: bool = False) -> None:
         self._status_sent_at = monotonic()
         clock = time.time_ns() // 1000 - _POSTGRES_EPOCH_MICROSECONDS
-        self._pgconn.put_copy_data(_STATUS.pack(b"r", self._confirmed, self._confirmed, self._confirmed, clock, 0))
-        await flush(self._pgconn)
+        position = self._confirmed
+        async with self._sending:
+            self._pgconn.put_copy_data(_STATUS.pack(b"r", position, position, position, clock, wants_reply))
+            await flush(self._pgconn)

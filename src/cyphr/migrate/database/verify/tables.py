@@ -97,7 +97,8 @@ async def _verify_keys(
 ) -> TableVerification:
     types = {column.name: column.type for column in table.columns}
     wanted = sql.SQL(", ").join(
-        sql.SQL("{}::text[]").format(sql.Literal([key[position] for key in keys])) for position in range(len(table.key))
+        sql.SQL("{}::text[]").format(sql.Literal([key[position].decode() for key in keys]))
+        for position in range(len(table.key))
     )
     names = sql.SQL(", ").join(sql.Identifier(f"k{position}") for position in range(len(table.key)))
     same = sql.SQL(" and ").join(
