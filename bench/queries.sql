@@ -65,12 +65,13 @@ end
 $$;
 
 -- name: write_backlog
--- A backlog is only made, not measured: its commits need not wait for the disk.
-set synchronous_commit = off;
 call write_backlog(%(transactions)s);
 
 -- name: probe
 insert into probes values (%(id)s);
 
 -- name: is_probe_here
-select 1 from probes where id = %(id)s;
+select 1 from probes where id = %s;
+
+-- name: sum_of_events
+select json_build_array(count(*), sum(hash_record_extended(row(id, kind, content, changed_at), 0))) from events;

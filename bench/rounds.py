@@ -45,19 +45,20 @@ def compare(
         numbers = found[contender.name]
         ratios = [ours / theirs for ours, theirs in zip(found[first], numbers, strict=True)]
         rows.append([contender.name, spread(numbers), "" if contender.name == first else spread(ratios, digits=2)])
-    print_table(title, ["", unit, f"{first} ÷ it"], rows, about)
-    print(json.dumps({"benchmark": title, "unit": unit, "numbers": dict(found), "about": about | machine()}))
+    publish(title, ["", unit, f"{first} ÷ it"], rows, {"unit": unit, **found}, about)
 
 
-def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], about: Mapping[str, Any]) -> None:
-    """One Markdown table with what was measured above it."""
-    facts = ", ".join(f"{name} {fact}" for name, fact in (about | machine()).items())
+def publish(
+    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Mapping[str, Any], about: Mapping[str, Any]
+) -> None:
+    """Print one Markdown table, what was measured above it, and all ``numbers`` as one line of JSON below."""
+    facts = ", ".join(f"{name} {fact}" for name, fact in {**about, **machine()}.items())
     print(f"\n**{title}** ({facts})\n")
     print("| " + " | ".join(head) + " |")
     print("|" + "---|" * len(head))
     for row in rows:
         print("| " + " | ".join(row) + " |")
-    print()
+    print("\n" + json.dumps({"benchmark": title, "numbers": dict(numbers), "about": {**about, **machine()}}))
 
 
 def spread(numbers: Sequence[float], digits: int = 1) -> str:

@@ -2,8 +2,8 @@
 
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
@@ -67,8 +67,7 @@ async def servers(
 ) -> AsyncIterator[tuple[Server, Server]]:
     """Two new servers in a temporary folder, stopped and removed at the end of the block."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyphr-bench-")))
-        folder.chmod(0o711)
+        folder = stack.enter_context(_folder())
         password = SecretStr(secrets.token_hex(12))
         pair = []
         for name, version in (("source", source), ("target", target)):
@@ -84,6 +83,15 @@ async def servers(
             pair.append(Server(cluster))
             await pair[-1].renew()
         yield pair[0], pair[1]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A temporary folder that the account which runs PostgreSQL can pass through."""
+    with tempfile.TemporaryDirectory(prefix="cyphr-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
 
 
 async def drop_slots(connection: AsyncConnection) -> None:
