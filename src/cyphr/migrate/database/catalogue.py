@@ -15,9 +15,6 @@ PLATFORM_SCHEMAS = [
 ]  # fmt: skip
 """Schemas that are not moved as they are: Supabase's own, PostgreSQL's, and this tool's."""
 
-# Types whose built-in hash tells apart every two values that print differently. Not in it: numeric (1.0 and 1.00 hash
-# alike), floats (0 and -0), interval (30 days and 1 month), enums (hashed by an OID that differs between databases).
-_EXACT_HASH = {16, 17, 19, 20, 21, 23, 25, 26, 1043, 1082, 1083, 1114, 1184, 2950}
 _FIRST_USER_OID = 16384
 # In the binary format these are OIDs, which name other things on the other side; or they have no such format at all.
 _TEXT_ONLY = {24, 1008, 1033, 1034, 2202, 2203, 2204, 2205, 2206, 2207, 2208, 2209, 2210, 2211, 3734, 3735, 3769, 3770,
@@ -36,12 +33,6 @@ class Column:
     type: str
     generated: bool
     always_identity: bool = False
-
-    @property
-    def hashed(self) -> sql.Composable:
-        """The expression that stands for this column in a row's hash."""
-        column = sql.Identifier("t", self.name)
-        return column if self.type_oid in _EXACT_HASH else sql.SQL("{}::text").format(column)
 
 
 @dataclass(frozen=True)

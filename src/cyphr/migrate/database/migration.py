@@ -74,7 +74,7 @@ class DatabaseMigration:
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, copy_options or CopyOptions())
         self._tables: list[Table] = []
         self._applier: Applier | None = None
-        self._verifier = Verifier(databases, self._following)
+        self._verifier = Verifier(databases, self._following, workers)
         self._stream: Stream | None = None
         self._reverse: Stream | None = None
         self._end_epoch: int | None = None
@@ -194,6 +194,14 @@ class DatabaseMigration:
         """Compare every row of both databases at one point of the stream, while it flows."""
         await self._following()  # which knows the tables
         return await self._verifier.verify(self._tables)
+
+    async def repair(self, limit: int) -> Verification:
+        """Make at most ``limit`` differing rows of the receiving side what they are on the sending side; compare again.
+
+        Raises VerificationFailed, with nothing changed, when more rows differ.
+        """
+        await self._following()
+        return await self._verifier.repair(self._tables, limit)
 
     async def _following(self) -> tuple[Applier, Stream]:
         """The applier at work and its stream; waits a little for a stream that is being connected."""
