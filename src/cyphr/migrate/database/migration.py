@@ -71,10 +71,11 @@ class DatabaseMigration:
         copy_options: CopyOptions | None = None,
     ) -> None:
         self._databases = databases
-        self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, copy_options or CopyOptions())
+        options = copy_options or CopyOptions()
+        self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
         self._tables: list[Table] = []
         self._applier: Applier | None = None
-        self._verifier = Verifier(databases, self._following, workers)
+        self._verifier = Verifier(databases, self._following, options.workers)
         self._stream: Stream | None = None
         self._reverse: Stream | None = None
         self._end_epoch: int | None = None
