@@ -15,12 +15,15 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused, PreflightFailed, Unavailable, VerificationFailed
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database import handover, schema, streams
+from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy import copy_tables, read_copied
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
-from cyphr.migrate.database.handover import Seat
+from cyphr.migrate.database.handover import fence, seats, triggers
+from cyphr.migrate.database.handover.move import Following, Handover
+from cyphr.migrate.database.handover.seats import Seat
+from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify import (
@@ -30,12 +33,11 @@ from cyphr.migrate.database.verify import (
     verify_tables,
     verify_touched,
 )
+from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming, Verification
 from cyphr.schema.apply import install_switchboard
 
 _APPLIER_LOCK = 0x6379706872_01
-_BUDGET_SECONDS = 5.0
-_LONG_TRANSACTION_SECONDS = 5.0
 _RECONNECT_SECONDS = 0.2
 _SAME_POINT_SECONDS = 30.0
 
@@ -59,7 +61,14 @@ class DatabaseMigration:
 
     name = "database"
 
-    def __init__(self, databases: Mapping[Side, PostgresSettings], programs: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        databases: Mapping[Side, PostgresSettings],
+        programs: Path,
+        *,
+        workers: int = 2,
+        rules: HandoverSettings | None = None,
+    ) -> None:
         self._databases = databases
         self._programs = programs
         self._workers = workers
@@ -68,11 +77,10 @@ class DatabaseMigration:
         self._touched = Touched()
         self._verified = False
         self._stream: Stream | None = None
-        self._reverse: Stream | None = None
-        self._end_epoch: int | None = None
-        self._ended = asyncio.Event()
-        self._go_on = asyncio.Event()
+        self._turn = Turn()
         self._progress = DatabaseProgress()
+        following = Following(self._applier_at_work, self._compare_under_fence, self._say)
+        self._handover = Handover(databases, rules or HandoverSettings(), self._turn, following)
 
     async def prepare(self) -> None:
         """Create this tool's tables on both sides and settle a handover that was interrupted. Idempotent."""
@@ -84,15 +92,11 @@ class DatabaseMigration:
                     "insert into cyphr.switchboard (service, side) values ('database', 'supabase')"
                     " on conflict do nothing"
                 )
-        await self._settle_interrupted_handover()
+        await self._handover.settle_interrupted()
 
     async def seat(self) -> Seat:
         """Which side has the authority. Raises Unavailable while neither has: a handover is under way."""
-        seats = await self._seats()
-        for side, seat in seats.items():
-            if seat.side is side:
-                return seat
-        raise Unavailable("neither database accepts writes: a handover is under way or was interrupted")
+        return seats.find_holder(await seats.read_seats(self._databases))
 
     async def side(self) -> Side:
         """Where the database stands. While a handover is under way: where it comes from."""
@@ -114,16 +118,18 @@ class DatabaseMigration:
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer, tables)
+            scripts = await self._restore_tables(writer)
             self._begin_progress(tables)
             async with self._copy_point(reader, writer, stream) as point:
                 await self._copy_rows(writer, tables, point)
             if "indexes" not in await schema.finished_steps(writer):
                 await schema.run_step(target, "indexes", scripts.indexes)
             await streams.publish(writer, tables)
-            await handover.install_fence(reader, tables, enabled=False)
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
+            await fence.install_fence(reader, enabled=False)
 
-    async def _restore_tables(self, writer: AsyncConnection, tables: list[Table]) -> schema.SchemaScripts:
+    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
         source, target = self._databases[Side.SUPABASE], self._databases[Side.AWS]
         scripts = await schema.dump_schema(source, self._programs)
         if "tables" not in await schema.finished_steps(writer):
@@ -134,7 +140,7 @@ class DatabaseMigration:
                 )
             await schema.ensure_roles(source, writer)
             await schema.run_step(target, "tables", scripts.tables)
-        await handover.install_fence(writer, tables, enabled=True)
+        await fence.install_fence(writer, enabled=True)
         return scripts
 
     async def _copy_rows(
@@ -194,20 +200,18 @@ class DatabaseMigration:
         """
         while True:
             try:
-                await self._apply()
+                ended_at = await self._apply()
             except (Unavailable, psycopg.OperationalError) as error:
                 self._progress.last_error = str(error).strip()
                 await asyncio.sleep(_RECONNECT_SECONDS)
                 continue
             finally:
                 self._applier = None
-            self._ended.set()
-            await self._go_on.wait()
-            self._go_on.clear()
+            await self._turn.rest_at(ended_at)
 
-    async def _apply(self) -> None:
-        """Apply the stream of whoever has the authority, until its mark when a handover set one."""
-        if self._end_epoch is None or self._stream is None:  # else neither side has it, and this stream must go on
+    async def _apply(self) -> int | None:
+        """Apply the stream of whoever has the authority, until its mark when a handover set one; that mark's epoch."""
+        if self._turn.end_epoch is None or self._stream is None:  # else neither side has it, and this stream must go on
             seat = await self.seat()
             async with await connect(self._databases[seat.side]) as writer:
                 self._stream = await streams.current_stream(writer, seat)
@@ -216,12 +220,12 @@ class DatabaseMigration:
         async with await connect(receiver) as connection, await connect(sender) as other:
             await _lock_applier(connection)
             await streams.drop_other_slots(other, stream)
-            await streams.drop_other_slots(connection, self._reverse)
+            await streams.drop_other_slots(connection, self._turn.reverse)
             self._tables = await read_tables(other)
             copied = await read_copied(connection)
             applier = Applier(connection, stream.name, await read_tables(connection), copied, self._touched)
-            if self._end_epoch is not None:
-                applier.end_at(self._end_epoch)
+            if self._turn.end_epoch is not None:
+                applier.end_at(self._turn.end_epoch)
             if copied and "references" not in await schema.finished_steps(connection):
                 applier.at(max(copied.values()), self._restore_references)
             lsn = await applier.prepare()
@@ -229,7 +233,7 @@ class DatabaseMigration:
                 await source.start(stream.name, PUBLICATION, lsn)
                 self._applier = applier
                 self._progress.last_error = None
-                await applier.run(source)
+                return await applier.run(source)
 
     async def _restore_references(self) -> None:
         scripts = await schema.dump_schema(self._databases[Side.SUPABASE], self._programs)
@@ -331,101 +335,24 @@ class DatabaseMigration:
 
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
-        seat = await self.seat()
-        if seat.side is to:
+        if (await self.seat()).side is to:
             raise HandoverRefused(f"the database stands on {to} already")
         if not self._verified:
             raise HandoverRefused("the two databases have not been compared since the migrator started; run verify")
         await self._verify_touched()
-        epoch = max(each.epoch for each in (await self._seats()).values()) + 1
-        async with await connect(self._databases[seat.side]) as old, await connect(self._databases[to]) as new:
-            if waiting := await handover.long_transactions(old, _LONG_TRANSACTION_SECONDS):
-                raise HandoverRefused(
-                    f"long transactions would be cut off: {', '.join(waiting)}; end them, then try again"
-                )
-            self._reverse = Stream(seat.side, epoch)
-            position = await streams.ensure_slot(self._databases[to], new, self._reverse)
-            await streams.register(old, self._reverse, position, opened=False)
-            await prepare_to_verify(old)
-            await prepare_to_verify(new)
-            try:
-                timing = await self._move(old, new, to, epoch)
-            except BaseException:
-                await asyncio.shield(self._call_off(seat.side, epoch))
-                raise
-        self._follow_on()
-        return timing
+        return await self._handover.move(to)
 
-    def _follow_on(self) -> None:
-        """Let ``follow`` look anew at who has the authority."""
-        self._end_epoch = self._reverse = None
-        self._ended.clear()
-        self._go_on.set()
+    async def _compare_under_fence(self, old: AsyncConnection, new: AsyncConnection) -> None:
+        self._verified = False  # what was touched is known to nobody if this is not finished
+        self._demand_equal(await verify_touched(old, new, self._tables, self._touched.take()))
+        self._verified = True
 
-    async def _move(self, old: AsyncConnection, new: AsyncConnection, to: Side, epoch: int) -> HandoverTiming:
+    async def _applier_at_work(self) -> Applier:
         applier, _ = await self._following()
-        self._end_epoch = epoch
-        applier.end_at(epoch)
-        fence_seconds = await handover.fence(old, self._tables, to, epoch)
-        fenced = monotonic()
-        try:
-            async with asyncio.timeout(_BUDGET_SECONDS):
-                await self._ended.wait()
-                drained = monotonic()
-                await handover.carry_sequences(old, new)
-                self._demand_equal(await verify_touched(old, new, self._tables, self._touched.take()))
-                checked = monotonic()
-                carry = await handover.read_other_services(old)
-                await handover.lift_fence(new, self._tables, Seat(to, epoch), carry)
-        except TimeoutError as error:
-            raise HandoverRefused(
-                f"it took longer than {_BUDGET_SECONDS:.0f} s under the fence; it was lifted"
-            ) from error
-        opened = monotonic()
-        return HandoverTiming(
-            fence_ms=fence_seconds * 1000,
-            drain_ms=(drained - fenced) * 1000,
-            check_ms=(checked - drained) * 1000,
-            open_ms=(opened - checked) * 1000,
-            blocked_ms=(fence_seconds + opened - fenced) * 1000,
-        )
+        return applier
 
-    async def _call_off(self, side: Side, epoch: int) -> None:
-        """Give the authority back to ``side`` once it is certain that the other did not take it."""
-        self._verified = False  # what was touched is not known any more
-        while True:
-            try:
-                await self._take_back(side, epoch)
-                break
-            except (Unavailable, psycopg.OperationalError) as error:
-                self._progress.last_error = f"the fence could not be lifted yet: {str(error).strip()}"
-                await asyncio.sleep(_RECONNECT_SECONDS)
-        self._follow_on()
-
-    async def _take_back(self, side: Side, epoch: int) -> None:
-        """Make sure that ``side`` has the authority, unless the other took it in ``epoch``.
-
-        The other side is told first: an opening that is still under way there then fails, so that the two can never
-        both be open.
-        """
-        async with await connect(self._databases[side.other]) as other, await connect(self._databases[side]) as here:
-            if await handover.call_off(other, side.other, epoch):
-                await handover.lift_fence(here, await read_tables(here), Seat(side, epoch + 1), {})
-
-    async def _settle_interrupted_handover(self) -> None:
-        seats = await self._seats()
-        if any(seat.side is side for side, seat in seats.items()):
-            return
-        # Fenced and not opened: the one that was fenced last is the one to open again.
-        side = max(seats, key=lambda each: seats[each].epoch)
-        await self._take_back(side, seats[side].epoch)
-
-    async def _seats(self) -> dict[Side, Seat]:
-        seats = {}
-        for side in Side:
-            async with await connect(self._databases[side]) as connection:
-                seats[side] = await handover.read_seat(connection)
-        return seats
+    def _say(self, words: str) -> None:
+        self._progress.last_error = words
 
 
 async def _lock_applier(connection: AsyncConnection) -> None:

@@ -16,7 +16,7 @@ from cyphr.foundation.queries import read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.follow.stream import ReplicationConnection, format_lsn
-from cyphr.migrate.database.handover import Seat
+from cyphr.migrate.database.handover.seats import Seat
 
 PUBLICATION = "cyphr_migrate"
 

@@ -128,8 +128,8 @@ class Applier:
             self._hold.released.set()
             self._hold = None
 
-    async def run(self, source: ReplicationConnection) -> None:
-        """Apply until the mark given to ``end_at``. Raises ApplyConflict, Unavailable, psycopg.Error."""
+    async def run(self, source: ReplicationConnection) -> int | None:
+        """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
         while True:
             if self._hold is not None and not self._in_source_transaction:
                 await self._commit(source)
@@ -144,7 +144,7 @@ class Applier:
             elif isinstance(message, Position):
                 await self._reach(message.lsn, source)
             elif await self._handle(message, source):
-                return
+                return self._end_epoch
 
     async def _handle(self, payload: bytes, source: ReplicationConnection) -> bool:
         """Take one message; True when it ended the stream."""
