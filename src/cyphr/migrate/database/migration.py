@@ -112,6 +112,14 @@ class DatabaseMigration:
         await self._follower.at_work()  # which knows the tables
         return await self._verifier.verify(self._follower.tables)
 
+    async def repair(self, limit: int) -> Verification:
+        """Make at most ``limit`` differing rows of the receiving side what they are on the sending side; compare again.
+
+        Raises VerificationFailed, with nothing changed, when more rows differ.
+        """
+        await self._follower.at_work()
+        return await self._verifier.repair(self._follower.tables, limit)
+
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         if (await self.seat()).side is to:

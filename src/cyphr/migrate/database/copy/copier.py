@@ -75,7 +75,7 @@ class Copier:
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer, tables)
+            scripts = await self._restore_tables(writer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
@@ -100,7 +100,7 @@ class Copier:
         if step not in await schema.finished_steps(writer):
             await schema.run_step(self._target, step, script)
 
-    async def _restore_tables(self, writer: AsyncConnection, tables: list[Table]) -> schema.SchemaScripts:
+    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
         scripts = await schema.dump_schema(self._source, self._programs)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]

@@ -21,7 +21,7 @@ from cyphr.migrate.database.handover import fence, readiness, seats, sequences, 
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import Stream
-from cyphr.migrate.database.verify import prepare_to_verify
+from cyphr.migrate.database.verify.view import prepare_to_verify
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming
 
