@@ -1,6 +1,7 @@
 """Which rows changed since they were last compared, so that the check under the fence is small."""
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from cyphr.migrate.database.catalogue import Table
 
@@ -35,6 +36,16 @@ class Touched:
         keys.add(key)
         if len(keys) > before:
             self._count += 1
+            self._shed(name)
+
+    def rows(self, table: Table, keys: Collection[tuple[object, ...]]) -> None:
+        """Remember many rows by their keys."""
+        name = (table.schema, table.name)
+        if name not in self._whole:
+            known = self._keys[name]
+            before = len(known)
+            known.update(keys)
+            self._count += len(known) - before
             self._shed(name)
 
     def whole(self, table: Table) -> None:

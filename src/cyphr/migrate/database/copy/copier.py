@@ -12,7 +12,7 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Conflict, PreflightFailed
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database import handover, schema, streams
+from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy import mixed
 from cyphr.migrate.database.copy.parts import plan_parts
@@ -20,6 +20,8 @@ from cyphr.migrate.database.copy.points import copied_totals, read_copied
 from cyphr.migrate.database.copy.pump import Throttle
 from cyphr.migrate.database.copy.tables import CopyJob, copy_tables
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
+from cyphr.migrate.database.handover import fence, triggers
+from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.streams import Stream
 
 
@@ -63,7 +65,7 @@ class Copier:
         self.progress = CopyProgress()
         self.begun = False
 
-    async def run(self, seat: handover.Seat) -> None:
+    async def run(self, seat: Seat) -> None:
         """Bring schema and rows over.
 
         Raises PreflightFailed or Conflict before any change; Unavailable and psycopg.Error when a server goes away.
@@ -73,7 +75,7 @@ class Copier:
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer, tables)
+            scripts = await self._restore_tables(writer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
@@ -81,7 +83,9 @@ class Copier:
             if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
                 await self._run_step(writer, "indexes", scripts.indexes)
             await streams.publish(writer, tables)
-            await handover.install_fence(reader, tables, enabled=False)
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
+            await fence.install_fence(reader, enabled=False)
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
@@ -96,7 +100,7 @@ class Copier:
         if step not in await schema.finished_steps(writer):
             await schema.run_step(self._target, step, script)
 
-    async def _restore_tables(self, writer: AsyncConnection, tables: list[Table]) -> schema.SchemaScripts:
+    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
         scripts = await schema.dump_schema(self._source, self._programs)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]
@@ -106,7 +110,7 @@ class Copier:
                 )
             await schema.ensure_roles(self._source, writer)
             await schema.run_step(self._target, "tables", scripts.tables)
-        await handover.install_fence(writer, tables, enabled=True)
+        await fence.install_fence(writer, enabled=True)
         return scripts
 
     async def _copy_rows(

@@ -19,6 +19,11 @@ from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.copy.points import CopyPoints
 from cyphr.migrate.database.follow.net import Change, Replay
 from cyphr.migrate.database.follow.pgoutput import (
+    BEGIN,
+    COMMIT,
+    DELETE,
+    INSERT,
+    UPDATE,
     Begin,
     Commit,
     Delete,
@@ -31,7 +36,7 @@ from cyphr.migrate.database.follow.pgoutput import (
     decode,
 )
 from cyphr.migrate.database.follow.statements import Statements
-from cyphr.migrate.database.follow.stream import Position, ReplicationConnection, format_lsn, parse_lsn
+from cyphr.migrate.database.follow.stream import HEADER_BYTES, Position, ReplicationConnection, format_lsn, parse_lsn
 from cyphr.migrate.database.follow.writer import Fetch, Writer
 from cyphr.migrate.database.touched import Touched
 
@@ -80,7 +85,7 @@ class Applier:
         self._stream = stream
         self._tables = {(table.schema, table.name): table for table in tables}
         self._copied = copied
-        self._writer = Writer(connection, fetch)
+        self._writer = Writer(connection, fetch, touched)
         self._points: dict[int, CopyPoints] = {}
         self._opened = False
         self._run: list[Change] = []
@@ -96,7 +101,6 @@ class Applier:
         self._end_epoch: int | None = None
         self._end_seen = False
         self._sends_opening = False
-        self._touched = touched
         self.progress = Progress()
 
     async def prepare(self) -> int:
@@ -130,8 +134,8 @@ class Applier:
             self._hold.released.set()
             self._hold = None
 
-    async def run(self, source: ReplicationConnection) -> None:
-        """Apply until the mark given to ``end_at``. Raises ApplyConflict, Unavailable, psycopg.Error."""
+    async def run(self, source: ReplicationConnection) -> int | None:
+        """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
         async with source.kept_alive():
             while True:
                 if self._hold is not None and not self._in_source_transaction:
@@ -146,25 +150,40 @@ class Applier:
                     await source.wait(_IDLE_SECONDS)
                 elif isinstance(payload, Position):
                     await self._reach(payload.lsn, source)
-                elif (message := decode(payload)) is not None:
-                    # Most messages need nothing awaited: they are only put into the run.
-                    if isinstance(message, Insert | Update | Delete):
-                        if not self._skipping and self._take(message, len(payload)):
-                            await self._write_run()
-                    elif await self._handle(message, source):
-                        return
+                elif not self._take_quickly(payload) and await self._handle(decode(payload, HEADER_BYTES), source):
+                    return self._end_epoch
 
-    async def _handle(self, message: Message, source: ReplicationConnection) -> bool:
-        """Take one message that is no change of a row; True when it ended the stream."""
+    def _take_quickly(self, payload: bytes) -> bool:
+        """Take one message if nothing has to be awaited for it, as for most that come by the thousand."""
+        kind = payload[HEADER_BYTES]
+        if kind in (INSERT, UPDATE, DELETE):
+            if self._is_full():
+                return False
+            if not self._skipping:
+                change = decode(payload, HEADER_BYTES)
+                assert isinstance(change, Insert | Update | Delete)
+                self._take(change)
+                self._run_bytes += len(payload)
+            return True
+        if kind == BEGIN and not self._checkpoints:
+            self._begin(decode(payload, HEADER_BYTES))
+            return True
+        if kind == COMMIT and not (self._end_seen or self._sends_opening or self._is_full()):
+            self._note_commit(decode(payload, HEADER_BYTES))
+            return True
+        return False
+
+    async def _handle(self, message: Message | None, source: ReplicationConnection) -> bool:
+        """Take one message, whatever it is; True when it ended the stream."""
         match message:
+            case Insert() | Update() | Delete():
+                await self._write_run()
+                self._take(message)
             case Begin(final_lsn):
-                if self._checkpoints:
-                    await self._run_checkpoints(final_lsn, source)
-                self._in_source_transaction = True
-                self._transaction_lsn = final_lsn
-                self._skipping = not self._opened or final_lsn < self.progress.lsn
-            case Commit(end_lsn):
-                return await self._end_transaction(end_lsn, source)
+                await self._run_checkpoints(final_lsn, source)
+                self._begin(message)
+            case Commit():
+                return await self._end_transaction(message, source)
             case Truncate():
                 if not self._skipping:
                     self._take_truncate(message)
@@ -174,20 +193,32 @@ class Applier:
                 self._note_mark(content)
         return False
 
+    def _begin(self, message: Message | None) -> None:
+        assert isinstance(message, Begin)
+        self._in_source_transaction = True
+        self._transaction_lsn = message.final_lsn
+        self._skipping = not self._opened or message.final_lsn < self.progress.lsn
+
+    def _is_full(self) -> bool:
+        return len(self._run) >= _CHANGES_PER_RUN or self._run_bytes >= _BYTES_PER_RUN
+
     def _note_mark(self, content: dict[str, Any]) -> None:
         if content.get("mark") == "fenced" and content.get("epoch") == self._end_epoch:
             self._end_seen = True
         elif content.get("mark") == "opened" and self._stream.endswith(f"_{content.get('epoch')}"):
             self._sends_opening = True
 
-    async def _end_transaction(self, end_lsn: int, source: ReplicationConnection) -> bool:
+    def _note_commit(self, message: Message | None) -> None:
+        assert isinstance(message, Commit)
         self._in_source_transaction = False
-        self._commit_lsn = max(end_lsn, self.progress.lsn)
+        self._commit_lsn = max(message.end_lsn, self.progress.lsn)
         self._uncommitted_transactions += 1
+
+    async def _end_transaction(self, message: Commit, source: ReplicationConnection) -> bool:
+        self._note_commit(message)
         if self._sends_opening:
             self._opened = True
-        if self._end_seen or self._uncommitted_changes >= _CHANGES_PER_RUN:
-            await self._commit(source)
+        await self._commit(source)
         if self._end_seen:
             await source.confirm(self.progress.lsn, now=True)
         return self._end_seen
@@ -219,42 +250,25 @@ class Applier:
         self._writer.relations[relation.oid] = Statements(relation, table)
         self._points[relation.oid] = self._copied.get((relation.schema, relation.name), _NOT_COPIED)
 
-    def _take(self, change: Insert | Update | Delete, size: int) -> bool:
-        """Put one change into the run; True when the run is full."""
+    def _take(self, change: Insert | Update | Delete) -> None:
+        """Put one change into the run."""
         points = self._points[change.relation]
-        if self._transaction_lsn < points.newest:
-            if self._transaction_lsn < points.oldest:
-                return False  # the copy of this table shows it already
-            self._run.append(Replay(change))
-        else:
+        if self._transaction_lsn >= points.newest:
             self._run.append(change)
-        self._note_touched(change)
-        self._uncommitted_changes += 1
-        self._run_bytes += size
-        return len(self._run) >= _CHANGES_PER_RUN or self._run_bytes >= _BYTES_PER_RUN
+        elif self._transaction_lsn >= points.oldest:
+            self._run.append(Replay(change))
+        # else the copy of this table shows it already
 
     def _take_truncate(self, change: Truncate) -> None:
         kept = tuple(oid for oid in change.relations if self._transaction_lsn >= self._points[oid].oldest)
         if kept:
             self._run.append(Truncate(kept, change.cascade, change.restart_identity))
-            self._uncommitted_changes += 1
-            for oid in kept:
-                self._touched.whole(self._writer.relations[oid].table)
-
-    def _note_touched(self, change: Insert | Update | Delete) -> None:
-        statements = self._writer.relations[change.relation]
-        if isinstance(change, Delete):
-            self._touched.row(statements.table, statements.key_of(change.old))
-            return
-        # Without an old row the key did not change; with one, the row may have left its key for another.
-        if isinstance(change, Update) and change.old is not None:
-            self._touched.row(statements.table, statements.key_of(change.old))
-        self._touched.row(statements.table, statements.key_of(change.new))
 
     async def _write_run(self) -> None:
         if not self._run:
             return
         changes, self._run, self._run_bytes = self._run, [], 0
+        self._uncommitted_changes += len(changes)
         await self._begin_if_needed()
         try:
             await self._writer.write(changes)

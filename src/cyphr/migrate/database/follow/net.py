@@ -6,7 +6,7 @@ of its own, between what came before it and what comes after.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,6 +28,7 @@ class _Verb(Enum):
     INSERT = "insert"
     UPDATE = "update"
     DELETE = "delete"
+    NOTHING = "nothing"
 
 
 class Net:
@@ -37,6 +38,10 @@ class Net:
         self.statements = statements
         self._rows: dict[Key, tuple[_Verb, Row]] = {}
         self._appended: list[Row] = []
+
+    def keys(self) -> Collection[Key]:
+        """The rows that the changes touched, also those that came and went."""
+        return self._rows.keys()
 
     def take(self, change: Change) -> bool:
         """Fold one change in; False, with nothing changed, when it must be made on its own."""
@@ -72,7 +77,7 @@ class Net:
             self._appended.append(new)
             return True
         before = self._rows.get(key)
-        if before is None:
+        if before is None or before[0] is _Verb.NOTHING:
             self._rows[key] = (_Verb.INSERT, new)
         elif before[0] is _Verb.DELETE and self.statements.can_replace:
             self._rows[key] = (_Verb.UPDATE, new)
@@ -86,31 +91,29 @@ class Net:
             return False
         if old is not None and (old_key := self.statements.key_of(old)) != key:
             # Both halves must fold, or neither may: look before the first.
-            if UNCHANGED in new or old_key is None or not self._can_delete(old_key) or key in self._rows:
+            if UNCHANGED in new or old_key is None or not self._is_there(old_key) or key in self._rows:
                 return False
             return self._delete(old) and self._insert(new)
         before = self._rows.get(key)
         if before is None:
             self._rows[key] = (_Verb.UPDATE, new)
-        elif before[0] is _Verb.DELETE:
-            return False
-        else:
+        elif before[0] is _Verb.INSERT or before[0] is _Verb.UPDATE:
             self._rows[key] = (before[0], _overlay(before[1], new))
+        else:
+            return False
         return True
 
-    def _can_delete(self, key: Key) -> bool:
+    def _is_there(self, key: Key) -> bool:
         before = self._rows.get(key)
-        return before is None or before[0] is not _Verb.DELETE
+        return before is None or before[0] is _Verb.INSERT or before[0] is _Verb.UPDATE
 
     def _delete(self, old: Row) -> bool:
         key = self.statements.key_of(old)
-        if key is None or not self._can_delete(key):
+        if key is None or not self._is_there(key):
             return False
         before = self._rows.get(key)
-        if before is not None and before[0] is _Verb.INSERT:
-            del self._rows[key]
-        else:
-            self._rows[key] = (_Verb.DELETE, old)
+        verb = _Verb.NOTHING if before is not None and before[0] is _Verb.INSERT else _Verb.DELETE
+        self._rows[key] = (verb, old)
         return True
 
 

@@ -34,6 +34,7 @@ class Statements:
             if all(name in relation.columns for name in table.key)
             else []
         )
+        self._only_key = self._key[0] if len(self._key) == 1 else None
         self._settable = {
             position
             for position, column in enumerate(self._columns)
@@ -54,6 +55,8 @@ class Statements:
 
     def key_of(self, row: Row) -> Key | None:
         """The values of the key, or None when the table has no key."""
+        if self._only_key is not None:  # as most tables have it, and this is asked of every change
+            return (row[self._only_key],)
         return tuple([row[position] for position in self._key]) if self._key else None
 
     def settable(self, row: Row) -> tuple[int, ...]:

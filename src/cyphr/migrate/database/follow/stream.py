@@ -20,6 +20,7 @@ from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.wire import PLAIN_TEXT, flush, run_command, wait_readable
 
 _XLOG_DATA = struct.Struct(">cQQq")
+HEADER_BYTES = _XLOG_DATA.size
 _KEEPALIVE = struct.Struct(">cQqB")
 _STATUS = struct.Struct(">cQQQqB")
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
@@ -94,7 +95,10 @@ class ReplicationConnection:
         await run_command(self._pgconn, command.encode())
 
     def receive(self) -> bytes | Position | None:
-        """The next pgoutput message or position if one is already here; None otherwise. Never waits."""
+        """The next message or position if one is already here; None otherwise. Never waits.
+
+        A message of pgoutput begins at ``HEADER_BYTES``.
+        """
         length, data = self._pgconn.get_copy_data(1)
         if length == 0:
             self._pgconn.consume_input()
@@ -106,7 +110,7 @@ class ReplicationConnection:
             reason = result.error_message.decode(errors="replace").strip() if result else ""
             raise Unavailable(f"the sending server ended the stream: {reason or 'it closed the connection'}")
         if data[0] == 0x77:  # w: data
-            return bytes(data[_XLOG_DATA.size :])
+            return bytes(data)
         _, lsn, _, wants_reply = _KEEPALIVE.unpack(data)
         if wants_reply:
             self._status_sent_at = 0.0

@@ -15,6 +15,7 @@ from cyphr.migrate.database.follow.net import Change, Net, Replay, fold
 from cyphr.migrate.database.follow.pgoutput import UNCHANGED, Delete, Insert, Row, Truncate, Update
 from cyphr.migrate.database.follow.statements import Key, Parameters, Statements
 from cyphr.migrate.database.follow.text import array_literal, copy_line
+from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.wire import PreparedStatements, copy_in
 
 # Rows are found by their keys. Statistics of a table that was just filled are no help, so the way is laid down.
@@ -35,8 +36,9 @@ class _Misfit(Exception):
 class Writer:
     """Writes to one connection of the receiving database, inside the transaction that the caller has begun."""
 
-    def __init__(self, connection: AsyncConnection, fetch: Fetch) -> None:
+    def __init__(self, connection: AsyncConnection, fetch: Fetch, touched: Touched) -> None:
         self._connection = connection
+        self._touched = touched
         self._prepared = PreparedStatements(connection.pgconn)
         self._fetch = fetch
         self.relations: dict[int, Statements] = {}
@@ -67,6 +69,10 @@ class Writer:
 
     async def _write_net(self, net: Net) -> None:
         statements = net.statements
+        if statements.has_key:
+            self._touched.rows(statements.table, net.keys())
+        else:
+            self._touched.whole(statements.table)
         if keys := net.deletes():
             await self._write_many(statements.delete_many(), keys)
         for positions, found in net.updates().items():
@@ -95,6 +101,7 @@ class Writer:
                 raise self._conflict(change, "no such row is here") from error
 
     async def _write_one(self, change: Change) -> None:
+        self._note_touched(change.change if isinstance(change, Replay) else change)
         match change:
             case Truncate():
                 await self._truncate(change)
@@ -106,6 +113,19 @@ class Writer:
                 await self._demand_one(self.relations[relation].update(old, new))
             case Delete(relation, old):
                 await self._demand_one(self.relations[relation].delete(old))
+
+    def _note_touched(self, change: Insert | Update | Delete | Truncate) -> None:
+        if isinstance(change, Truncate):
+            for oid in change.relations:
+                self._touched.whole(self.relations[oid].table)
+            return
+        statements = self.relations[change.relation]
+        # With an old row, the row may have left its key for another.
+        rows = [change.old] if isinstance(change, Delete) else [change.new]
+        if isinstance(change, Update) and change.old is not None:
+            rows.append(change.old)
+        for row in rows:
+            self._touched.row(statements.table, statements.key_of(row))
 
     async def _truncate(self, change: Truncate) -> None:
         names = sql.SQL(", ").join(self.relations[oid].table.identifier for oid in change.relations)

@@ -35,16 +35,18 @@ Following = Callable[[], Awaitable[tuple[Applier, Stream]]]
 class Verifier:
     """Compares the two databases, with ``workers`` connections to each.
 
-    ``following`` gives the applier at work, and its stream.
+    ``following`` gives the applier at work, and its stream; ``touched`` is what that applier has changed since the last
+    comparison began.
     """
 
-    def __init__(self, databases: Mapping[Side, PostgresSettings], following: Following, workers: int) -> None:
+    def __init__(
+        self, databases: Mapping[Side, PostgresSettings], following: Following, touched: Touched, workers: int
+    ) -> None:
         self._databases = databases
         self._following = following
         self._workers = workers
         self._last: Point | None = None
-        self.touched = Touched()
-        """What the applier changed since the last comparison began."""
+        self._touched = touched
         self.equal = False
         """Whether the last whole comparison, and everything compared since, found no difference."""
 
@@ -107,7 +109,7 @@ class Verifier:
             async with self._same_point() as point:
                 found = await verify_touched(point.source, point.target, tables, point.touched)
             self._demand_equal(found)
-            if self.touched.count <= _FEW_KEYS:
+            if self._touched.count <= _FEW_KEYS:
                 break
 
     async def verify_at_rest(self, old: AsyncConnection, new: AsyncConnection, tables: list[Table]) -> None:
@@ -118,7 +120,7 @@ class Verifier:
         """
         assert self._last is not None, "what changed since the last comparison is compared, so there was one"
         self.equal = False  # what was touched is known to nobody if this is not finished
-        touched = self.touched.take()
+        touched = self._touched.take()
         source = View([old], self._last.source.shapes, self._last.source.as_text)
         target = View([new], self._last.target.shapes, self._last.target.as_text)
         quick = [table for table in tables if not touched.is_whole(table) or table.bytes <= _BYTES_AT_REST]
@@ -128,7 +130,7 @@ class Verifier:
     @asynccontextmanager
     async def _same_point(self) -> AsyncIterator[Point]:
         applier, stream = await self._following()
-        async with same_point(self._databases, applier, stream, self.touched, self._workers) as point:
+        async with same_point(self._databases, applier, stream, self._touched, self._workers) as point:
             self._last = point
             yield point
 
