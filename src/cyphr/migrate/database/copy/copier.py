@@ -82,9 +82,6 @@ class Copier:
                 await self._copy_rows(reader, writer, tables, point)
             if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
                 await self._run_step(writer, "indexes", scripts.indexes)
-            await streams.publish(writer, tables)
-            async with writer.transaction():
-                await triggers.quieten_triggers(writer)
             await fence.install_fence(reader, enabled=False)
 
     async def complete_schema(self) -> None:
@@ -94,6 +91,10 @@ class Copier:
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._run_step(writer, "indexes", scripts.indexes)
+            # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
+            await streams.publish(writer, await read_tables(writer))
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
             await self._run_step(writer, "references", scripts.references)
 
     async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -118,7 +118,12 @@ class Follower:
 
     async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
         copied = await read_copied(connection)
-        receiving = await read_tables(connection)
+        keys = {(table.schema, table.name): table.key for table in self.tables}
+        # A row is found by the key that is sent; on the receiving side its index may not have its own name yet.
+        receiving = [
+            replace(table, key=keys.get((table.schema, table.name), table.key))
+            for table in await read_tables(connection)
+        ]
         applier = Applier(connection, stream.name, receiving, copied, self._touched, partial(fetch_row, other))
         if self._turn.end_epoch is not None:
             applier.end_at(self._turn.end_epoch)
