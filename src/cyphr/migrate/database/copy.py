@@ -60,11 +60,12 @@ async def _copy_table(
     lsn: int,
     on_rows: Callable[[Table, int, int], None],
 ) -> None:
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.sent_columns)
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.sent_columns)
+    columns = sql.SQL("({})").format(names) if table.sent_columns else sql.SQL("")  # a table may have no column
     form = sql.SQL("binary" if table.only_built_in_types else "text")
-    out = sql.SQL("copy {} ({}) to stdout (format {})").format(table.identifier, columns, form)
+    out = sql.SQL("copy {} {} to stdout (format {})").format(table.identifier, columns, form)
     # FREEZE writes rows that need no later vacuum; it demands that this transaction truncated the table.
-    into = sql.SQL("copy {} ({}) from stdin (format {}, freeze)").format(table.identifier, columns, form)
+    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, form)
     async with writer.transaction():
         await writer.execute(sql.SQL("truncate only {}").format(table.identifier))
         rows, size = await _pump(

@@ -120,6 +120,7 @@ class DatabaseMigration:
                 await self._copy_rows(writer, tables, point)
             if "indexes" not in await schema.finished_steps(writer):
                 await schema.run_step(target, "indexes", scripts.indexes)
+                await schema.refresh_views(reader, writer)
             await streams.publish(writer, tables)
             await handover.install_fence(reader, tables, enabled=False)
 
@@ -133,6 +134,8 @@ class DatabaseMigration:
                     f"the target is not empty: it has {', '.join(occupied[:5])}. Give an empty database, or drop them."
                 )
             await schema.ensure_roles(source, writer)
+            await schema.ensure_extensions(source, writer)
+            await schema.demand_needs(source, writer)
             await schema.run_step(target, "tables", scripts.tables)
         await handover.install_fence(writer, tables, enabled=True)
         return scripts
@@ -339,6 +342,7 @@ class DatabaseMigration:
         await self._verify_touched()
         epoch = max(each.epoch for each in (await self._seats()).values()) + 1
         async with await connect(self._databases[seat.side]) as old, await connect(self._databases[to]) as new:
+            await schema.refresh_views(old, new)
             if waiting := await handover.long_transactions(old, _LONG_TRANSACTION_SECONDS):
                 raise HandoverRefused(
                     f"long transactions would be cut off: {', '.join(waiting)}; end them, then try again"

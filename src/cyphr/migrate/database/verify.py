@@ -80,7 +80,7 @@ async def verify_touched(
 
 async def _verify_whole(source: AsyncConnection, target: AsyncConnection, table: Table) -> TableVerification:
     bucket = sql.SQL("({} & {})").format(_key_hash(table), sql.Literal(_BUCKETS - 1))
-    query = sql.SQL("select {} as bucket, count(*), sum({}) from {} as t group by 1").format(
+    query = sql.SQL("select {} as bucket, count(*), sum({}) from only {} as t group by 1").format(
         bucket, _row_hash(table), table.identifier
     )
     ours, theirs = await asyncio.gather(_rows(source, query), _rows(target, query))
@@ -108,7 +108,7 @@ async def _verify_keys(
         )
         for position, name in enumerate(table.key)
     )
-    query = sql.SQL("select count(*), sum({}) from unnest({}) as k ({}) join {} as t on {}").format(
+    query = sql.SQL("select count(*), sum({}) from unnest({}) as k ({}) join only {} as t on {}").format(
         _row_hash(table), wanted, names, table.identifier, same
     )
     ours, theirs = await asyncio.gather(_rows(source, query), _rows(target, query))
@@ -127,7 +127,9 @@ async def _open(source: AsyncConnection, target: AsyncConnection, table: Table, 
         )
     else:
         key = sql.SQL("t::text")
-    query = sql.SQL("select {}, {} from {} as t where {}").format(key, _row_hash(table), table.identifier, condition)
+    query = sql.SQL("select {}, {} from only {} as t where {}").format(
+        key, _row_hash(table), table.identifier, condition
+    )
     ours, theirs = await asyncio.gather(_rows(source, query), _rows(target, query))
     only_here, only_there = _subtract(ours, theirs), _subtract(theirs, ours)
     changed = {row[0] for row in only_here} & {row[0] for row in only_there}

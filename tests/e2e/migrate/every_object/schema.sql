@@ -86,6 +86,7 @@ create table app.events_2025_rest partition of app.events_2025 default;
 create index events_by_kind on app.events (kind);
 create table app.places (id int primary key, name text);
 create table app.cities (mayor text, check (mayor <> '')) inherits (app.places);
+alter table app.cities replica identity full;
 create table app.nothing_at_all ();
 alter table app.nothing_at_all replica identity full;
 create unique index places_by_name on app.places (name);

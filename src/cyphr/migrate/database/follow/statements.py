@@ -34,10 +34,13 @@ class Statements:
             if all(name in relation.columns for name in table.key)
             else []
         )
-        self._table = _name(table.schema, table.name)
+        name = _name(table.schema, table.name)
+        self._table = f"only {name}"  # rows of a table that inherits from this one are its own
         names = ", ".join(_name(column.name) for column in self._columns)
         holes = ", ".join("%s" for _ in self._columns)
-        self._insert = f"insert into {self._table} ({names}) overriding system value values ({holes})"
+        self._insert = f"insert into {name} ({names}) overriding system value values ({holes})"
+        if not self._columns:
+            self._insert = f"insert into {name} default values"
         self._updates: dict[tuple[int, ...], str] = {}
 
     def key_of(self, row: Row) -> tuple[Value, ...] | None:
@@ -68,7 +71,7 @@ class Statements:
             return conditions, [row[position] for position in self._key]
         # Replica identity full without a key: several rows may be equal, and any one of them will do.
         present = [(column, value) for column, value in zip(self._columns, row, strict=True) if value is not UNCHANGED]
-        conditions = " and ".join(_same(column) for column, _ in present)
+        conditions = " and ".join(_same(column) for column, _ in present) or "true"
         return f"ctid = (select ctid from {self._table} where {conditions} limit 1)", [value for _, value in present]
 
 

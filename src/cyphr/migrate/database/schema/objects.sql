@@ -254,7 +254,7 @@ with moved as (
 
     union all
     select 'publication', quote_ident(b.pubname),
-           concat_ws(' ', case when b.puballtables then 'all tables' end, case when b.pubinsert then 'insert' end,
+           concat_ws(' ', case when b.pubinsert then 'insert' end,
                case when b.pubupdate then 'update' end, case when b.pubdelete then 'delete' end,
                case when b.pubtruncate then 'truncate' end, case when b.pubviaroot then 'via root' end,
                (select string_agg(concat_ws(' ', r.prrelid::regclass, pg_get_expr(r.prqual, r.prrelid),
@@ -266,8 +266,9 @@ with moved as (
                   from pg_publication_namespace s where s.pnpubid = b.oid)),
            'pg_publication'::regclass, b.oid, 0, null, null, null
       from pg_publication b
-     where b.pubname <> 'supabase_realtime'
-       and b.pubname not like 'cyphr\_%%'
+     where b.pubowner = current_user::regrole
+       and not b.puballtables
+       and b.pubname !~ '^(supabase|cyphr)_'
 
     union all
     select 'default privileges',
