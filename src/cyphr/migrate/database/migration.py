@@ -21,6 +21,7 @@ from cyphr.migrate.database.copy import copy_tables, read_copied
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover import Seat
+from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify import (
@@ -73,6 +74,7 @@ class DatabaseMigration:
         self._ended = asyncio.Event()
         self._go_on = asyncio.Event()
         self._progress = DatabaseProgress()
+        self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
 
     async def prepare(self) -> None:
         """Create this tool's tables on both sides and settle a handover that was interrupted. Idempotent."""
@@ -118,6 +120,7 @@ class DatabaseMigration:
             self._begin_progress(tables)
             async with self._copy_point(reader, writer, stream) as point:
                 await self._copy_rows(writer, tables, point)
+            await self._platform_rows.copy()
             if "indexes" not in await schema.finished_steps(writer):
                 await schema.run_step(target, "indexes", scripts.indexes)
                 await schema.refresh_views(reader, writer)
@@ -195,6 +198,16 @@ class DatabaseMigration:
 
         Connections that break are made again. Raises ApplyConflict when a change does not fit.
         """
+        tasks = [asyncio.create_task(self._follow_stream()), asyncio.create_task(self._platform_rows.follow())]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await ended.pop()  # neither ends but by an error
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow_stream(self) -> None:
         while True:
             try:
                 await self._apply()
@@ -236,7 +249,10 @@ class DatabaseMigration:
 
     async def _restore_references(self) -> None:
         scripts = await schema.dump_schema(self._databases[Side.SUPABASE], self._programs)
-        await schema.run_step(self._databases[Side.AWS], "references", scripts.references)
+        try:
+            await schema.run_step(self._databases[Side.AWS], "references", scripts.references)
+        except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
+            raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
 
     async def progress(self) -> dict[str, Any]:
         """Rows and bytes copied, changes applied, and how many bytes of WAL the receiver is behind."""
@@ -263,7 +279,8 @@ class DatabaseMigration:
         async with self._same_point() as (source, target, _):
             await calibrate(source, target)
             found = await verify_tables(source, target, self._tables)
-        result = _summary(found, monotonic() - started)
+        platform = await self._platform_rows.compare()
+        result = _summary([*found, platform], monotonic() - started)
         self._verified = not result.differences
         return result
 
@@ -375,6 +392,7 @@ class DatabaseMigration:
         try:
             async with asyncio.timeout(_BUDGET_SECONDS):
                 await self._ended.wait()
+                await self._platform_rows.drain()
                 drained = monotonic()
                 await handover.carry_sequences(old, new)
                 self._demand_equal(await verify_touched(old, new, self._tables, self._touched.take()))

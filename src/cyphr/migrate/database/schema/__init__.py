@@ -9,6 +9,7 @@ from cyphr.migrate.database.schema.restore import (
     finished_steps,
     refresh_views,
     run_step,
+    validate_references,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "read_objects",
     "refresh_views",
     "run_step",
+    "validate_references",
 ]

@@ -13,6 +13,18 @@ select n.nspname, c.relname, o.conname
    and p.nspname = any (%(platform)s)
    and (p.nspname, r.relname) not in (('auth', 'users'), ('auth', 'identities'));
 
+-- name: user_references
+-- Foreign keys to the platform's users that are validated, or are not.
+select n.nspname, c.relname, o.conname
+  from pg_constraint o
+  join pg_class c on c.oid = o.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+ where o.contype = 'f'
+   and o.confrelid in (to_regclass('auth.users'), to_regclass('auth.identities'))
+   and o.convalidated = %(validated)s
+   and n.nspname <> 'auth'
+   and o.conparentid = 0;
+
 -- name: left_publications
 -- Publications of the platform, of this tool and of superusers, and the tables in them.
 select b.pubname, n.nspname, c.relname

@@ -87,6 +87,23 @@ async def demand_needs(source: PostgresSettings, target: AsyncConnection) -> Non
         )
 
 
+async def validate_references(source: AsyncConnection, target: AsyncConnection) -> list[str]:
+    """Validate on the target the foreign keys to the platform's users; those that do not hold there yet."""
+    cursor = await source.execute(_queries.user_references, {"validated": True})
+    held = await cursor.fetchall()
+    cursor = await target.execute(_queries.user_references, {"validated": False})
+    failed = []
+    for schema, table, name in set(held) & set(await cursor.fetchall()):
+        validate = sql.SQL("alter table {} validate constraint {}").format(
+            sql.Identifier(schema, table), sql.Identifier(name)
+        )
+        try:
+            await target.execute(validate)
+        except psycopg.errors.ForeignKeyViolation:
+            failed.append(f"{schema}.{table}: constraint {name} does not hold on the receiving side")
+    return sorted(failed)
+
+
 async def refresh_views(sender: AsyncConnection, receiver: AsyncConnection) -> None:
     """Compute the receiver's materialised views from its rows, as far as the sender's hold rows."""
     cursor = await sender.execute(_queries.filled_views, {"platform": PLATFORM_SCHEMAS})
