@@ -42,7 +42,7 @@ async def sign_ups(supabase: TestSide) -> AsyncIterator[None]:
                     if error.sqlstate != MOVED:
                         raise
                     await connection.execute("rollback")
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
 
     task = asyncio.create_task(work())
     try:

@@ -22,7 +22,8 @@ from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
 from cyphr.migrate.database.schema import validate_references
-from cyphr.migrate.database.verify import TableVerification, prepare_to_verify
+from cyphr.migrate.database.verify.view import prepare_session
+from cyphr.migrate.service import Verification
 
 _queries = load_queries("cyphr.migrate.database.sql", "platform_rows.sql")
 
@@ -61,35 +62,30 @@ class PlatformRows:
 
     async def drain(self) -> None:
         """Bring over every change that has committed before this call."""
-        async with self._one_at_a_time, await connect(self._supabase) as source:
-            if await self._is_installed(source):
-                async with await connect(self._aws) as target:
-                    await prepare_to_verify(source)  # values travel as they print
-                    await prepare_to_verify(target)
-                    while await self._bring(source, target):
-                        pass
+        async with await connect(self._supabase) as source, await connect(self._aws) as target:
+            await self._drain(source, target)
 
     async def follow(self) -> None:
         """Bring changes over as they come, until cancelled. Connections that break are made again."""
         while True:
             try:
-                async with await connect(self._supabase) as listener:
-                    await listener.execute("listen cyphr_platform")
+                async with await connect(self._supabase) as source, await connect(self._aws) as target:
+                    await source.execute("listen cyphr_platform")
                     while True:
-                        await self.drain()
-                        async for _ in listener.notifies(timeout=_QUIET_SECONDS, stop_after=1):
+                        await self._drain(source, target)
+                        async for _ in source.notifies(timeout=_QUIET_SECONDS, stop_after=1):
                             pass
             except (psycopg.OperationalError, Unavailable):
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def compare(self) -> TableVerification:
+    async def compare(self) -> Verification:
         """Compare every row of both sides while they go on changing."""
         await self.drain()
         async with await connect(self._supabase) as source, await connect(self._aws) as target:
             if not await self._is_installed(source):
-                return TableVerification("auth")
-            await prepare_to_verify(source)
-            await prepare_to_verify(target)
+                return Verification(0)
+            await prepare_session(source)
+            await prepare_session(target)
             loose = await self._validate(source, target)
             rows, different = await self._different(source, target)
             if different:  # changed between the two readings, perhaps
@@ -97,7 +93,7 @@ class PlatformRows:
                 _, again = await self._different(source, target)
                 different &= again
         lines = [f"auth.{table} {key}: differs" for table, key in sorted(different)]
-        return TableVerification("auth", rows, loose + lines)
+        return Verification(rows, loose + lines)
 
     async def remove(self) -> None:
         """Drop the triggers and the queue from Supabase."""
@@ -107,6 +103,14 @@ class PlatformRows:
 
     async def _is_installed(self, source: AsyncConnection) -> bool:
         return await (await source.execute(_queries.is_installed)).fetchone() == (True,)
+
+    async def _drain(self, source: AsyncConnection, target: AsyncConnection) -> None:
+        async with self._one_at_a_time:
+            if await self._is_installed(source):
+                await prepare_session(source)  # values travel as they print
+                await prepare_session(target)
+                while await self._bring(source, target):
+                    pass
 
     async def _bring(self, source: AsyncConnection, target: AsyncConnection) -> bool:
         """Bring over one batch; whether there was any."""
