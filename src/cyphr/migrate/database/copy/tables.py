@@ -70,11 +70,11 @@ async def copy_tables(job: CopyJob) -> None:
 
 
 async def _copy_table(job: CopyJob, reader: AsyncConnection, writer: AsyncConnection, table: Table) -> None:
-    columns = _columns(table)
+    columns = sql.SQL("({})").format(_columns(table)) if table.sent_columns else sql.SQL("")  # it may have none
     form = _form(table)
-    out = sql.SQL("copy {} ({}) to stdout (format {})").format(table.identifier, columns, form)
+    out = sql.SQL("copy {} {} to stdout (format {})").format(table.identifier, columns, form)
     # FREEZE writes rows that need no later vacuum; it demands that this transaction truncated the table.
-    into = sql.SQL("copy {} ({}) from stdin (format {}, freeze)").format(table.identifier, columns, form)
+    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, form)
     async with reader.transaction(), writer.transaction():
         await _take_snapshot(reader, job.point)
         await table.truncate(writer)
