@@ -86,8 +86,13 @@ async def finished_steps(target: AsyncConnection) -> set[str]:
 async def run_step(target: PostgresSettings, step: str, script: str) -> None:
     """Run one step and record it, in one transaction. On a connection of its own: pg_dump's scripts change settings."""
     async with await connect(target) as connection, connection.transaction():
-        await connection.execute(script)
+        await connection.execute(_for_version(script, connection.info.server_version))
         await connection.execute("insert into cyphr.schema_steps (step) values (%s)", [step])
+
+
+def _for_version(script: str, version: int) -> str:
+    """Without what pg_dump sets for its own session and an older server does not know."""
+    return script if version >= 170000 else script.replace("SET transaction_timeout = 0;\n", "")
 
 
 async def _script(programs: Path, archive: Path, section: str, entries: list[str]) -> str:
