@@ -119,7 +119,7 @@ class _Campaign:
                 found = await ask(self._journal, "verify", "database")
             except (Unavailable, HandoverRefused) as error:
                 self._say(f"verify: {error}")
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
                 continue
             return list(found["differences"])
 
