@@ -23,7 +23,7 @@ _DEATH_SECONDS = 60.0
 
 @dataclass
 class Outages:
-    """When a server was away (monotonic seconds)."""
+    """When a server was away (seconds on the monotonic clock)."""
 
     spans: list[tuple[float, float]] = field(default_factory=list)
     _since: float | None = None
@@ -37,20 +37,14 @@ class Outages:
             self.spans.append((self._since, monotonic()))
             self._since = None
 
-    def inexcusable(self, failures: Sequence[Failure], connections: int) -> list[str]:
-        """Failures that no server's absence explains.
-
-        Explained is one during an absence, and later one for each of the ``connections`` that it left broken in a pool.
-        """
-        strange = [failure for failure in failures if not isinstance(failure.error, Unavailable)]
-        late = [
-            failure
+    def inexcusable(self, failures: Sequence[Failure]) -> list[str]:
+        """Failures that no server's absence explains: others than Unavailable, or at another time."""
+        return [
+            f"a writer failed: {type(failure.error).__name__}: {failure.error}"
             for failure in failures
-            if failure not in strange
-            and not any(failure.began <= end and start <= failure.ended for start, end in self.spans)
+            if not isinstance(failure.error, Unavailable)
+            or not any(failure.began <= end and start <= failure.ended for start, end in self.spans)
         ]
-        unexplained = strange + late[len(self.spans) * connections :]
-        return [f"a writer failed: {type(each.error).__name__}: {each.error}" for each in unexplained]
 
 
 class Accidents:

@@ -47,7 +47,7 @@ async def campaign(
             async with writers.at_work():
                 await campaign.run(accidents)
             await campaign.settle()
-        wrongs = campaign.wrongs + campaign.accidents.outages.inexcusable(writers.failures, _WRITERS)
+        wrongs = campaign.wrongs + campaign.accidents.outages.inexcusable(writers.failures)
         for side in Side:
             async with await connect(sides[side].owner) as connection:
                 wrongs += [f"on {side}, {wrong}" for wrong in await writers.wrongs(connection)]
