@@ -16,6 +16,7 @@ from bench.servers import Server
 from cyphr.embedded.binaries import Version, binary
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database.copy.copier import CopyOptions
 from cyphr.migrate.database.migration import DatabaseMigration
 
 
@@ -63,7 +64,7 @@ async def _obey() -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     source, target, programs, workers = json.loads(await lines.readline())
     databases = {Side.SUPABASE: PostgresSettings(**source), Side.AWS: PostgresSettings(**target)}
-    migration = DatabaseMigration(databases, Path(programs), workers=workers)
+    migration = DatabaseMigration(databases, Path(programs), copy_options=CopyOptions(workers=workers))
     async with asyncio.TaskGroup() as group:
         while line := await lines.readline():
             print(json.dumps(await _do(json.loads(line), migration, group)), flush=True)

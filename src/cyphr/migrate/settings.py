@@ -56,6 +56,10 @@ class MigrationSettings(_Section):
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
     workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
+    part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")
+    megabytes_per_second: int | None = Field(
+        default=None, ge=1, description="How fast rows are copied, at most; none: as fast as both servers can."
+    )
     postgres_programs: Path | None = Field(default=None, description="Folder of pg_dump and pg_restore; none: PATH.")
 
     @classmethod
