@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from cyphr.embedded.binaries import binary
 from cyphr.foundation.postgres import Side
@@ -86,12 +87,18 @@ def _write_config(databases: Mapping[Side, PostgresSettings], folder: Path) -> P
 
 
 async def _run(config: Path) -> None:
-    def show() -> None:
-        for task in asyncio.all_tasks():
-            task.print_stack()
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, show)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _write_tasks)
     await run_migrator(MigrationSettings.load(config))
+
+
+def _write_tasks() -> None:
+    for task in asyncio.all_tasks():
+        waiting: Any = task.get_coro()
+        places = []
+        while (frame := getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)) is not None:
+            places.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}")
+            waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+        sys.stderr.write(f"{task.get_name()}: {' > '.join(places)} > {waiting!r}\n")
 
 
 if __name__ == "__main__":
