@@ -217,7 +217,7 @@ class Applier:
     async def _end_transaction(self, message: Commit, source: ReplicationConnection) -> bool:
         self._note_commit(message)
         if self._sends_opening:
-            self._opened = True
+            self._opened, self._sends_opening = True, False
         await self._commit(source)
         if self._end_seen:
             await source.confirm(self.progress.lsn, now=True)
