@@ -25,6 +25,7 @@ from cyphr.migrate.database.handover import fence, triggers
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ class Copier:
 
         Raises PreflightFailed or Conflict before any change; Unavailable and psycopg.Error when a server goes away.
         """
-        async with await connect(self._source) as reader, await connect(self._target) as writer:
+        async with (
+            await connect(self._source, options=SESSION_OPTIONS) as reader,
+            await connect(self._target, options=SESSION_OPTIONS) as writer,
+        ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
             _demand_identities(tables)
@@ -92,7 +96,7 @@ class Copier:
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
         scripts = await schema.dump_schema(self._source, self._programs)
-        async with await connect(self._target) as writer:
+        async with await connect(self._target, options=SESSION_OPTIONS) as writer:
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._run_step(writer, "indexes", scripts.indexes)
