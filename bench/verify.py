@@ -32,7 +32,7 @@ _queries = load_queries("bench", "verify.sql")
 async def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench verify", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="enough to take a processor a while")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each, in turn")
     parser.add_argument("--keys", type=int, default=1_000, help="changed rows that are compared under the fence")
     options = parser.parse_args(arguments)
