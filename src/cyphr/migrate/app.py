@@ -9,6 +9,7 @@ from cyphr.migrate.conductor import Conductor
 from cyphr.migrate.database.migration import DatabaseMigration
 from cyphr.migrate.files.migration import FilesMigration
 from cyphr.migrate.files.places import FilesPlaces
+from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.journal import Journal
 from cyphr.migrate.service import Service
 from cyphr.migrate.settings import MigrationSettings
@@ -17,7 +18,9 @@ from cyphr.migrate.settings import MigrationSettings
 def build_services(settings: MigrationSettings) -> list[Service]:
     """The services that ``settings`` name, in the order in which they are copied."""
     databases = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
-    database = DatabaseMigration(databases, settings.programs_folder(), workers=settings.workers)
+    database = DatabaseMigration(
+        databases, settings.programs_folder(), workers=settings.workers, rules=settings.handover
+    )
 
     async def authority() -> AsyncConnection:
         return await connect(databases[await database.side()])
@@ -57,4 +60,5 @@ def build_services(settings: MigrationSettings) -> list[Service]:
 async def run_migrator(settings: MigrationSettings) -> None:
     """Be the migrator until cancelled: copy, follow, answer requests. Raises Conflict when another one runs."""
     async with Journal.open(settings.aws_database) as journal:
-        await Conductor(journal, build_services(settings)).run()
+        hooks = Hooks(settings.handover, settings.aws)
+        await Conductor(journal, build_services(settings), hooks).run()
