@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
+from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import AwsSettings
 
 if TYPE_CHECKING:
@@ -22,6 +24,17 @@ def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
     """A thread-safe client of Cognito user pools."""
     client: CognitoIdentityProviderClient = _session(settings).client("cognito-idp", **_arguments(settings))
     return client
+
+
+def read_secret(settings: AwsSettings, name: str) -> str:
+    """The text of a secret in Secrets Manager, by its name or ARN. Blocking. Raises InvalidInput with AWS's words."""
+    client: Any = _session(settings).client("secretsmanager", **_arguments(settings))
+    try:
+        return str(client.get_secret_value(SecretId=name)["SecretString"])
+    except KeyError as error:
+        raise InvalidInput(f"the secret {name} is binary; store it as text") from error
+    except (ClientError, BotoCoreError) as error:
+        raise InvalidInput(f"cannot read the secret {name}: {error}") from error
 
 
 def _session(settings: AwsSettings) -> boto3.Session:
