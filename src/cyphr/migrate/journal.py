@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from cyphr.foundation.errors import Conflict
+from cyphr.foundation.errors import Conflict, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
@@ -71,10 +71,19 @@ class Journal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: PostgresSettings) -> AsyncIterator["Journal"]:
-        """Connect, and create the journal's tables if they are missing. Raises Unavailable."""
+    async def open(cls, settings: PostgresSettings, *, create: bool = True) -> AsyncIterator["Journal"]:
+        """Connect, and create the journal's tables if they are missing. Raises Unavailable.
+
+        ``create`` False: change nothing; where nothing was ever started, raise Unavailable.
+        """
         async with await connect(settings) as connection, connection.transaction():
-            await connection.execute(read_sql("cyphr.migrate.sql", "tables.sql"))
+            if create:
+                await connection.execute(read_sql("cyphr.migrate.sql", "tables.sql"))
+            elif await (await connection.execute(_queries.has_journal)).fetchone() != (True,):
+                raise Unavailable(
+                    f"no migration was started into the database {settings.dbname!r} at "
+                    f"{settings.host}:{settings.port} yet; start one with: cyphr migrate start"
+                )
         journal = cls(settings)
         await journal._pool.open()
         try:
@@ -102,6 +111,10 @@ class Journal:
     async def events(self) -> list[Event]:
         """Everything that happened, in order."""
         return await self._fetch(Event, _queries.events)
+
+    async def verifications(self) -> list[Event]:
+        """The last verification of each service, whatever it found."""
+        return await self._fetch(Event, _queries.verifications)
 
     async def add_request(self, action: str, service: str) -> int:
         """Ask the running migrator for something; the request's number."""

@@ -10,7 +10,7 @@ from cyphr.migrate.preflight.target_empty import has_begun
 
 async def _look(context: Context) -> Finding:
     before, since = read_checked_schema(context.settings.records_folder), "the last check"
-    if await has_begun(context):
+    if await has_begun(context.at(Side.AWS)):
         noted = await context.fetch(Side.AWS, queries.noted_schema)
         before, since = (noted[0][0], "the start") if noted else (before, since)
     if before is None:

@@ -39,7 +39,7 @@ CHECK = Check(
     name="direct-connection",
     worst=Level.FAILURE,
     why="Following needs the replication protocol, which poolers (Supavisor, PgBouncer) do not speak.",
-    mend="Use the direct address, db.<project>.supabase.co on port 5432; it speaks IPv6, or IPv4 with the add-on. "
+    mend="Use the direct address, db.PROJECT.supabase.co on port 5432; it speaks IPv6, or IPv4 with the add-on. "
     "The role needs REPLICATION (on RDS: rds_replication).",
     look=_look,
 )

@@ -158,7 +158,7 @@ select name::text from pg_available_extensions;
 
 -- name: event_triggers
 -- Event triggers, and whether they are the platform's.
-select t.evtname::text, r.rolname like 'supabase%%' or r.rolsuper
+select t.evtname::text, r.rolname like 'supabase%%' or r.rolname = 'rdsadmin'
        or exists (select from pg_depend d where d.classid = 'pg_event_trigger'::regclass and d.objid = t.oid and d.deptype = 'e')
   from pg_event_trigger t join pg_roles r on r.oid = t.evtowner
  order by 1;

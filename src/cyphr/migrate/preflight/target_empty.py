@@ -1,18 +1,30 @@
 """Nothing on the target is in the way."""
 
-from cyphr.foundation.postgres import Side
+from psycopg import AsyncConnection
+
+from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.preflight.context import Context, queries
 from cyphr.migrate.preflight.finding import Check, Finding, Level, failure, listed, ok
 
 
-async def has_begun(context: Context) -> bool:
+async def has_begun(target: AsyncConnection) -> bool:
     """Whether a migration into this target has been started before."""
-    has_phases = await context.value(Side.AWS, queries.has_phases)
-    return bool(has_phases and await context.value(Side.AWS, queries.has_begun))
+    cursor = await target.execute(queries.has_phases)
+    if await cursor.fetchone() != (True,):
+        return False
+    cursor = await target.execute(queries.has_begun)
+    return await cursor.fetchone() == (True,)
+
+
+async def migration_has_begun(target: PostgresSettings) -> bool:
+    """The same, on a connection of its own. Raises Unavailable."""
+    async with await connect(target) as connection:
+        return await has_begun(connection)
 
 
 async def _look(context: Context) -> Finding:
-    if await has_begun(context):
+    if await has_begun(context.at(Side.AWS)):
         return ok("it holds this migration, which has begun")
     there = await context.names(Side.AWS, queries.occupants)
     if there:
