@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, LiteralString
 
-import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import now
@@ -59,7 +58,10 @@ class Context:
             for side in Side:
                 try:
                     connection = await connect(
-                        context.database(side), application_name=APPLICATION_NAME, options=_LIMITS
+                        context.database(side),
+                        application_name=APPLICATION_NAME,
+                        options=_LIMITS,
+                        client_encoding="utf8",  # otherwise a database in SQL_ASCII answers with bytes
                     )
                     context.connections[side] = await stack.enter_async_context(connection)
                 except Unavailable as error:
@@ -125,8 +127,3 @@ def refusal(words: str) -> Refusal:
     if any(each in words for each in (*unreachable, "No route to host", "Network is unreachable", "Name or service")):
         return Refusal.UNREACHABLE
     return Refusal.OTHER
-
-
-def sqlstate(error: psycopg.Error) -> str:
-    """The SQLSTATE of a server's answer; empty when the connection broke instead."""
-    return error.sqlstate or ""

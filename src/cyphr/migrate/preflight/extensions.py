@@ -40,6 +40,7 @@ CHECK = Check(
     worst=Level.FAILURE,
     why="RDS lacks some of Supabase's extensions (pg_graphql, pgsodium, supabase_vault, pg_net); functions that call "
     "them fail there, and tables with their types cannot be created.",
-    mend="Replace what depends on them, or choose a target that offers them; accept the warning when nothing does.",
+    mend="Replace what depends on them, or choose a target that offers them. One that is refused must be created on "
+    "the target beforehand, by a role that may.",
     look=_look,
 )

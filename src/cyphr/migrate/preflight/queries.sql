@@ -101,11 +101,7 @@ select c.oid::regclass::text, greatest(c.reltuples, 0)::bigint
 
 -- name: protected_tables
 -- Tables with row-level security, and the roles that their policies speak of; public stands for the two of clients.
--- The third column is one that can be assigned to.
 select n.nspname, c.relname,
-       (select a.attname from pg_attribute a
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-           and a.attidentity <> 'a' order by a.attnum limit 1),
        array(select distinct case when r.oid is null then client.name else r.rolname end
                from pg_policy p
                cross join lateral unnest(p.polroles) as named (oid)
