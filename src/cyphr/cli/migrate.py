@@ -16,6 +16,7 @@ import typer
 
 from cyphr.cli.migrate_check import check, plan
 from cyphr.cli.migrate_options import DEFAULT_CONFIG, AcceptOption, ConfigOption, JsonOption, load_settings
+from cyphr.cli.migrate_rehearse import rehearse
 from cyphr.cli.migrate_status import status
 from cyphr.cli.terminal import console, error_console, print_step
 from cyphr.foundation.clock import now
@@ -35,6 +36,7 @@ _DIFFERENT = 4
 
 app.command()(check)
 app.command()(plan)
+app.command()(rehearse)
 
 
 @app.command()

@@ -1,8 +1,8 @@
 -- What a plan is made from. Parameter platform: the schemas that are not moved, see catalogue.py.
 
 -- name: moved_tables
--- Rows by whichever of the planner and the statistics knows of more. Bytes are those of the rows; indexes are built anew.
-select c.oid::regclass::text, greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint, pg_table_size(c.oid), pg_indexes_size(c.oid)
+-- Rows as the planner has them; of a table that was never analysed, as the statistics do. Bytes are those of the rows; indexes are built anew.
+select c.oid::regclass::text, (case when c.reltuples < 0 then pg_stat_get_live_tuples(c.oid) else c.reltuples end)::bigint, pg_table_size(c.oid), pg_indexes_size(c.oid)
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r' and c.relpersistence = 'p'
    and n.nspname <> all (%(platform)s) and n.nspname not like 'pg\_%%'
