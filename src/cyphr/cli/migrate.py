@@ -15,7 +15,14 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from cyphr.cli.migrate_check import check, plan
-from cyphr.cli.migrate_options import DEFAULT_CONFIG, AcceptOption, ConfigOption, JsonOption, load_settings
+from cyphr.cli.migrate_options import (
+    DEFAULT_CONFIG,
+    AcceptOption,
+    ConfigOption,
+    JsonOption,
+    ServiceArgument,
+    load_settings,
+)
 from cyphr.cli.migrate_rehearse import rehearse
 from cyphr.cli.migrate_status import status
 from cyphr.cli.terminal import console, error_console, print_step
@@ -31,7 +38,6 @@ T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Move a live Supabase project to AWS, one service at a time, and back.")
 
-ServiceArgument = Annotated[str, typer.Argument(help="database, files or auth.")]
 _DIFFERENT = 4
 
 app.command()(check)

@@ -6,12 +6,22 @@ from typing import Annotated
 
 import typer
 
+from cyphr.migrate.preflight.checks import CHECKS
 from cyphr.migrate.settings import MigrationSettings
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Where both sides are.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AcceptOption = Annotated[
-    list[str] | None, typer.Option("--accept", metavar="NAME", help="Accept this check's warning; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="NAME",
+        help="Accept this check's warning; may be repeated.",
+        autocompletion=lambda: [check.name for check in CHECKS],
+    ),
+]
+ServiceArgument = Annotated[
+    str, typer.Argument(help="database, files or auth.", autocompletion=lambda: ["database", "files", "auth"])
 ]
 DEFAULT_CONFIG = Path("migration.toml")
 

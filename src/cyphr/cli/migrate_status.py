@@ -1,9 +1,8 @@
 """``cyphr migrate status``: where every service is, once or as a live screen."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,7 +16,8 @@ from rich.text import Text
 from cyphr.cli.migrate_options import DEFAULT_CONFIG, ConfigOption, JsonOption, load_settings
 from cyphr.cli.terminal import console
 from cyphr.foundation.clock import now
-from cyphr.migrate.journal import Event, Journal, Phase
+from cyphr.foundation.errors import Unavailable
+from cyphr.migrate.journal import Event, Journal, Phase, Picture
 from cyphr.migrate.plan.document import duration, size
 from cyphr.migrate.settings import MigrationSettings
 
@@ -27,24 +27,19 @@ _COPIED = (("rows_copied", "rows_total"), ("objects_copied", "objects_total"), (
 _CHANGES = ("changes_applied", "changes_followed")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What the journal says at one moment."""
-
-    phases: Sequence[Phase]
-    running: bool
-    verifications: dict[str, Event] = field(default_factory=dict)
-
-
 def status(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep showing it until Ctrl-C.")] = False,
 ) -> None:
-    """Where every service is. With --watch a live screen; with --json too, a line for every look."""
+    """Where every service is; with --watch a live screen.
+
+    With --watch and --json, or where the output is no terminal, one line of JSON is printed for every look.
+    """
     settings = load_settings(config)
     if watch:
-        asyncio.run(_watch(settings, as_json=as_json))
+        with contextlib.suppress(KeyboardInterrupt):  # that is how it is stopped
+            asyncio.run(_watch_as_json(settings) if as_json or not console.is_terminal else _watch(settings))
         return
     picture = asyncio.run(_look_once(settings))
     if as_json:
@@ -55,29 +50,29 @@ def status(
 
 async def _look_once(settings: MigrationSettings) -> Picture:
     async with Journal.open(settings.aws_database, create=False) as journal:
-        return await _look(journal)
+        return await journal.picture()
 
 
-async def _look(journal: Journal) -> Picture:
-    return Picture(
-        await journal.phases(),
-        await journal.is_migrator_running(),
-        {event.service: event for event in await journal.verifications()},
-    )
-
-
-async def _watch(settings: MigrationSettings, *, as_json: bool) -> None:
+async def _watch_as_json(settings: MigrationSettings) -> None:
     async with Journal.open(settings.aws_database, create=False) as journal:
-        if as_json:
+        while True:
+            picture = await journal.picture()
+            line = {"running": picture.running, "services": [_as_json(phase) for phase in picture.phases]}
+            console.print(json.dumps(line, default=str), markup=False)
+            await asyncio.sleep(_WATCH_SECONDS)
+
+
+async def _watch(settings: MigrationSettings) -> None:
+    async with Journal.open(settings.aws_database, create=False) as journal:
+        picture = await journal.picture()
+        with Live(draw(picture, now()), console=console, auto_refresh=False) as live:
             while True:
-                picture = await _look(journal)
-                line = {"running": picture.running, "services": [_as_json(phase) for phase in picture.phases]}
-                console.print(json.dumps(line, default=str), markup=False)
                 await asyncio.sleep(_WATCH_SECONDS)
-        with Live(draw(await _look(journal), now()), console=console, auto_refresh=False) as live:
-            while True:
-                live.update(draw(await _look(journal), now()), refresh=True)
-                await asyncio.sleep(_WATCH_SECONDS)
+                try:
+                    picture = await journal.picture()
+                    live.update(draw(picture, now()), refresh=True)
+                except Unavailable as error:  # it is drawn again when the database is back
+                    live.update(Group(draw(picture, now()), Text(error.message, "red")), refresh=True)
 
 
 def draw(picture: Picture, moment: datetime) -> Group:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
+import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
@@ -53,6 +54,17 @@ class Request:
     detail: dict[str, Any] | None = None
     requested_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that ``status`` shows, at one moment."""
+
+    phases: list[Phase]
+    running: bool
+    """Whether a migrator is."""
+    verifications: dict[str, Event]
+    """The last of each service, whatever it found."""
 
 
 class Journal:
@@ -112,9 +124,17 @@ class Journal:
         """Everything that happened, in order."""
         return await self._fetch(Event, _queries.events)
 
-    async def verifications(self) -> list[Event]:
-        """The last verification of each service, whatever it found."""
-        return await self._fetch(Event, _queries.verifications)
+    async def picture(self) -> Picture:
+        """Where everything is now. Raises Unavailable when the database does not answer."""
+        try:
+            verifications = await self._fetch(Event, _queries.verifications)
+            return Picture(
+                await self.phases(),
+                await self.is_migrator_running(),
+                {event.service: event for event in verifications},
+            )
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the journal cannot be read: {' '.join(str(error).split())}") from error
 
     async def add_request(self, action: str, service: str) -> int:
         """Ask the running migrator for something; the request's number."""

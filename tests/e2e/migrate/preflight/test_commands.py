@@ -31,6 +31,10 @@ def called(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, words, env={"COLUMNS": "200"})
 
 
+async def has_lines(file: Path, count: int) -> bool:
+    return file.read_text().count("\n") >= count
+
+
 def execute(pair: Pair, side: Side, *statements: str) -> None:
     asyncio.run(pair.execute(side, *statements))
 
@@ -142,6 +146,11 @@ async def test_a_start_says_what_it_creates_and_remembers_what_was_accepted(
     async with process(log, *words), Journal.open(aws_bare.owner) as journal:
         await until(lambda: is_following(journal), 60)
         events = {event.event: event for event in await journal.events()}
+        watched = tmp_path / "watch.log"
+        async with process(watched, "-m", "cyphr.cli", "migrate", "status", "--watch", "-c", str(config)):
+            await until(lambda: has_lines(watched, 2), 60)
+    looks = [json.loads(line) for line in watched.read_text().splitlines()[:2]]
+    assert [(look["running"], look["services"][0]["service"]) for look in looks] == [(True, "database")] * 2
     assert "publication cyphr_migrate of 1 tables, replication slot cyphr_to_aws_1" in log.read_text()
     assert [one["name"] for one in events["checked"].detail["accepted"]] == ["rehearsed"]
     assert events["checked"].detail["objects"] == wanted
