@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
+import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from secrets import token_hex
@@ -40,6 +42,7 @@ async def run_application(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # so that what it starts in its turn can be ended with it
         )
     except (OSError, ValueError) as error:
         return DryRun(127, str(error), frozenset())
@@ -56,7 +59,7 @@ async def run_application(
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
         await asyncio.gather(output, return_exceptions=True)
 
 

@@ -75,6 +75,9 @@ select count(*) from pg_stat_replication;
 select case when setting::bigint < 0 then null else setting::bigint * 1024 * 1024 end
   from pg_settings where name = 'max_slot_wal_keep_size';
 
+-- name: end_slot
+select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %(slot)s and active_pid is not null;
+
 -- name: database_bytes
 select pg_database_size(current_database());
 

@@ -20,7 +20,7 @@ from cyphr.embedded.process import run_as, unprivileged_account
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
-from cyphr.migrate.preflight import long_transactions
+from cyphr.migrate.preflight import long_transactions, privileges
 from cyphr.migrate.preflight.finding import Level
 from tests.conftest import Server
 from tests.e2e.migrate.preflight.conftest import Look, Pair, defect, settings_of
@@ -274,15 +274,34 @@ async def test_a_transaction_that_is_open_for_long_is_named(
     pair: Pair, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(long_transactions, "_SECONDS", 0.0)
+    monkeypatch.setattr(privileges, "_SLOT_SECONDS", 0.5)
     assert (await look("long-transactions", pair.settings)).level is Level.OK
     async with await AsyncConnection.connect(
         **pair.sides[Side.SUPABASE].owner.connection_arguments(), application_name="forgotten"
     ) as forgotten:
         await forgotten.execute("select pg_current_xact_id()")
         found = await look("long-transactions", pair.settings)
-        allowed = await look("privileges", pair.settings)  # does not wait for it
+        allowed = await look("privileges", pair.settings)
+        async with await connect(pair.sides[Side.SUPABASE].superuser) as connection:
+
+            async def nobody_waits() -> bool:
+                cursor = await connection.execute("select 1 from pg_replication_slots where temporary")
+                return await cursor.fetchone() is None
+
+            await until(nobody_waits)
     assert (found.level, "(forgotten)" in found.saw) == (Level.WARNING, True), found.saw
-    assert allowed.level is Level.OK
+    assert allowed.level is Level.OK, allowed.saw
+
+
+async def test_a_table_that_its_application_holds_is_left_alone(pair: Pair, look: Look) -> None:
+    make, undo = ["create table public.held (id int primary key)"], ["drop table public.held"]
+    reach = pair.sides[Side.SUPABASE].owner.connection_arguments()
+    async with defect(pair, Side.SUPABASE, make, undo), await AsyncConnection.connect(**reach) as writer:
+        await writer.execute("lock table public.held in row exclusive mode")
+        found = await look("privileges", pair.settings)
+        await writer.rollback()
+        await writer.close()
+    assert (found.level, "(1 were busy and not tried)" in found.saw) == (Level.OK, True), found.saw
 
 
 async def test_a_clock_that_is_off_is_a_warning(pair: Pair, look: Look) -> None:
