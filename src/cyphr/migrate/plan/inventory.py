@@ -95,6 +95,10 @@ async def _left_behind(context: Context) -> list[Note]:
     return [
         *notes(await context.names(source, queries.platform_schemas), "schema", "belongs to Supabase's platform"),
         *notes(await context.names(source, queries.publications), "publication", "feeds Supabase Realtime or another"),
+        *[
+            Note(name, "the table that it is on belongs to Supabase's platform")
+            for name in await context.names(source, checked.platform_objects)
+        ],
         *notes([name for name, _ in triggers], "event trigger", "belongs to the platform, or needs its superuser"),
         *notes(await _missing_extensions(context), "extension", "the target does not offer it"),
         *notes([name for name, _ in servers], "foreign server", "its rows and passwords are elsewhere"),

@@ -283,3 +283,19 @@ select id::text || ': ' || case when length(email) > 320 then 'an address of mor
    and (length(email) > 320 or email !~ '^[^@\s]+@[^@\s]+$'
         or length(coalesce(raw_user_meta_data ->> 'full_name', raw_user_meta_data ->> 'name', '')) > 2048)
  order by 1;
+
+-- name: platform_objects
+-- Triggers with a function of the project's, and policies, on tables of Supabase's.
+select format('trigger %%I on %%s', t.tgname, c.oid::regclass)
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_proc p on p.oid = t.tgfoid
+  join pg_namespace f on f.oid = p.pronamespace
+ where not t.tgisinternal and n.nspname in ('auth', 'storage', 'realtime')
+   and f.nspname <> all (%(platform)s) and f.nspname not like 'pg\_%%'
+union all
+select format('policy %%I on %%s', p.polname, c.oid::regclass)
+  from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname in ('auth', 'storage', 'realtime')
+ order by 1;

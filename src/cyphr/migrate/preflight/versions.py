@@ -18,7 +18,8 @@ async def _look(context: Context) -> Finding:
     if min(source, target) < _OLDEST:
         return failure(f"{saw}; nothing older than {_OLDEST} can be followed", f"Upgrade to {_OLDEST} or later first.")
     try:
-        dump = await _pg_dump(context.settings.programs_folder())
+        folder = context.settings.programs_folder()
+        dump = min([await _version_of(folder / name) for name in ("pg_dump", "pg_restore")])
     except InvalidInput as error:
         return failure(error.message)
     saw += f", pg_dump {dump}"
@@ -36,8 +37,7 @@ async def _major(context: Context, side: Side) -> int:
     return int(await context.value(side, queries.server_version)) // 10000
 
 
-async def _pg_dump(folder: Path) -> int:
-    program = folder / "pg_dump"
+async def _version_of(program: Path) -> int:
     try:
         process = await asyncio.create_subprocess_exec(program, "--version", stdout=asyncio.subprocess.PIPE)
     except OSError as error:

@@ -84,6 +84,17 @@ DEFECTS = [
          "select setval('public.ticket', 2000000000)"], [_DROP],
     ),
     Defect(
+        "platform-objects", "a trigger on auth.users", Level.WARNING, "trigger make_profile on auth.users",
+        ["create function public.profile() returns trigger language plpgsql as 'begin return new; end'",
+         "create trigger make_profile after insert on auth.users for each row execute function public.profile()"],
+        ["drop function public.profile() cascade"],
+    ),
+    Defect(
+        "platform-objects", "a policy on storage.objects", Level.WARNING, "policy own_files on storage.objects",
+        ["create policy own_files on storage.objects using (owner = auth.uid())"],
+        ["drop policy own_files on storage.objects"], as_superuser=True,
+    ),
+    Defect(
         "event-triggers", "an event trigger of the project's", Level.WARNING, "watch_ddl",
         ["create role project_owner superuser",
          "create function public.seen() returns event_trigger language plpgsql as 'begin end'",

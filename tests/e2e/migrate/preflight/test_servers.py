@@ -214,9 +214,10 @@ async def test_a_target_in_another_encoding_is_refused(
 
 
 async def test_an_old_pg_dump_is_refused(pair: Pair, look: Look, tmp_path: Path) -> None:
-    program = tmp_path / "pg_dump"
-    program.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 14.1'\n")
-    program.chmod(0o755)
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 14.1'\n")
+        program.chmod(0o755)
     found = await look("versions", pair.settings.model_copy(update={"postgres_programs": tmp_path}))
     assert (found.level, "pg_dump 14: pg_dump cannot read" in found.saw) == (Level.FAILURE, True), found.saw
     nowhere = await look("versions", pair.settings.model_copy(update={"postgres_programs": tmp_path / "no"}))
