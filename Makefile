@@ -18,5 +18,5 @@ soak: ## the long tests
 check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
 
-bench: ## measure handovers and handbacks under traffic; ARGS="--rounds 5 --rate 100"
+bench: ## measure beside peers: copy, follow, handover or verify; ARGS="copy --pairs 5"
 	@scripts/uv run --quiet --locked python -m bench $(ARGS)

@@ -17,6 +17,7 @@ import pytest_asyncio
 from psycopg import sql
 from pydantic import SecretStr
 
+from cyphr.embedded.binaries import Version
 from cyphr.embedded.databases import (
     APP,
     DATABASES,
@@ -33,7 +34,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.schema.apply import apply_schema
 
-_VERSIONS = {Side.SUPABASE: 16, Side.AWS: 18}
+_VERSIONS: dict[Side, Version] = {Side.SUPABASE: 16, Side.AWS: 18}
 _names = itertools.count(1)
 
 
@@ -89,13 +90,16 @@ class Server:
 
 
 @asynccontextmanager
-async def _server(side: Side, factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+async def running_server(
+    side: Side, factory: pytest.TempPathFactory, *, version: Version | None = None, durable: bool = False
+) -> AsyncIterator[Server]:
+    """A new server that stands for ``side``; ``durable``: what it acknowledged outlives a crash."""
     cluster = PostgresCluster(
-        16 if side is Side.SUPABASE else 18,
+        version or _VERSIONS[side],
         factory.mktemp(f"postgres-{side}"),
         superuser=SUPERUSERS[side],
         password=_password(),
-        durable=False,
+        durable=durable,
     )
     try:
         await cluster.start()
@@ -121,13 +125,13 @@ async def _make_templates(server: Server) -> None:
 
 @pytest_asyncio.fixture(scope="session")
 async def supabase_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with _server(Side.SUPABASE, tmp_path_factory) as server:
+    async with running_server(Side.SUPABASE, tmp_path_factory) as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="session")
 async def aws_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with _server(Side.AWS, tmp_path_factory) as server:
+    async with running_server(Side.AWS, tmp_path_factory) as server:
         yield server
 
 

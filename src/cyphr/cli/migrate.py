@@ -59,13 +59,23 @@ app.command()(status)
 
 @app.command()
 def verify(
-    service: ServiceArgument = "database", config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+    service: ServiceArgument = "database",
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make differing rows what they are on the side that people write to.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Repair nothing when more rows differ.")] = 10_000,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare every row, object or user of both sides while they go on changing."""
-    found = _with_journal(config, lambda journal: ask(journal, "verify", service))
+    options = {"repair": limit} if repair else {}
+    found = _with_journal(config, lambda journal: ask(journal, "verify", service, **options))
+    if not as_json:
+        for line in found["repaired"]:
+            console.print(f"repaired {line}", markup=False)
     _print(found, as_json, f"{service}: {found['checked']} compared, {len(found['differences'])} differences")
     for line in found["differences"]:
-        console.print(f"  {line}")
+        console.print(f"  {line}", markup=False)
     if found["differences"]:
         raise typer.Exit(_DIFFERENT)
 

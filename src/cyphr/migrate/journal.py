@@ -50,6 +50,7 @@ class Request:
     id: int
     action: str
     service: str
+    options: dict[str, Any]
     outcome: str | None = None
     detail: dict[str, Any] | None = None
     requested_at: datetime | None = None
@@ -136,10 +137,11 @@ class Journal:
         except psycopg.OperationalError as error:
             raise Unavailable(f"the journal cannot be read: {' '.join(str(error).split())}") from error
 
-    async def add_request(self, action: str, service: str) -> int:
+    async def add_request(self, action: str, service: str, **options: Any) -> int:
         """Ask the running migrator for something; the request's number."""
+        asked = {"action": action, "service": service, "options": Jsonb(options)}
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(_queries.add_request, {"action": action, "service": service})
+            cursor = await connection.execute(_queries.add_request, asked)
             row = await cursor.fetchone()
         assert row is not None
         return int(row[0])

@@ -1,7 +1,7 @@
 """What every migrated service offers the conductor, and what it answers with."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cyphr.foundation.postgres import Side
 
@@ -15,6 +15,8 @@ class Verification:
     notes: list[str] = field(default_factory=list)
     """What an operator should know and that is no difference: orphans, users without an address."""
     seconds: float = 0.0
+    repaired: list[str] = field(default_factory=list)
+    """What was made equal before this comparison."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,3 +66,14 @@ class Service(Protocol):
 
     async def progress(self) -> dict[str, Any]:
         """Numbers for people: what was copied, how far behind, the last error."""
+
+
+@runtime_checkable
+class Repairable(Protocol):
+    """A service whose differences are mended on demand; the others set theirs right while following."""
+
+    async def repair(self, limit: int) -> Verification:
+        """Make at most ``limit`` places of the receiving side what they are on the sending side, then compare again.
+
+        Raises VerificationFailed, with nothing changed, when more differ.
+        """

@@ -120,7 +120,11 @@ class MigrationSettings(_Section):
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
     workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
-    expected_mb_per_second: float = Field(
+    part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")
+    megabytes_per_second: int | None = Field(
+        default=None, ge=1, description="How fast rows are copied, at most; none: as fast as both servers can."
+    )
+    expected_megabytes_per_second: float = Field(
         default=60.0, gt=0, description="What ``plan`` reckons with: megabytes a second, indexes included."
     )
     records_folder: Path = Field(

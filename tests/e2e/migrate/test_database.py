@@ -10,8 +10,8 @@ import pytest
 from cyphr.embedded.binaries import binary
 from cyphr.foundation.errors import HandoverRefused, PreflightFailed, VerificationFailed
 from cyphr.foundation.postgres import MOVED, Side, connect
-from cyphr.migrate.database.catalogue import read_tables
-from cyphr.migrate.database.handover import fence
+from cyphr.migrate.database.handover.fence import close_fence
+from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.migration import DatabaseMigration
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import Traffic, changed, count_rows, until
@@ -97,7 +97,8 @@ async def test_a_row_that_was_changed_behind_our_back_is_named(sides: dict[Side,
         assert row is not None
     async with following(migration):
         found = await migration.verify()
-    assert found.differences == [f"public.waitlist ({row[0]}): differs"]
+    assert len(found.differences) == 1
+    assert found.differences[0].startswith(f"public.waitlist ({row[0]}): differs in email: ")
 
 
 async def test_a_difference_in_a_touched_row_calls_the_handover_off_and_writing_goes_on(
@@ -163,7 +164,7 @@ async def test_a_handover_interrupted_under_the_fence_is_called_off_by_the_next_
     async with following(migration):
         await migration.verify()
     async with await connect(sides[Side.SUPABASE].owner) as source:
-        await fence(source, await read_tables(source), Side.AWS, 2)
+        await close_fence(source, Seat(Side.AWS, 2))
         with pytest.raises(psycopg.Error) as refused:
             await source.execute("insert into waitlist (email) values ('fenced@example.org')")
         assert refused.value.sqlstate == MOVED

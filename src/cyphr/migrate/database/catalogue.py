@@ -15,26 +15,24 @@ PLATFORM_SCHEMAS = [
 ]  # fmt: skip
 """Schemas that are not moved as they are: Supabase's own, PostgreSQL's, and this tool's."""
 
-# Types whose built-in hash tells apart every two values that print differently. Not in it: numeric (1.0 and 1.00 hash
-# alike), floats (0 and -0), interval (30 days and 1 month), enums (hashed by an OID that differs between databases).
-_EXACT_HASH = {16, 17, 19, 20, 21, 23, 25, 26, 1043, 1082, 1083, 1114, 1184, 2950}
 _FIRST_USER_OID = 16384
+# In the binary format these are OIDs, which name other things on the other side; or they have no such format at all.
+_TEXT_ONLY = {24, 1008, 1033, 1034, 2202, 2203, 2204, 2205, 2206, 2207, 2208, 2209, 2210, 2211, 3734, 3735, 3769, 3770,
+              4089, 4090, 4096, 4097, 4191, 4192}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column. ``generated`` columns are computed by each side itself and never sent."""
+    """One column. ``generated`` columns are computed by each side itself and never sent.
+
+    ``always_identity``: generated always as identity; it can be inserted, but never updated.
+    """
 
     name: str
     type_oid: int
     type: str
     generated: bool
-
-    @property
-    def hashed(self) -> sql.Composable:
-        """The expression that stands for this column in a row's hash."""
-        column = sql.Identifier("t", self.name)
-        return column if self.type_oid in _EXACT_HASH else sql.SQL("{}::text").format(column)
+    always_identity: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,18 @@ class Table:
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(self.schema, self.name)
 
+    async def truncate(self, connection: AsyncConnection) -> None:
+        """Empty it, and it alone."""
+        await connection.execute(sql.SQL("truncate only {}").format(self.identifier))
+
     @property
     def sent_columns(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not column.generated)
 
     @property
-    def only_built_in_types(self) -> bool:
+    def is_binary_alike(self) -> bool:
         """Whether the binary format means the same on both sides (user-defined types carry OIDs that differ)."""
-        return all(column.type_oid < _FIRST_USER_OID for column in self.columns)
+        return all(column.type_oid < _FIRST_USER_OID and column.type_oid not in _TEXT_ONLY for column in self.columns)
 
 
 async def read_tables(connection: AsyncConnection) -> list[Table]:

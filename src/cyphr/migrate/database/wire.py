@@ -2,9 +2,17 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import pq
+
+PLAIN_TEXT = (
+    "-c client_encoding=UTF8 -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex "
+    "-c lc_monetary=C -c timezone=UTC -c row_security=off"
+)
+"""Session options with which every server prints a value alike, whatever its role or database was set to. With
+``row_security`` off, rows that a policy would hide are an error rather than missing."""
 
 
 async def wait_readable(pgconn: pq.abc.PGconn, seconds: float | None = None) -> None:
@@ -37,10 +45,23 @@ async def read_result(pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
             assert last is not None
             return last
         if result.status == pq.ExecStatus.FATAL_ERROR:
+            if pgconn.status == pq.ConnStatus.BAD:  # libpq's own words, without an SQLSTATE
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace").strip())
+            await _drain(pgconn)
             raise psycopg.errors.error_from_result(result)
         last = result
         if result.status in (pq.ExecStatus.COPY_BOTH, pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT):
             return result
+
+
+async def _drain(pgconn: pq.abc.PGconn) -> None:
+    """Read what follows an error, so that the connection takes the next command."""
+    while True:
+        while pgconn.is_busy():
+            await wait_readable(pgconn)
+            pgconn.consume_input()
+        if pgconn.get_result() is None:
+            return
 
 
 async def _wait(socket: int, seconds: float | None, *, writing: bool) -> None:
@@ -64,3 +85,34 @@ async def _wait(socket: int, seconds: float | None, *, writing: bool) -> None:
             loop.remove_writer(socket)
         else:
             loop.remove_reader(socket)
+
+
+async def copy_in(pgconn: pq.abc.PGconn, statement: bytes, data: bytes) -> None:
+    """Run ``COPY … FROM STDIN`` with ``data``. Raises psycopg.Error."""
+    await run_command(pgconn, statement)
+    pgconn.put_copy_data(data)
+    await flush(pgconn)
+    pgconn.put_copy_end()
+    await flush(pgconn)
+    await read_result(pgconn)
+
+
+class PreparedStatements:
+    """Statements of one connection, parsed once, with parameters that are text already."""
+
+    def __init__(self, pgconn: pq.abc.PGconn) -> None:
+        self._pgconn = pgconn
+        self._names: dict[bytes, bytes] = {}
+
+    async def run(self, statement: bytes, parameters: Sequence[bytes | None]) -> int:
+        """Run ``statement`` and return the number of rows that it touched. Raises psycopg.Error."""
+        name = self._names.get(statement)
+        if name is None:
+            name = f"cyphr_{len(self._names)}".encode()
+            self._pgconn.send_prepare(name, statement)
+            await flush(self._pgconn)
+            await read_result(self._pgconn)
+            self._names[statement] = name
+        self._pgconn.send_query_prepared(name, parameters)
+        await flush(self._pgconn)
+        return (await read_result(self._pgconn)).command_tuples or 0

@@ -1,5 +1,6 @@
 """A plan, whole, and how it reads: as Markdown for people, as JSON for machines."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -31,7 +32,7 @@ async def make_plan(settings: MigrationSettings, environment: Mapping[str, str])
         inventory = await take_inventory(context)
     return Plan(
         inventory,
-        estimate(inventory, settings.expected_mb_per_second),
+        estimate(inventory, min(settings.expected_megabytes_per_second, settings.megabytes_per_second or math.inf)),
         read_costs(),
         creations(inventory, settings),
     )
@@ -97,7 +98,7 @@ def expectations(expected: Estimate) -> list[str]:
     return [
         (
             f"copying: {duration(expected.copy_seconds)}, at {expected.mb_per_second:g} MB a second "
-            "(expected_mb_per_second; 1.46 GB with indexes took 20 to 23 s on two cores of one machine)"
+            "(expected_megabytes_per_second; 1.46 GB with indexes took 20 to 23 s on two cores of one machine)"
         ),
         f"comparing: {duration(expected.verify_seconds)} on one core (331,000 rows a second were measured)",
         f"the target needs {size(expected.target_bytes)} free",

@@ -25,6 +25,7 @@ create table if not exists cyphr.requests (
     id           bigint generated always as identity primary key,
     action       text not null check (action in ('verify', 'handover', 'handback')),
     service      text not null,
+    options      jsonb not null default '{}',
     requested_at timestamptz not null default clock_timestamp(),
     finished_at  timestamptz,
     outcome      text check (outcome in ('done', 'failed')),

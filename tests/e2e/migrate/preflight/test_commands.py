@@ -182,7 +182,7 @@ def test_plan_names_what_moves_what_stays_and_why(config: Path, pair: Pair) -> N
     assert found["estimate"]["target_bytes"] > inventory["tables"][0]["bytes"] > 100_000
     assert "| orders | 1,000 |" in page
     assert "| rows of cache | unlogged" in page
-    assert "expected_mb_per_second" in page
+    assert "expected_megabytes_per_second" in page
     assert found["costs"]["source"] in page
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.catalogue import read_tables
-from cyphr.migrate.database.handover import install_fence
+from cyphr.migrate.database.handover.fence import install_fence
 from cyphr.migrate.database.streams import install_streams, publish
 from cyphr.migrate.preflight.finding import Level
 from cyphr.migrate.preflight.fingerprint import changes, read_objects
@@ -79,7 +79,7 @@ async def test_what_this_tool_adds_and_what_rows_do_is_no_change(pair: Pair) -> 
             await install_streams(connection)
             tables = await read_tables(connection)
             await publish(connection, tables)
-            await install_fence(connection, tables, enabled=False)
+            await install_fence(connection, enabled=False)
             await connection.execute("insert into public.kept values (1, 'a')")
             await connection.execute("select nextval('public.ticket')")
             await connection.execute("analyze public.kept")

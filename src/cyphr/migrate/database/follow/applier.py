@@ -1,41 +1,49 @@
 """Applies a stream of changes to the receiving database, each source transaction exactly once.
 
 The position in the stream is stored in ``cyphr.streams`` of the receiving database, in the same transaction as the
-rows. Whatever kills this process, the server or the network, the next run starts at that position.
+rows. Whatever kills this process, the server or the network, the next run starts at that position. Many transactions of
+the sending side go into one of the receiving side; a huge one goes there in runs, so that memory stays bounded.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from cyphr.foundation.errors import ApplyConflict
 from cyphr.migrate.database.catalogue import Table
+from cyphr.migrate.database.copy.points import CopyPoints
+from cyphr.migrate.database.follow.net import Change, Replay
 from cyphr.migrate.database.follow.pgoutput import (
+    BEGIN,
+    COMMIT,
+    DELETE,
+    INSERT,
+    UPDATE,
     Begin,
     Commit,
     Delete,
     Insert,
     Mark,
+    Message,
     Relation,
     Truncate,
     Update,
-    Value,
     decode,
 )
 from cyphr.migrate.database.follow.statements import Statements
-from cyphr.migrate.database.follow.stream import Position, ReplicationConnection, format_lsn, parse_lsn
+from cyphr.migrate.database.follow.stream import HEADER_BYTES, Position, ReplicationConnection, format_lsn, parse_lsn
+from cyphr.migrate.database.follow.writer import Fetch, Writer
 from cyphr.migrate.database.touched import Touched
 
-_CHANGES_PER_ROUND_TRIP = 1_000
-_CHANGES_PER_TRANSACTION = 5_000
+_CHANGES_PER_RUN = 5_000
+_BYTES_PER_RUN = 16 * 1024 * 1024
 _IDLE_SECONDS = 0.5
-
-Change = Insert | Update | Delete | Truncate
+_NOT_COPIED = CopyPoints(oldest=0, newest=0)
 
 
 @dataclass
@@ -69,17 +77,19 @@ class Applier:
         connection: AsyncConnection,
         stream: str,
         tables: list[Table],
-        copied: dict[tuple[str, str], int],
+        copied: Mapping[tuple[str, str], CopyPoints],
         touched: Touched,
+        fetch: Fetch,
     ) -> None:
         self._connection = connection
         self._stream = stream
         self._tables = {(table.schema, table.name): table for table in tables}
         self._copied = copied
-        self._relations: dict[int, Statements] = {}
-        self._horizon: dict[int, int] = {}
+        self._writer = Writer(connection, fetch, touched)
+        self._points: dict[int, CopyPoints] = {}
         self._opened = False
-        self._buffer: list[Change] = []
+        self._run: list[Change] = []
+        self._run_bytes = 0
         self._uncommitted_changes = 0
         self._uncommitted_transactions = 0
         self._commit_lsn = 0
@@ -91,15 +101,11 @@ class Applier:
         self._end_epoch: int | None = None
         self._end_seen = False
         self._sends_opening = False
-        self._touched = touched
         self.progress = Progress()
 
     async def prepare(self) -> int:
         """Read the position to start from; what was applied before it is here already."""
-        await self._connection.execute("set session_replication_role = replica")
-        await self._connection.execute("set client_encoding = utf8")
-        # What is confirmed to the sender is gone there, so it must be durable here.
-        await self._connection.execute("set synchronous_commit = on")
+        await self._writer.prepare()
         cursor = await self._connection.execute(
             "select applied_lsn, opened from cyphr.streams where name = %s", [self._stream]
         )
@@ -128,46 +134,73 @@ class Applier:
             self._hold.released.set()
             self._hold = None
 
-    async def run(self, source: ReplicationConnection) -> None:
-        """Apply until the mark given to ``end_at``. Raises ApplyConflict, Unavailable, psycopg.Error."""
-        while True:
-            if self._hold is not None and not self._in_source_transaction:
-                await self._commit(source)
-                self._hold.at_rest.set()
-                await self._hold.released.wait()
-            message = source.receive()
-            if message is None:
-                # Nothing more is here now, so this is the moment to make what came durable.
-                if not self._in_source_transaction:
+    async def run(self, source: ReplicationConnection) -> int | None:
+        """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
+        async with source.kept_alive():
+            while True:
+                if self._hold is not None and not self._in_source_transaction:
                     await self._commit(source)
-                await source.wait(_IDLE_SECONDS)
-            elif isinstance(message, Position):
-                await self._reach(message.lsn, source)
-            elif await self._handle(message, source):
-                return
+                    self._hold.at_rest.set()
+                    await self._hold.released.wait()
+                payload = source.receive()
+                if payload is None:
+                    # Nothing more is here now, so this is the moment to make what came durable.
+                    if not self._in_source_transaction:
+                        await self._commit(source)
+                    await source.wait(_IDLE_SECONDS)
+                elif isinstance(payload, Position):
+                    await self._reach(payload.lsn, source)
+                elif not self._take_quickly(payload) and await self._handle(decode(payload, HEADER_BYTES), source):
+                    return self._end_epoch
 
-    async def _handle(self, payload: bytes, source: ReplicationConnection) -> bool:
-        """Take one message; True when it ended the stream."""
-        message = decode(payload)
+    def _take_quickly(self, payload: bytes) -> bool:
+        """Take one message if nothing has to be awaited for it, as for most that come by the thousand."""
+        kind = payload[HEADER_BYTES]
+        if kind in (INSERT, UPDATE, DELETE):
+            if self._is_full():
+                return False
+            if not self._skipping:
+                change = decode(payload, HEADER_BYTES)
+                assert isinstance(change, Insert | Update | Delete)
+                self._take(change)
+                self._run_bytes += len(payload)
+            return True
+        if kind == BEGIN and not self._checkpoints:
+            self._begin(decode(payload, HEADER_BYTES))
+            return True
+        if kind == COMMIT and not (self._end_seen or self._sends_opening or self._is_full()):
+            self._note_commit(decode(payload, HEADER_BYTES))
+            return True
+        return False
+
+    async def _handle(self, message: Message | None, source: ReplicationConnection) -> bool:
+        """Take one message, whatever it is; True when it ended the stream."""
         match message:
-            case Insert() | Update() | Delete() | Truncate():
-                if not self._skipping:
-                    await self._take(message)
+            case Insert() | Update() | Delete():
+                await self._write_run()
+                self._take(message)
             case Begin(final_lsn):
-                if self._checkpoints:
-                    await self._run_checkpoints(final_lsn, source)
-                self._in_source_transaction = True
-                self._transaction_lsn = final_lsn
-                self._skipping = not self._opened or final_lsn < self.progress.lsn
-            case Commit(end_lsn):
-                return await self._end_transaction(end_lsn, source)
+                await self._run_checkpoints(final_lsn, source)
+                self._begin(message)
+            case Commit():
+                return await self._end_transaction(message, source)
+            case Truncate():
+                if not self._skipping:
+                    self._take_truncate(message)
             case Relation():
                 await self._learn(message)
             case Mark(content):
                 self._note_mark(content)
-            case None:
-                pass
         return False
+
+    def _begin(self, message: Message | None) -> None:
+        assert isinstance(message, Begin)
+        self._in_source_transaction = True
+        self._transaction_lsn = message.final_lsn
+        self._skipping = not self._opened or message.final_lsn < self.progress.lsn
+
+    def _is_full(self) -> bool:
+        return len(self._run) >= _CHANGES_PER_RUN or self._run_bytes >= _BYTES_PER_RUN
 
     def _note_mark(self, content: dict[str, Any]) -> None:
         if content.get("mark") == "fenced" and content.get("epoch") == self._end_epoch:
@@ -175,14 +208,17 @@ class Applier:
         elif content.get("mark") == "opened" and self._stream.endswith(f"_{content.get('epoch')}"):
             self._sends_opening = True
 
-    async def _end_transaction(self, end_lsn: int, source: ReplicationConnection) -> bool:
+    def _note_commit(self, message: Message | None) -> None:
+        assert isinstance(message, Commit)
         self._in_source_transaction = False
-        self._commit_lsn = max(end_lsn, self.progress.lsn)
+        self._commit_lsn = max(message.end_lsn, self.progress.lsn)
         self._uncommitted_transactions += 1
+
+    async def _end_transaction(self, message: Commit, source: ReplicationConnection) -> bool:
+        self._note_commit(message)
         if self._sends_opening:
-            self._opened = True
-        if self._end_seen or self._uncommitted_changes >= _CHANGES_PER_TRANSACTION:
-            await self._commit(source)
+            self._opened, self._sends_opening = True, False
+        await self._commit(source)
         if self._end_seen:
             await source.confirm(self.progress.lsn, now=True)
         return self._end_seen
@@ -207,87 +243,38 @@ class Applier:
         table = self._tables.get((relation.schema, relation.name))
         if table is None:
             raise ApplyConflict(
-                f"{relation.schema}.{relation.name} does not exist on the receiving side. Create it there, then resume."
+                f"{relation.schema}.{relation.name} does not exist on the receiving side. Create it there; following "
+                "then goes on by itself."
             )
-        await self._execute_buffer()  # what is buffered was described by the relation as it was before
-        self._relations[relation.oid] = Statements(relation, table)
-        self._horizon[relation.oid] = self._copied.get((relation.schema, relation.name), 0)
+        await self._write_run()  # what waits was described by the relation as it was before
+        self._writer.relations[relation.oid] = Statements(relation, table)
+        self._points[relation.oid] = self._copied.get((relation.schema, relation.name), _NOT_COPIED)
 
-    async def _take(self, change: Change) -> None:
-        if isinstance(change, Truncate):
-            kept = tuple(oid for oid in change.relations if self._transaction_lsn >= self._horizon[oid])
-            if not kept:
-                return
-            change = Truncate(kept, change.cascade, change.restart_identity)
-        elif self._transaction_lsn < self._horizon[change.relation]:
-            return  # the copy of this table shows it already
-        self._note_touched(change)
-        self._buffer.append(change)
-        self._uncommitted_changes += 1
-        if len(self._buffer) >= _CHANGES_PER_ROUND_TRIP:
-            await self._execute_buffer()
+    def _take(self, change: Insert | Update | Delete) -> None:
+        """Put one change into the run."""
+        points = self._points[change.relation]
+        if self._transaction_lsn >= points.newest:
+            self._run.append(change)
+        elif self._transaction_lsn >= points.oldest:
+            self._run.append(Replay(change))
+        # else the copy of this table shows it already
 
-    def _note_touched(self, change: Change) -> None:
-        if isinstance(change, Truncate):
-            for oid in change.relations:
-                self._touched.whole(self._relations[oid].table)
+    def _take_truncate(self, change: Truncate) -> None:
+        kept = tuple(oid for oid in change.relations if self._transaction_lsn >= self._points[oid].oldest)
+        if kept:
+            self._run.append(Truncate(kept, change.cascade, change.restart_identity))
+
+    async def _write_run(self) -> None:
+        if not self._run:
             return
-        statements = self._relations[change.relation]
-        if isinstance(change, Insert):
-            self._touched.row(statements.table, statements.key_of(change.new))
-        elif isinstance(change, Delete):
-            self._touched.row(statements.table, statements.key_of(change.old))
-        else:
-            # Without an old row the key did not change; with one, the row may have left its key for another.
-            if change.old is not None:
-                self._touched.row(statements.table, statements.key_of(change.old))
-            self._touched.row(statements.table, statements.key_of(change.new))
-
-    async def _execute_buffer(self) -> None:
-        if not self._buffer:
-            return
-        changes, self._buffer = self._buffer, []
+        changes, self._run, self._run_bytes = self._run, [], 0
+        self._uncommitted_changes += len(changes)
         await self._begin_if_needed()
         try:
-            async with self._connection.pipeline():
-                sent = [(change, await self._send(change)) for change in changes]
-            for change, cursor in sent:
-                if not isinstance(change, Truncate) and cursor.rowcount != 1:
-                    raise self._conflict(change, "no such row is here")
-        except psycopg.OperationalError:
-            raise
-        except psycopg.Error as error:
+            await self._writer.write(changes)
+        except ApplyConflict:
             await self._connection.rollback()
-            raise ApplyConflict(f"a change does not fit the receiving database: {error}") from error
-
-    async def _send(self, change: Change) -> psycopg.AsyncCursor[tuple[object, ...]]:
-        cursor = self._connection.cursor()
-        if isinstance(change, Truncate):
-            names = sql.SQL(", ").join(self._relations[oid].table.identifier for oid in change.relations)
-            restart = sql.SQL(" restart identity") if change.restart_identity else sql.SQL("")
-            return await cursor.execute(sql.SQL("truncate only {}{}").format(names, restart))
-        statement, parameters = self._statement(change)
-        return await cursor.execute(statement, parameters, prepare=True)
-
-    def _statement(self, change: Insert | Update | Delete) -> tuple[str, list[Value]]:
-        statements = self._relations[change.relation]
-        if isinstance(change, Insert):
-            return statements.insert(change.new)
-        if isinstance(change, Update):
-            return statements.update(change.old, change.new)
-        return statements.delete(change.old)
-
-    def _conflict(self, change: Insert | Update | Delete, reason: str) -> ApplyConflict:
-        statements = self._relations[change.relation]
-        row = change.old if isinstance(change, Delete) else change.new
-        key = statements.key_of(row)
-        verb = type(change).__name__.lower()
-        return ApplyConflict(
-            f"{statements.table.title}: {verb} of {dict(zip(statements.table.key, key or (), strict=False))} "
-            f"does not fit the receiving database: {reason}. Make that row what it was on the sending side; following "
-            "goes on by itself.",
-            table=statements.table.title,
-        )
+            raise
 
     async def _begin_if_needed(self) -> None:
         if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
@@ -296,7 +283,7 @@ class Applier:
     async def _commit(self, source: ReplicationConnection) -> None:
         if self._uncommitted_transactions == 0:
             return
-        await self._execute_buffer()
+        await self._write_run()
         await self._begin_if_needed()
         cursor = await self._connection.execute(
             "update cyphr.streams set applied_lsn = %s::pg_lsn, opened = %s, updated_at = clock_timestamp()"

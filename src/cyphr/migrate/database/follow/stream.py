@@ -4,6 +4,7 @@ Source: PostgreSQL documentation, "Streaming Replication Protocol". psycopg 3 ha
 functions are all there.
 """
 
+import asyncio
 import struct
 import time
 from collections.abc import AsyncIterator
@@ -16,13 +17,15 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database.wire import flush, run_command, wait_readable
+from cyphr.migrate.database.wire import PLAIN_TEXT, flush, run_command, wait_readable
 
 _XLOG_DATA = struct.Struct(">cQQq")
+HEADER_BYTES = _XLOG_DATA.size
 _KEEPALIVE = struct.Struct(">cQqB")
 _STATUS = struct.Struct(">cQQQqB")
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 _STATUS_INTERVAL_SECONDS = 5.0
+_QUESTION_INTERVAL_SECONDS = 1.0
 
 
 def parse_lsn(text: str) -> int:
@@ -58,12 +61,15 @@ class ReplicationConnection:
         self._pgconn = connection.pgconn
         self._confirmed = 0
         self._status_sent_at = 0.0
+        self._sending = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: PostgresSettings) -> AsyncIterator["ReplicationConnection"]:
         """Connect in replication mode. Closing the connection ends the stream and drops temporary slots."""
-        connection = await connect(settings, replication="database", application_name="cyphr migrate")
+        connection = await connect(
+            settings, replication="database", application_name="cyphr migrate", options=PLAIN_TEXT
+        )
         try:
             yield cls(connection)
         finally:
@@ -89,7 +95,10 @@ class ReplicationConnection:
         await run_command(self._pgconn, command.encode())
 
     def receive(self) -> bytes | Position | None:
-        """The next pgoutput message or position if one is already here; None otherwise. Never waits."""
+        """The next message or position if one is already here; None otherwise. Never waits.
+
+        A message of pgoutput begins at ``HEADER_BYTES``.
+        """
         length, data = self._pgconn.get_copy_data(1)
         if length == 0:
             self._pgconn.consume_input()
@@ -101,7 +110,7 @@ class ReplicationConnection:
             reason = result.error_message.decode(errors="replace").strip() if result else ""
             raise Unavailable(f"the sending server ended the stream: {reason or 'it closed the connection'}")
         if data[0] == 0x77:  # w: data
-            return bytes(data[_XLOG_DATA.size :])
+            return bytes(data)
         _, lsn, _, wants_reply = _KEEPALIVE.unpack(data)
         if wants_reply:
             self._status_sent_at = 0.0
@@ -114,9 +123,30 @@ class ReplicationConnection:
     async def confirm(self, lsn: int, *, now: bool = False) -> None:
         """Tell the sender, when it is due, that everything before ``lsn`` is durable here and need not be kept."""
         self._confirmed = max(self._confirmed, lsn)
-        if not now and monotonic() - self._status_sent_at < _STATUS_INTERVAL_SECONDS:
-            return
+        if now or monotonic() - self._status_sent_at >= _STATUS_INTERVAL_SECONDS:
+            await self._send_status()
+
+    @asynccontextmanager
+    async def kept_alive(self) -> AsyncIterator[None]:
+        """Answer for us while the block runs, also when it is busy with the other server for longer than the sender's
+        ``wal_sender_timeout``."""
+        task = asyncio.create_task(self._send_status_regularly(), name="keep the stream alive")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _send_status_regularly(self) -> None:
+        # Asked for an answer, a sender with nothing to send tells how far it is: that is how we know we are not behind.
+        while True:
+            await asyncio.sleep(_QUESTION_INTERVAL_SECONDS)
+            await self._send_status(wants_reply=True)
+
+    async def _send_status(self, *, wants_reply: bool = False) -> None:
         self._status_sent_at = monotonic()
         clock = time.time_ns() // 1000 - _POSTGRES_EPOCH_MICROSECONDS
-        self._pgconn.put_copy_data(_STATUS.pack(b"r", self._confirmed, self._confirmed, self._confirmed, clock, 0))
-        await flush(self._pgconn)
+        position = self._confirmed
+        async with self._sending:
+            self._pgconn.put_copy_data(_STATUS.pack(b"r", position, position, position, clock, wants_reply))
+            await flush(self._pgconn)

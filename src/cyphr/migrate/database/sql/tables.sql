@@ -9,7 +9,8 @@ select n.nspname as schema,
                    'name', a.attname,
                    'type_oid', a.atttypid::bigint,
                    'type', format_type(a.atttypid, a.atttypmod),
-                   'generated', a.attgenerated <> '') order by a.attnum)
+                   'generated', a.attgenerated <> '',
+                   'always_identity', a.attidentity = 'a') order by a.attnum)
           from pg_attribute a
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
        -- the index that replica identity names, else the primary key

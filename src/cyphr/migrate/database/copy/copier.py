@@ -1,0 +1,190 @@
+"""The whole of a database's copy, in its order. Called again after a crash, it leaves out what is done."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from psycopg import AsyncConnection
+
+from cyphr.foundation.clock import monotonic
+from cyphr.foundation.errors import Conflict, PreflightFailed
+from cyphr.foundation.postgres import connect
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database import schema, streams
+from cyphr.migrate.database.catalogue import Table, read_tables
+from cyphr.migrate.database.copy import mixed
+from cyphr.migrate.database.copy.parts import plan_parts
+from cyphr.migrate.database.copy.points import copied_totals, read_copied
+from cyphr.migrate.database.copy.pump import Throttle
+from cyphr.migrate.database.copy.tables import CopyJob, copy_tables
+from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
+from cyphr.migrate.database.handover import fence, triggers
+from cyphr.migrate.database.handover.seats import Seat
+from cyphr.migrate.database.streams import Stream
+
+
+@dataclass(frozen=True)
+class CopyOptions:
+    """How fast a copy goes, and how much of it a crash may cost."""
+
+    workers: int = 2
+    part_bytes: int = 1024**3
+    """Tables larger than this are copied in parts of about this size."""
+    bytes_per_second: int | None = None
+    """All workers together; None: as fast as both servers can."""
+
+
+@dataclass
+class CopyProgress:
+    """How far the copy is. ``rows_total`` is the source's own estimate."""
+
+    tables: int = 0
+    rows_total: int = 0
+    bytes_total: int = 0
+    rows_copied: int = 0
+    bytes_copied: int = 0
+    seconds: float = 0.0
+    eta_seconds: float | None = None
+
+
+class Copier:
+    """Copies one database. ``begun`` once rows may have been copied: from there on a broken connection is no news."""
+
+    def __init__(
+        self, source: PostgresSettings, target: PostgresSettings, programs: Path, options: CopyOptions
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._programs = programs
+        self._options = options
+        self._throttle = Throttle(options.bytes_per_second)
+        self._started_at = 0.0
+        self._rows_before = 0
+        self.progress = CopyProgress()
+        self.begun = False
+
+    async def run(self, seat: Seat) -> None:
+        """Bring schema and rows over.
+
+        Raises PreflightFailed or Conflict before any change; Unavailable and psycopg.Error when a server goes away.
+        """
+        async with await connect(self._source) as reader, await connect(self._target) as writer:
+            stream = await streams.current_stream(reader, seat)
+            tables = await read_tables(reader)
+            _demand_identities(tables)
+            await streams.publish(reader, tables)
+            scripts = await self._restore_tables(writer)
+            await self._begin_progress(writer, tables)
+            async with self._point(reader, writer, stream) as point:
+                self.begun = True
+                await self._copy_rows(reader, writer, tables, point)
+            if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
+                await self._run_step(writer, "indexes", scripts.indexes)
+            await streams.publish(writer, tables)
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
+            await fence.install_fence(reader, enabled=False)
+
+    async def complete_schema(self) -> None:
+        """Build what could not be built before the stream has passed every point that was copied at."""
+        scripts = await schema.dump_schema(self._source, self._programs)
+        async with await connect(self._target) as writer:
+            tables = {(table.schema, table.name): table for table in await read_tables(writer)}
+            await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
+            await self._run_step(writer, "indexes", scripts.indexes)
+            await self._run_step(writer, "references", scripts.references)
+
+    async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:
+        if step not in await schema.finished_steps(writer):
+            await schema.run_step(self._target, step, script)
+
+    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
+        scripts = await schema.dump_schema(self._source, self._programs)
+        if "tables" not in await schema.finished_steps(writer):
+            occupied = [table.title for table in await read_tables(writer)]
+            if occupied:
+                raise PreflightFailed(
+                    f"the target is not empty: it has {', '.join(occupied[:5])}. Give an empty database, or drop them."
+                )
+            await schema.ensure_roles(self._source, writer)
+            await schema.run_step(self._target, "tables", scripts.tables)
+        await fence.install_fence(writer, enabled=True)
+        return scripts
+
+    async def _copy_rows(
+        self, reader: AsyncConnection, writer: AsyncConnection, tables: list[Table], point: SlotSnapshot
+    ) -> None:
+        done = await read_copied(writer)
+        remaining = [table for table in tables if (table.schema, table.name) not in done]
+        parts = await plan_parts(reader, writer, remaining, self._options.part_bytes)
+        await mixed.prepare_tables(writer, parts, point.lsn)
+
+        async def finish(_: Table) -> None: ...
+
+        await copy_tables(
+            CopyJob(
+                source=self._source,
+                target=self._target,
+                point=point,
+                workers=self._options.workers,
+                throttle=self._throttle,
+                on_block=self._count,
+                finish=finish,
+                whole=[table for table in remaining if table not in parts],
+                parts=parts,
+            )
+        )
+        await self.read_progress(writer)
+        self.progress.eta_seconds = None
+
+    @asynccontextmanager
+    async def _point(
+        self, reader: AsyncConnection, writer: AsyncConnection, stream: Stream
+    ) -> AsyncIterator[SlotSnapshot]:
+        """The point of the stream to copy at: the slot's own when it is created here, a later one after a restart."""
+        async with ReplicationConnection.open(self._source) as replication:
+            position = await streams.slot_position(reader, stream)
+            if position is None and (await copied_totals(writer))[0]:
+                raise Conflict(
+                    f"slot {stream.name} is gone from the source, and with it changes since the copy began. "
+                    "Empty the target and start again."
+                )
+            if position is None:
+                point = await replication.create_slot(stream.name)
+                position = format_lsn(point.lsn)
+            else:
+                point = await replication.create_slot(f"{stream.name}_copy_{token_hex(4)}", temporary=True)
+            await streams.register(writer, stream, position, opened=True)
+            yield point
+
+    async def _begin_progress(self, writer: AsyncConnection, tables: list[Table]) -> None:
+        self.progress.tables = len(tables)
+        self.progress.rows_total = sum(table.estimated_rows for table in tables)
+        self.progress.bytes_total = sum(table.bytes for table in tables)
+        await self.read_progress(writer)
+        self._started_at, self._rows_before = monotonic(), self.progress.rows_copied
+
+    async def read_progress(self, target: AsyncConnection) -> None:
+        """Take over what another process copied."""
+        self.progress.rows_copied, self.progress.bytes_copied = await copied_totals(target)
+
+    def _count(self, _: Table, rows: int, size: int) -> None:
+        progress = self.progress
+        progress.rows_copied += rows
+        progress.bytes_copied += size
+        progress.seconds = monotonic() - self._started_at
+        brought = progress.rows_copied - self._rows_before
+        if progress.seconds > 1 and brought:
+            remaining = max(progress.rows_total - progress.rows_copied, 0)
+            progress.eta_seconds = remaining * progress.seconds / brought
+
+
+def _demand_identities(tables: list[Table]) -> None:
+    nameless = [table.title for table in tables if not table.key and table.replica_identity != "f"]
+    if nameless:
+        raise PreflightFailed(
+            f"rows of {', '.join(nameless)} cannot be identified, and publishing such a table makes its updates fail. "
+            "Give each a primary key, or: alter table … replica identity full."
+        )

@@ -1,0 +1,39 @@
+"""Which points of the stream the copied rows show."""
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+
+from cyphr.foundation.queries import load_queries
+from cyphr.migrate.database.follow.stream import parse_lsn
+
+queries = load_queries("cyphr.migrate.database.copy")
+
+
+@dataclass(frozen=True)
+class CopyPoints:
+    """The points of the stream that a table's rows show: one and the same, unless the table is mixed."""
+
+    oldest: int
+    newest: int
+
+    @property
+    def mixed(self) -> bool:
+        """Whether parts of the table show different points."""
+        return self.oldest < self.newest
+
+
+async def read_copied(target: AsyncConnection) -> dict[tuple[str, str], CopyPoints]:
+    """The tables that are copied already: (schema, name) → the points of the stream that their rows show."""
+    cursor = await target.execute(queries.copied_tables)
+    return {
+        (schema, name): CopyPoints(parse_lsn(oldest), parse_lsn(newest))
+        for schema, name, oldest, newest in await cursor.fetchall()
+    }
+
+
+async def copied_totals(target: AsyncConnection) -> tuple[int, int]:
+    """Rows and bytes that are copied: whole tables, and parts of those under way."""
+    row = await (await target.execute(queries.totals)).fetchone()
+    assert row is not None
+    return row[0], row[1]

@@ -1,0 +1,72 @@
+"""Pipes COPY out of one server into COPY into another, in large blocks."""
+
+import asyncio
+from collections.abc import Callable
+
+from psycopg import pq
+
+from cyphr.foundation.clock import monotonic
+from cyphr.migrate.database.wire import flush, read_result, run_command, wait_readable
+
+_BLOCK_BYTES = 256 * 1024
+
+
+class Throttle:
+    """Keeps all pipes together below a rate. ``bytes_per_second`` None: as fast as they can."""
+
+    def __init__(self, bytes_per_second: int | None) -> None:
+        self._rate = bytes_per_second
+        self._free_at = 0.0
+
+    async def pass_(self, size: int) -> None:
+        """Wait until ``size`` more bytes may pass."""
+        if self._rate is None:
+            return
+        now = monotonic()
+        self._free_at = max(self._free_at, now) + size / self._rate
+        if self._free_at > now:
+            await asyncio.sleep(self._free_at - now)
+
+
+async def pump(
+    source: pq.abc.PGconn,
+    target: pq.abc.PGconn,
+    out: bytes,
+    into: bytes,
+    throttle: Throttle,
+    on_block: Callable[[int, int], None],
+) -> tuple[int, int]:
+    """Pipe the COPY command ``out`` into the COPY command ``into``; (rows, bytes). Raises psycopg.Error.
+
+    Memory: one block and what libpq buffers. ``on_block(rows, bytes)``: what has passed so far.
+    """
+    await run_command(source, out)
+    await run_command(target, into)
+    rows = size = 0
+    block: list[bytes] = []
+    pending = 0
+    while True:
+        length, data = source.get_copy_data(1)
+        if length == 0:
+            await wait_readable(source)
+            source.consume_input()
+            continue
+        if length > 0:
+            block.append(bytes(data))
+            pending += length
+            if pending < _BLOCK_BYTES:
+                continue
+        if block:
+            target.put_copy_data(b"".join(block))
+            await flush(target)
+            rows, size, pending_size = rows + len(block), size + pending, pending
+            block, pending = [], 0
+            on_block(rows, size)
+            await throttle.pass_(pending_size)
+        if length < 0:
+            break
+    await read_result(source)  # raises what ended the reading early
+    target.put_copy_end()
+    await flush(target)
+    finished = await read_result(target)
+    return finished.command_tuples or 0, size

@@ -1,0 +1,52 @@
+-- name: copied_tables
+select schema_name, table_name, oldest_lsn::text, newest_lsn::text from cyphr.copied;
+
+-- name: totals
+select coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint
+  from (select rows, bytes from cyphr.copied
+        union all
+        select p.rows, p.bytes from cyphr.copied_parts p
+         where p.lsn is not null
+           and not exists (select from cyphr.copied c
+                            where (c.schema_name, c.table_name) = (p.schema_name, p.table_name))) as done;
+
+-- name: record_table
+insert into cyphr.copied (schema_name, table_name, oldest_lsn, newest_lsn, rows, bytes)
+values (%(schema)s, %(table)s, %(lsn)s::pg_lsn, %(lsn)s::pg_lsn, %(rows)s, %(bytes)s);
+
+-- name: plan_part
+insert into cyphr.copied_parts (schema_name, table_name, number, filenode, first_block, end_block)
+values (%(schema)s, %(table)s, %(number)s, %(filenode)s, %(first_block)s, %(end_block)s);
+
+-- name: planned_parts
+select schema_name, table_name, number, filenode, first_block, end_block, lsn::text from cyphr.copied_parts
+ order by schema_name, table_name, number;
+
+-- name: forget_parts
+delete from cyphr.copied_parts where schema_name = %(schema)s and table_name = %(table)s;
+
+-- name: record_part
+update cyphr.copied_parts
+   set lsn = %(lsn)s::pg_lsn, rows = %(rows)s, bytes = %(bytes)s, finished_at = clock_timestamp()
+ where schema_name = %(schema)s and table_name = %(table)s and number = %(number)s;
+
+-- name: record_table_of_parts
+-- The last part to come makes the table copied; the lock keeps two that end together from both missing it.
+insert into cyphr.copied (schema_name, table_name, oldest_lsn, newest_lsn, rows, bytes)
+select schema_name, table_name, min(lsn), max(lsn), sum(rows), sum(bytes)
+  from cyphr.copied_parts
+ where schema_name = %(schema)s and table_name = %(table)s
+ group by schema_name, table_name
+having count(*) = count(lsn);
+
+-- name: lock_parts
+select number from cyphr.copied_parts where schema_name = %(schema)s and table_name = %(table)s order by number for update;
+
+-- name: filenode
+-- Where the table's rows lie: another number means that they were written anew, each to another place.
+select pg_relation_filenode(c.oid)::bigint, pg_relation_size(c.oid) / current_setting('block_size')::int
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = %(schema)s and c.relname = %(table)s;
+
+-- name: mixed_tables
+select schema_name, table_name from cyphr.copied where oldest_lsn < newest_lsn;

@@ -1,0 +1,34 @@
+-- How rows of each table can be hashed and read on this side: its size, and the type behind each column's type.
+-- Parameter: platform — schemas that belong to Supabase, to PostgreSQL, or to this tool.
+with recursive chain as (
+    -- A domain hashes and prints as what it is over, however many domains deep.
+    select oid as domain, typbasetype as base, typtypmod as modifier from pg_type where typtype = 'd'
+    union all
+    select c.domain, t.typbasetype, t.typtypmod
+      from chain c join pg_type t on t.oid = c.base where t.typtype = 'd'
+), domains as (
+    select c.domain, c.base, c.modifier
+      from chain c join pg_type t on t.oid = c.base where t.typtype <> 'd'
+)
+select n.nspname as schema,
+       c.relname as name,
+       pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
+       coalesce((select amname = 'heap' from pg_am where oid = c.relam), false) as heap,
+       coalesce((select json_agg(json_build_object(
+                   'name', a.attname,
+                   'base', coalesce(d.base, a.atttypid)::bigint,
+                   'modifier', coalesce(d.modifier, a.atttypmod),
+                   'is_enum', t.typtype = 'e',
+                   'type_schema', tn.nspname,
+                   'type_name', t.typname) order by a.attnum)
+          from pg_attribute a
+          join pg_type t on t.oid = a.atttypid
+          join pg_namespace tn on tn.oid = t.typnamespace
+          left join domains d on d.domain = a.atttypid
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r'
+   and c.relpersistence = 'p'
+   and n.nspname <> all (%(platform)s)
+   and n.nspname not like 'pg\_%%';

@@ -1,0 +1,166 @@
+"""One side of a comparison: connections that all show the same rows, and what is known of its tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from cyphr.foundation.queries import read_sql
+from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS, Table
+from cyphr.migrate.database.verify.hashes import ComparedColumn, row_hash
+
+T = TypeVar("T")
+Rows = list[tuple[Any, ...]]
+
+_BLOCKS_PER_CHUNK = 131_072  # 1 GiB
+_BLOCKS_WORTH_A_CHUNK = 2_048
+
+# What a value prints as must not depend on a server's settings; a database's own limits are for its applications; a
+# policy that would hide rows must fail the comparison, not shrink it.
+_SESSION: LiteralString = """
+set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
+set bytea_output = 'hex'; set lc_monetary = 'C'; set search_path = public, extensions; set client_encoding = utf8;
+set jit = off; set max_parallel_workers_per_gather = 0; set statement_timeout = 0; set lock_timeout = 0;
+set idle_in_transaction_session_timeout = 0; set row_security = off
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One table as it is on one side. ``blocks``: its size; ``heap``: whether a range of them can be read alone."""
+
+    blocks: int
+    heap: bool
+    columns: dict[str, ComparedColumn]
+
+
+async def prepare_to_verify(connection: AsyncConnection) -> None:
+    """Make values of this session print the same on every server, and let it read for as long as it takes."""
+    await connection.execute(_SESSION)
+
+
+async def read_shapes(connection: AsyncConnection) -> dict[tuple[str, str], Shape]:
+    """How every table of the user's schemas can be compared: (schema, name) → shape."""
+    query = read_sql("cyphr.migrate.database.sql", "shapes.sql")
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(query, {"platform": PLATFORM_SCHEMAS})
+        return {
+            (row["schema"], row["name"]): Shape(
+                row["blocks"], row["heap"], {each["name"]: ComparedColumn(**each) for each in row["columns"]}
+            )
+            for row in await cursor.fetchall()
+        }
+
+
+class View:
+    """Reads one side. ``connections`` show the same rows, each is used by one query at a time.
+
+    ``as_text``: tables whose rows are compared by MD5 of what they print, because the servers hash some type unlike.
+    """
+
+    def __init__(
+        self,
+        connections: Sequence[AsyncConnection],
+        shapes: dict[tuple[str, str], Shape],
+        as_text: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        self.shapes = shapes
+        self.as_text = as_text
+        self._workers = len(connections)
+        self._free: asyncio.Queue[AsyncConnection] = asyncio.Queue()
+        for connection in connections:
+            self._free.put_nowait(connection)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """One of the connections, when one is free."""
+        connection = await self._free.get()
+        try:
+            yield connection
+        finally:
+            self._free.put_nowait(connection)
+
+    def row_hash(self, table: Table) -> sql.Composable:
+        """What stands for a row ``t`` of ``table``: the columns that the sending side has."""
+        return self._hash(table, [column.name for column in table.columns])
+
+    def key_hash(self, table: Table) -> sql.Composable:
+        """What stands for the key of a row; the whole row when the table has none."""
+        return self._hash(table, list(table.key)) if table.key else self.row_hash(table)
+
+    def key_values(self, table: Table) -> sql.Composable:
+        """The key of row ``t`` as an array of text, empty when the table has none."""
+        return sql.SQL("array[{}]::text[]").format(
+            sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier("t", name)) for name in table.key)
+        )
+
+    def rows_with_keys(self, table: Table, keys: Sequence[tuple[str, ...]]) -> sql.Composable:
+        """Rows ``t`` with these ``keys``."""
+        columns = self.columns(table)
+        names = [sql.Identifier(f"k{position}") for position in range(len(table.key))]
+        lists = (sql.SQL("{}::text[]").format(sql.Literal(list(values))) for values in zip(*keys, strict=True))
+        same = (
+            sql.SQL("t.{} = k.{}::{}").format(sql.Identifier(name), alias, columns[name].type)
+            for name, alias in zip(table.key, names, strict=True)
+        )
+        return sql.SQL("unnest({}) as k ({}) join only {} as t on {}").format(
+            sql.SQL(", ").join(lists), sql.SQL(", ").join(names), table.identifier, sql.SQL(" and ").join(same)
+        )
+
+    def rows_with_hashes(self, table: Table, hashes: Sequence[int]) -> sql.Composable:
+        """Rows ``t`` that these ``hashes`` stand for; reads the whole table."""
+        return sql.SQL("only {} as t where {} = any ({}::bigint[])").format(
+            table.identifier, self.row_hash(table), sql.Literal(list(hashes))
+        )
+
+    def columns(self, table: Table) -> dict[str, ComparedColumn]:
+        return self.shapes[table.schema, table.name].columns
+
+    async def rows(self, query: sql.Composed) -> Rows:
+        """The rows of one query. Values are literals in it: a parameter's sign may be part of a table's name."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(query)
+            return list(await cursor.fetchall())
+
+    async def scan(self, table: Table, query: sql.SQL, **parts: sql.Composable) -> Rows:
+        """Run ``query`` over ``table``, in several ranges of blocks at once, and give all their rows.
+
+        ``{table}`` in it is what to read from, ``{range}`` a condition; ``parts`` fill its other places.
+        """
+        name = sql.SQL("only {} as t").format(table.identifier)
+        queries = (query.format(table=name, range=condition, **parts) for condition in self._ranges(table))
+        found = await together(self.rows(each) for each in queries)
+        return [row for rows in found for row in rows]
+
+    def _ranges(self, table: Table) -> list[sql.Composable]:
+        shape = self.shapes[table.schema, table.name]
+        size = min(_BLOCKS_PER_CHUNK, max(_BLOCKS_WORTH_A_CHUNK, shape.blocks // (4 * self._workers)))
+        starts = range(0, shape.blocks, size) if shape.heap and shape.blocks > size else range(1)
+        ranges: list[sql.Composable] = []
+        for start in starts:
+            # The first and the last have no outer bound: what was appended meanwhile belongs to somebody.
+            low = sql.SQL("t.ctid >= {}::tid").format(f"({start},0)") if start else sql.SQL("true")
+            end = start + size
+            high = sql.SQL("t.ctid < {}::tid").format(f"({end},0)") if start != starts[-1] else sql.SQL("true")
+            ranges.append(sql.SQL("{} and {}").format(low, high))
+        return ranges
+
+    def _hash(self, table: Table, names: list[str]) -> sql.Composable:
+        columns = self.columns(table)
+        return row_hash([columns[name] for name in names], as_text=(table.schema, table.name) in self.as_text)
+
+
+async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Await all coroutines at once; when one fails, the others are cancelled and its error is raised as it is."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
