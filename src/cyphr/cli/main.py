@@ -5,6 +5,7 @@ Exit codes:
     0    done
     1    it failed, or a promise was broken; what happened is on stderr, in red
     2    it was called wrongly; usage is on stderr
+    3    a service was moved, but a hook that should follow failed; ask for the same move again to repeat it
     130  interrupted with Ctrl-C (``cyphr up`` ends with 0: that is how it is stopped)
 """
 

@@ -29,7 +29,13 @@ _USER = "cyphr"
 _POOL = "cyphr-messenger"
 _POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:*", "cognito-idp:*"], "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -71,7 +77,7 @@ class AwsStandIn:
 
     @property
     def settings(self) -> AwsSettings:
-        """How Cyphr reaches it: with a key of its own that may use S3 and Cognito."""
+        """How Cyphr reaches it: with a key of its own that may use S3, Cognito and what a handover updates."""
         return AwsSettings(
             region=_REGION,
             endpoint_url=self.endpoint_url,

@@ -12,6 +12,8 @@ host = "cyphr-messenger-prod.xxxx.us-east-1.rds.amazonaws.com"
 
 [files]      # left out: files are not moved
 [auth]       # left out: users are not given Cognito counterparts
+
+[handover]   # when a handover is refused, and what is done after one: see hooks/settings.py
 """
 
 import shutil
@@ -22,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
+from cyphr.migrate.hooks.settings import HandoverSettings
 
 
 class _Section(BaseModel):
@@ -55,6 +58,7 @@ class MigrationSettings(_Section):
     aws: AwsSettings = AwsSettings()
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
+    handover: HandoverSettings = HandoverSettings()
     workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
     part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")
     megabytes_per_second: int | None = Field(

@@ -23,7 +23,7 @@ _COPYING = [
     (f"{_DATABASE}copy._copy_table", "before", 2),
     (f"{_DATABASE}copy._pump", "after", 5),
     (f"{_DATABASE}schema.run_step", "before", 2),
-    (f"{_DATABASE}handover.install_fence", "after", 2),
+    (f"{_DATABASE}handover.fence.install_fence", "after", 2),
 ]
 _FOLLOWING = [
     (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
@@ -31,11 +31,11 @@ _FOLLOWING = [
 ]
 _MOVING = [
     (f"{_DATABASE}streams.ensure_slot", "after", 1),
-    (f"{_DATABASE}handover.fence", "before", 1),
-    (f"{_DATABASE}handover.fence", "after", 1),
-    (f"{_DATABASE}handover.carry_sequences", "before", 1),
-    (f"{_DATABASE}handover.lift_fence", "before", 1),
-    (f"{_DATABASE}handover.lift_fence", "after", 1),
+    (f"{_DATABASE}handover.fence.close_fence", "before", 1),
+    (f"{_DATABASE}handover.fence.close_fence", "after", 1),
+    (f"{_DATABASE}handover.sequences.carry_sequences", "before", 2),
+    (f"{_DATABASE}handover.fence.lift_fence", "before", 1),
+    (f"{_DATABASE}handover.fence.lift_fence", "after", 1),
 ]
 
 
@@ -43,7 +43,7 @@ _MOVING = [
 _ALWAYS = {
     (f"{_DATABASE}copy._pump", "after", 5),
     (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
-    (f"{_DATABASE}handover.fence", "after", 1),
+    (f"{_DATABASE}handover.fence.close_fence", "after", 1),
 }
 _STEPS = [
     pytest.param(step, marks=[] if step in _ALWAYS else [pytest.mark.soak]) for step in _COPYING + _FOLLOWING + _MOVING

@@ -10,8 +10,8 @@ import pytest
 from cyphr.embedded.binaries import binary
 from cyphr.foundation.errors import HandoverRefused, PreflightFailed, VerificationFailed
 from cyphr.foundation.postgres import MOVED, Side, connect
-from cyphr.migrate.database.catalogue import read_tables
-from cyphr.migrate.database.handover import fence
+from cyphr.migrate.database.handover.fence import close_fence
+from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.migration import DatabaseMigration
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import Traffic, changed, count_rows, until
@@ -24,12 +24,15 @@ def sides(supabase: TestSide, aws_bare: TestSide) -> dict[Side, TestSide]:
 
 @asynccontextmanager
 async def following(migration: DatabaseMigration) -> AsyncIterator[None]:
+    """Follow while the block runs; what stopped following is raised, rather than what failed for want of it."""
     task = asyncio.create_task(migration.follow())
     try:
         yield
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def migration_of(sides: dict[Side, TestSide]) -> DatabaseMigration:
@@ -164,7 +167,7 @@ async def test_a_handover_interrupted_under_the_fence_is_called_off_by_the_next_
     async with following(migration):
         await migration.verify()
     async with await connect(sides[Side.SUPABASE].owner) as source:
-        await fence(source, await read_tables(source), Side.AWS, 2)
+        await close_fence(source, Seat(Side.AWS, 2))
         with pytest.raises(psycopg.Error) as refused:
             await source.execute("insert into waitlist (email) values ('fenced@example.org')")
         assert refused.value.sqlstate == MOVED

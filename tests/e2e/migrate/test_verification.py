@@ -11,7 +11,7 @@ from cyphr.foundation.postgres import connect
 from cyphr.migrate.database.catalogue import read_tables
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
 from cyphr.migrate.database.verify.tables import verify_tables
-from cyphr.migrate.database.verify.view import View, prepare_session, read_shapes
+from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 from tests.conftest import TestSide
 
 # Values of one type that its own equality, or its own hash, cannot tell apart, and that print differently.
@@ -76,8 +76,8 @@ create type pair as (a numeric, b text);
 async def views(source: TestSide, target: TestSide) -> AsyncIterator[tuple[View, View]]:
     """Both sides as verification reads them, at rest."""
     async with await connect(source.owner) as ours, await connect(target.owner) as theirs:
-        await prepare_session(ours)
-        await prepare_session(theirs)
+        await prepare_to_verify(ours)
+        await prepare_to_verify(theirs)
         our_shapes, their_shapes = await read_shapes(ours), await read_shapes(theirs)
         as_text = await tables_to_compare_as_text(ours, theirs, our_shapes)
         yield View([ours], our_shapes, as_text), View([theirs], their_shapes, as_text)

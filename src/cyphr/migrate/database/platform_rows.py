@@ -22,7 +22,7 @@ from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
 from cyphr.migrate.database.schema import validate_references
-from cyphr.migrate.database.verify.view import prepare_session
+from cyphr.migrate.database.verify.view import prepare_to_verify
 from cyphr.migrate.service import Verification
 
 _queries = load_queries("cyphr.migrate.database.sql", "platform_rows.sql")
@@ -84,8 +84,8 @@ class PlatformRows:
         async with await connect(self._supabase) as source, await connect(self._aws) as target:
             if not await self._is_installed(source):
                 return Verification(0)
-            await prepare_session(source)
-            await prepare_session(target)
+            await prepare_to_verify(source)
+            await prepare_to_verify(target)
             loose = await self._validate(source, target)
             rows, different = await self._different(source, target)
             if different:  # changed between the two readings, perhaps
@@ -107,8 +107,8 @@ class PlatformRows:
     async def _drain(self, source: AsyncConnection, target: AsyncConnection) -> None:
         async with self._one_at_a_time:
             if await self._is_installed(source):
-                await prepare_session(source)  # values travel as they print
-                await prepare_session(target)
+                await prepare_to_verify(source)  # values travel as they print
+                await prepare_to_verify(target)
                 while await self._bring(source, target):
                     pass
 

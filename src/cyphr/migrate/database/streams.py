@@ -10,13 +10,13 @@ from typing import LiteralString
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.errors import Conflict, Unavailable
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.queries import read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.follow.stream import ReplicationConnection, format_lsn
-from cyphr.migrate.database.handover import Seat
+from cyphr.migrate.database.handover.seats import Seat
 
 PUBLICATION = "cyphr_migrate"
 
@@ -86,6 +86,26 @@ async def ensure_slot(sender: PostgresSettings, connection: AsyncConnection, str
         return position
     async with ReplicationConnection.open(sender) as replication:
         return format_lsn((await replication.create_slot(stream.name)).lsn)
+
+
+async def demand_slot(connection: AsyncConnection, stream: Stream) -> None:
+    """Raises Conflict when the stream cannot go on: its slot is gone from the sender, or lost what was to be sent."""
+    cursor = await connection.execute(
+        "select wal_status, current_setting('max_slot_wal_keep_size') from pg_replication_slots where slot_name = %s",
+        [stream.name],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise Conflict(
+            f"slot {stream.name} is gone from the sending side (a failover of that server leaves slots behind, or "
+            "somebody dropped it), and with it the changes since. Empty the receiving side and start again."
+        )
+    if row[0] == "lost":
+        raise Conflict(
+            f"slot {stream.name} was invalidated: the sending side had to keep more WAL than its "
+            f"max_slot_wal_keep_size ({row[1]}) while nothing was followed, and removed it. Raise that setting, empty "
+            "the receiving side and start again."
+        )
 
 
 async def register(connection: AsyncConnection, stream: Stream, lsn: str, *, opened: bool) -> None:

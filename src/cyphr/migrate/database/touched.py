@@ -52,6 +52,10 @@ class Touched:
         """Remember that anything in the table may have changed."""
         self._note_whole((table.schema, table.name))
 
+    def is_whole(self, table: Table) -> bool:
+        """Whether anything in the table may have changed."""
+        return (table.schema, table.name) in self._whole
+
     def keys(self, table: Table) -> set[Key] | None:
         """The changed rows' keys; None when the whole table must be compared."""
         name = (table.schema, table.name)
@@ -60,6 +64,11 @@ class Touched:
         # A part that is neither was TOASTed and did not change: that row is noted with the key it had before, too.
         known = (key for key in self._keys.get(name, ()) if all(isinstance(part, str | bytes) for part in key))
         return {_as_text(key) for key in known}
+
+    @property
+    def count(self) -> int:
+        """How many keys are remembered, in all tables that do not count as a whole."""
+        return self._count
 
     def take(self) -> "Touched":
         """Everything remembered so far; starts anew here."""

@@ -13,7 +13,7 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Conflict, PreflightFailed, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database import handover, schema, streams
+from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy import mixed
 from cyphr.migrate.database.copy.parts import plan_parts
@@ -21,8 +21,11 @@ from cyphr.migrate.database.copy.points import copied_totals, read_copied
 from cyphr.migrate.database.copy.pump import Throttle
 from cyphr.migrate.database.copy.tables import CopyJob, copy_tables
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
+from cyphr.migrate.database.handover import fence, triggers
+from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,20 @@ class Copier:
         self.progress = CopyProgress()
         self.begun = False
 
-    async def run(self, seat: handover.Seat) -> None:
+    async def run(self, seat: Seat) -> None:
         """Bring schema and rows over.
 
         Raises PreflightFailed or Conflict before any change; Unavailable and psycopg.Error when a server goes away.
         """
-        async with await connect(self._source) as reader, await connect(self._target) as writer:
+        async with (
+            await connect(self._source, options=SESSION_OPTIONS) as reader,
+            await connect(self._target, options=SESSION_OPTIONS) as writer,
+        ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer, tables)
+            scripts = await self._restore_tables(writer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
@@ -85,16 +91,19 @@ class Copier:
                 await self._run_step(writer, "indexes", scripts.indexes)
                 await schema.refresh_views(reader, writer)
             await self._platform_rows.copy()
-            await streams.publish(writer, tables)
-            await handover.install_fence(reader, tables, enabled=False)
+            await fence.install_fence(reader, enabled=False)
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
         scripts = await schema.dump_schema(self._source, self._programs)
-        async with await connect(self._target) as writer:
+        async with await connect(self._target, options=SESSION_OPTIONS) as writer:
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._run_step(writer, "indexes", scripts.indexes)
+            # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
+            await streams.publish(writer, await read_tables(writer))
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
             try:
                 await self._run_step(writer, "references", scripts.references)
             except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
@@ -104,7 +113,7 @@ class Copier:
         if step not in await schema.finished_steps(writer):
             await schema.run_step(self._target, step, script)
 
-    async def _restore_tables(self, writer: AsyncConnection, tables: list[Table]) -> schema.SchemaScripts:
+    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
         scripts = await schema.dump_schema(self._source, self._programs)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]
@@ -116,7 +125,7 @@ class Copier:
             await schema.ensure_extensions(self._source, writer)
             await schema.demand_needs(self._source, writer)
             await schema.run_step(self._target, "tables", scripts.tables)
-        await handover.install_fence(writer, tables, enabled=True)
+        await fence.install_fence(writer, enabled=True)
         return scripts
 
     async def _copy_rows(

@@ -42,7 +42,7 @@ from cyphr.migrate.database.touched import Touched
 
 _CHANGES_PER_RUN = 5_000
 _BYTES_PER_RUN = 16 * 1024 * 1024
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 0.05
 _NOT_COPIED = CopyPoints(oldest=0, newest=0)
 
 
@@ -134,8 +134,8 @@ class Applier:
             self._hold.released.set()
             self._hold = None
 
-    async def run(self, source: ReplicationConnection) -> None:
-        """Apply until the mark given to ``end_at``. Raises ApplyConflict, Unavailable, psycopg.Error."""
+    async def run(self, source: ReplicationConnection) -> int | None:
+        """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
         async with source.kept_alive():
             while True:
                 if self._hold is not None and not self._in_source_transaction:
@@ -151,7 +151,7 @@ class Applier:
                 elif isinstance(payload, Position):
                     await self._reach(payload.lsn, source)
                 elif not self._take_quickly(payload) and await self._handle(decode(payload, HEADER_BYTES), source):
-                    return
+                    return self._end_epoch
 
     def _take_quickly(self, payload: bytes) -> bool:
         """Take one message if nothing has to be awaited for it, as for most that come by the thousand."""
@@ -217,7 +217,7 @@ class Applier:
     async def _end_transaction(self, message: Commit, source: ReplicationConnection) -> bool:
         self._note_commit(message)
         if self._sends_opening:
-            self._opened = True
+            self._opened, self._sends_opening = True, False
         await self._commit(source)
         if self._end_seen:
             await source.confirm(self.progress.lsn, now=True)

@@ -41,12 +41,6 @@ _PLATFORM_REFERENCE = re.compile(
 )
 _GRANT = re.compile(r"^\d+; \d+ \d+ ACL ")
 _DEFAULT_GRANT = re.compile(r"^\d+; \d+ \d+ DEFAULT ACL ")
-# The rows of auth are no part of the stream, so at one point of it such a key may not hold: it is validated later.
-# Partitioned tables, which are altered without ONLY, have that in PostgreSQL 18 only.
-_PLATFORM_REFERENCE = re.compile(
-    r"(^ALTER TABLE ONLY .*\n    ADD CONSTRAINT .* REFERENCES auth\.(?:users|identities)\(.*)(?<! NOT VALID);$",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from cyphr.foundation.postgres import connect
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 _queries = load_queries(__package__)
 
@@ -33,11 +34,16 @@ async def finished_steps(target: AsyncConnection) -> set[str]:
 
 async def run_step(target: PostgresSettings, step: str, script: str) -> None:
     """Run one step and record it, in one transaction. On a connection of its own: pg_dump's scripts change settings."""
-    async with await connect(target) as connection, connection.transaction():
-        await connection.execute(script)
+    async with await connect(target, options=SESSION_OPTIONS) as connection, connection.transaction():
+        await connection.execute(_for_version(script, connection.info.server_version))
         if step == "tables":
             await _lift_forced_security(connection)
         await connection.execute("insert into cyphr.schema_steps (step) values (%s)", [step])
+
+
+def _for_version(script: str, version: int) -> str:
+    """Without what pg_dump sets for its own session and an older server does not know."""
+    return script if version >= 170000 else script.replace("SET transaction_timeout = 0;\n", "")
 
 
 async def _lift_forced_security(connection: AsyncConnection) -> None:

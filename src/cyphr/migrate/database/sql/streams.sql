@@ -43,6 +43,16 @@ create table if not exists cyphr.called_off (
     called_off_at timestamptz not null default clock_timestamp()
 );
 
+-- What triggers and rules that fire also for a replica were, while this side receives: A always, R replica.
+create table if not exists cyphr.quietened (
+    kind        text not null check (kind in ('trigger', 'rule')),
+    schema_name text not null,
+    table_name  text not null,
+    name        text not null,
+    state       text not null check (state in ('A', 'R')),
+    primary key (kind, schema_name, table_name, name)
+);
+
 -- Steps of the schema's restoration that are done, each recorded in the transaction that did it.
 create table if not exists cyphr.schema_steps (
     step        text primary key,

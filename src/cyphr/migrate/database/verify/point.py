@@ -16,7 +16,7 @@ from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
-from cyphr.migrate.database.verify.view import View, prepare_session, read_shapes
+from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 
 _SECONDS = 30.0
 _WRITERS_PAUSE_SECONDS = 0.02
@@ -142,7 +142,7 @@ async def _wait_for_writers(source: AsyncConnection) -> None:
 
 async def _open(stack: AsyncExitStack, database: PostgresSettings) -> AsyncConnection:
     connection = await stack.enter_async_context(await connect(database))
-    await prepare_session(connection)
+    await prepare_to_verify(connection)
     return connection
 
 

@@ -38,7 +38,7 @@ class Shape:
     columns: dict[str, ComparedColumn]
 
 
-async def prepare_session(connection: AsyncConnection) -> None:
+async def prepare_to_verify(connection: AsyncConnection) -> None:
     """Make values of this session print the same on every server, and let it read for as long as it takes."""
     await connection.execute(_SESSION)
 

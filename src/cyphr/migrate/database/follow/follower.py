@@ -1,0 +1,172 @@
+"""Keeps the receiving side up with the sending one, whichever way round, for as long as the migrator runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from cyphr.foundation.clock import monotonic
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database import schema, streams
+from cyphr.migrate.database.catalogue import Table, read_tables
+from cyphr.migrate.database.copy.points import read_copied
+from cyphr.migrate.database.follow.applier import Applier, Progress
+from cyphr.migrate.database.follow.sender import LagMeter, fetch_row
+from cyphr.migrate.database.follow.stream import ReplicationConnection
+from cyphr.migrate.database.handover import seats
+from cyphr.migrate.database.handover.turn import Turn
+from cyphr.migrate.database.streams import PUBLICATION, Stream
+from cyphr.migrate.database.touched import Touched
+from cyphr.migrate.database.wire import SESSION_OPTIONS
+
+_APPLIER_LOCK = 0x6379706872_01
+_RECONNECT_SECONDS = 0.2
+
+
+@dataclass
+class FollowProgress:
+    """What following has done so far, for people and machines."""
+
+    changes_applied: int = 0
+    transactions_applied: int = 0
+    changes_per_second: float = 0.0
+    lag_bytes: int = 0
+    lag_seconds: float = 0.0
+    last_error: str | None = None
+
+    def __post_init__(self) -> None:
+        self._counted_at = 0.0
+
+    def count(self, applied: Progress) -> None:
+        """Take over what the applier has done; the rate is that since the last call."""
+        now = monotonic()
+        if self._counted_at and now > self._counted_at:
+            self.changes_per_second = max(applied.changes - self.changes_applied, 0) / (now - self._counted_at)
+        self.changes_applied, self.transactions_applied = applied.changes, applied.transactions
+        self._counted_at = now
+
+
+class Follower:
+    """Applies the stream of whichever of ``databases`` has the authority.
+
+    ``complete_schema`` is awaited once, when the stream has passed every point that was copied at.
+    """
+
+    def __init__(
+        self,
+        databases: Mapping[Side, PostgresSettings],
+        turn: Turn,
+        touched: Touched,
+        complete_schema: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._databases = databases
+        self._turn = turn
+        self._touched = touched
+        self._complete_schema = complete_schema
+        self._applier: Applier | None = None
+        self._lag = LagMeter()
+        self._progress = FollowProgress()
+        self.stream: Stream | None = None
+        """What is, or was last, followed."""
+        self.tables: list[Table] = []
+        """The tables that are followed, as the sending side has them."""
+
+    async def run(self) -> None:
+        """Follow until cancelled. Connections that break are made again. Raises ApplyConflict, Conflict."""
+        while True:
+            try:
+                ended_at = await self._apply()
+            except (Unavailable, psycopg.OperationalError) as error:
+                self.say(str(error).strip())
+                await asyncio.sleep(_RECONNECT_SECONDS)
+                continue
+            finally:
+                self._applier = None
+            await self._turn.rest_at(ended_at)
+
+    async def _apply(self) -> int | None:
+        """Apply the stream of whoever has the authority, until its mark when a handover set one; that mark's epoch."""
+        stream = await self._current_stream()
+        receiver, sender = self._databases[stream.destination], self._databases[stream.sender]
+        async with (
+            await connect(receiver, options=SESSION_OPTIONS) as connection,
+            await connect(sender, options=SESSION_OPTIONS) as other,
+        ):
+            await _lock_applier(connection)
+            await streams.demand_slot(other, stream)
+            await streams.drop_other_slots(other, stream)
+            await streams.drop_other_slots(connection, self._turn.reverse)
+            self.tables = await read_tables(other)
+            applier = await self._make_applier(connection, other, stream)
+            lsn = await applier.prepare()
+            async with ReplicationConnection.open(sender) as source:
+                await source.start(stream.name, PUBLICATION, lsn)
+                self._applier = applier
+                self._progress.last_error = None
+                return await applier.run(source)
+
+    async def _current_stream(self) -> Stream:
+        # While a handover is under way neither side has the authority, and the stream that was must go on to its mark.
+        if self._turn.end_epoch is None or self.stream is None:
+            seat = seats.find_holder(await seats.read_seats(self._databases))
+            async with await connect(self._databases[seat.side]) as writer:
+                self.stream = await streams.current_stream(writer, seat)
+        return self.stream
+
+    async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
+        copied = await read_copied(connection)
+        keys = {(table.schema, table.name): table.key for table in self.tables}
+        # A row is found by the key that is sent; on the receiving side its index may not have its own name yet.
+        receiving = [
+            replace(table, key=keys.get((table.schema, table.name), table.key))
+            for table in await read_tables(connection)
+        ]
+        applier = Applier(connection, stream.name, receiving, copied, self._touched, partial(fetch_row, other))
+        if self._turn.end_epoch is not None:
+            applier.end_at(self._turn.end_epoch)
+        if copied and "references" not in await schema.finished_steps(connection):
+            applier.at(max(points.newest for points in copied.values()), self._complete_schema)
+        return applier
+
+    async def at_work(self) -> tuple[Applier, Stream]:
+        """The applier and its stream; waits a little for one that is being connected. Raises Unavailable."""
+        for _ in range(100):
+            if self._applier is not None and self.stream is not None:
+                return self._applier, self.stream
+            await asyncio.sleep(0.05)
+        raise Unavailable(f"nothing is followed at the moment; {self._progress.last_error or 'start the migrator'}")
+
+    async def applier(self) -> Applier:
+        """The applier at work. Raises Unavailable."""
+        return (await self.at_work())[0]
+
+    def say(self, words: str) -> None:
+        """Tell the operator what keeps this from going on."""
+        self._progress.last_error = words
+
+    async def progress(self) -> dict[str, Any]:
+        """Changes applied, and how far the receiver is behind: bytes of WAL, and seconds."""
+        applier, stream = self._applier, self.stream
+        if applier is not None and stream is not None:
+            async with await connect(self._databases[stream.sender]) as connection:
+                lag = await self._lag.measure(connection, applier.progress.lsn)
+            self._progress.lag_bytes, self._progress.lag_seconds = lag
+            self._progress.count(applier.progress)
+        return asdict(self._progress)
+
+
+async def _lock_applier(connection: AsyncConnection) -> None:
+    """One applier per receiving database. A killed one's session may take a moment to end."""
+    for _ in range(50):
+        cursor = await connection.execute("select pg_try_advisory_lock(%s)", [_APPLIER_LOCK])
+        row = await cursor.fetchone()
+        if row is not None and row[0]:
+            return
+        await asyncio.sleep(0.1)
+    raise Unavailable("another migrator is applying changes to this database; stop it first")

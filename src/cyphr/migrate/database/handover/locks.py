@@ -1,0 +1,56 @@
+"""Locks on tables that writers use: asked for briefly, given up, asked for again, so that nobody queues for long."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import LiteralString, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from cyphr.foundation.errors import HandoverRefused
+from cyphr.migrate.database.handover.transactions import find_blockers
+
+T = TypeVar("T")
+
+# The mark must reach the stream at once, also where commits are asynchronous by default.
+_IMPATIENT: LiteralString = """
+set local lock_timeout = '40ms'; set local statement_timeout = {milliseconds}; set local synchronous_commit = on
+"""
+_ATTEMPTS = 100
+_PAUSE_SECONDS = 0.03
+_WAIT_MILLISECONDS = 120
+_TABLES_PER_MILLISECOND = 10
+# What comes after the locks waits for nobody; this ends it when the server itself is stuck.
+_WORK: LiteralString = "set local statement_timeout = '5s'"
+
+
+async def locked(connection: AsyncConnection, tables: list[sql.Identifier], work: Callable[[], Awaitable[T]]) -> T:
+    """Run ``work`` in a transaction that holds off writers of ``tables``. It may run several times.
+
+    Gives up its place in a lock's queue quickly and tries again. Raises HandoverRefused when that never succeeds, with
+    whoever is in the way.
+    """
+    milliseconds = sql.Literal(_WAIT_MILLISECONDS + len(tables) // _TABLES_PER_MILLISECOND)
+    impatient = sql.SQL(_IMPATIENT).format(milliseconds=milliseconds)
+    for _ in range(_ATTEMPTS):
+        try:
+            async with connection.transaction():
+                await connection.execute(impatient)
+                if tables:
+                    await connection.execute(_lock(tables))
+                await connection.execute(_WORK)
+                return await work()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
+            # Writers queue behind a waiting lock: let them through before the next attempt.
+            await asyncio.sleep(_PAUSE_SECONDS)
+    blockers = await find_blockers(connection)
+    raise HandoverRefused(
+        f"the tables could not be locked in {_ATTEMPTS} attempts; in the way: "
+        f"{', '.join(blockers) or 'nobody who is still there'}",
+        blockers=blockers,
+    )
+
+
+def _lock(tables: list[sql.Identifier]) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.SQL("only {}").format(table) for table in tables)
+    return sql.SQL("lock table {} in share row exclusive mode").format(names)
