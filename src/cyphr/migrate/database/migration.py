@@ -15,7 +15,7 @@ from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.copy.copier import Copier, CopyOptions
 from cyphr.migrate.database.follow.follower import Follower
-from cyphr.migrate.database.handover import seats
+from cyphr.migrate.database.handover import closing, seats
 from cyphr.migrate.database.handover.move import Following, Handover
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
@@ -24,7 +24,6 @@ from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.verifier import Verifier
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming, Verification
-from cyphr.schema.apply import install_switchboard
 
 _COPY_RETRY_SECONDS = 1.0
 
@@ -56,7 +55,7 @@ class DatabaseMigration:
         """Create this tool's tables on both sides and settle a handover that was interrupted. Idempotent."""
         for side in Side:
             async with await connect(self._databases[side]) as connection:
-                await install_switchboard(connection)
+                await closing.install_and_remember(connection)
                 await streams.install_streams(connection)
                 await connection.execute(
                     "insert into cyphr.switchboard (service, side) values ('database', 'supabase')"
@@ -134,6 +133,22 @@ class DatabaseMigration:
         """
         await self._follower.at_work()
         return await self._verifier.repair(self._follower.tables, limit)
+
+    async def epoch(self) -> int:
+        """The epoch in which the authority is where it is. Raises Unavailable while a handover is under way."""
+        return (await self.seat()).epoch
+
+    async def make_ready(self, to: Side) -> list[str]:
+        """Refuse early what is bound to fail; which long transactions were ended. Raises HandoverRefused."""
+        return await self._handover.make_ready(to)
+
+    async def close(self) -> None:
+        """End the way back, once the database stands on AWS for good. Following must have ended."""
+        await closing.close_databases(self._databases)
+
+    async def give_up(self) -> None:
+        """Take everything of this tool away from the source. Following must have ended."""
+        await closing.give_up_source(self._databases[Side.SUPABASE])
 
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
