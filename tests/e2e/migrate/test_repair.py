@@ -7,8 +7,10 @@ import pytest
 
 from cyphr.foundation.errors import VerificationFailed
 from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.app import run_migrator
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal
+from cyphr.migrate.settings import MigrationSettings
 from tests.conftest import TestSide
 from tests.e2e.migrate.test_crashes import is_following, process, write_config
 from tests.e2e.migrate.test_database import copied, following
@@ -138,19 +140,26 @@ async def test_an_operators_repair_is_answered_with_the_rows_and_written_down(
     sides: dict[Side, TestSide], tmp_path: Path
 ) -> None:
     await write(sides[Side.SUPABASE], "insert into users (id, full_name) values (md5('x')::uuid, 'x')")
-    config, log = write_config(tmp_path, sides), tmp_path / "migrator.log"
-    async with (
-        Journal.open(sides[Side.AWS].owner) as journal,
-        process(log, "-m", "cyphr.cli", "migrate", "start", "--config", str(config)),
-    ):
-        await until(lambda: is_following(journal), 60)
-        await spoil(sides[Side.AWS], "update users set full_name = 'y'")
-        assert len((await ask(journal, "verify", "database"))["differences"]) == 1
-        async with process(
-            tmp_path / "out", "-m", "cyphr.cli", "migrate", "verify", "--repair", "-c", str(config)
-        ) as cli:
-            assert await asyncio.wait_for(cli.wait(), 60) == 0
+    config = write_config(tmp_path, sides)
+    async with Journal.open(sides[Side.AWS].owner) as journal:
+        migrator = asyncio.create_task(run_migrator(MigrationSettings.load(config)))
+        try:
+            await until(lambda: has_begun_to_follow(journal, migrator), 60)
+            await spoil(sides[Side.AWS], "update users set full_name = 'y'")
+            assert len((await ask(journal, "verify", "database"))["differences"]) == 1
+            command = ("-m", "cyphr.cli", "migrate", "verify", "--repair", "--config", str(config))
+            async with process(tmp_path / "out", *command) as cli:
+                assert await asyncio.wait_for(cli.wait(), 60) == 0
+        finally:
+            migrator.cancel()
+            await asyncio.gather(migrator, return_exceptions=True)
         noted = [event.detail for event in await journal.events() if event.event == "repaired"]
     row = "public.users (9dd4e461-268c-8034-f5c8-564e155c67a6)"
     assert noted == [{"rows": [row]}]
     assert f"repaired {row}" in (tmp_path / "out").read_text()
+
+
+async def has_begun_to_follow(journal: Journal, migrator: asyncio.Task[None]) -> bool:
+    if migrator.done():
+        await migrator  # raises what ended it
+    return await is_following(journal)
