@@ -45,7 +45,7 @@ class DatabaseMigration:
         options = copy_options or CopyOptions()
         touched, turn = Touched(), Turn()
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
-        self._follower = Follower(databases, turn, touched, self._copier.complete_schema)
+        self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copier.run)
         self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
         following = Following(self._follower.applier, self._compare_at_rest, self._follower.say)
