@@ -27,9 +27,17 @@ from cyphr.foundation.settings import AwsSettings
 _REGION = "us-east-1"
 _USER = "cyphr"
 _POOL = "cyphr-messenger"
+# Browsers fetch files from other origins; what may be written is a presigned URL's business.
+_CORS: Any = {"AllowedMethods": ["GET", "HEAD", "PUT"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
 _POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:*", "cognito-idp:*"], "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -71,7 +79,7 @@ class AwsStandIn:
 
     @property
     def settings(self) -> AwsSettings:
-        """How Cyphr reaches it: with a key of its own that may use S3 and Cognito."""
+        """How Cyphr reaches it: with a key of its own that may use S3, Cognito and what a handover updates."""
         return AwsSettings(
             region=_REGION,
             endpoint_url=self.endpoint_url,
@@ -168,6 +176,7 @@ class AwsStandIn:
         for name in (*names.supabase_buckets, names.files_bucket):
             if name not in existing:
                 s3.create_bucket(Bucket=name)
+        s3.put_bucket_cors(Bucket=names.files_bucket, CORSConfiguration={"CORSRules": [_CORS]})
         (self.folder / "names.json").write_text(json.dumps(asdict(names), indent=2) + "\n")
         return names
 
