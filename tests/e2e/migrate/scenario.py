@@ -22,7 +22,7 @@ from cyphr.migrate.database.catalogue import read_tables
 from cyphr.migrate.database.migration import DatabaseMigration
 from cyphr.migrate.database.schema import compare_schemas
 from cyphr.migrate.database.verify.tables import verify_tables
-from cyphr.migrate.database.verify.view import View, prepare_session, read_shapes
+from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 from tests.conftest import TestSide
 from tests.e2e.migrate.test_database import copied, migration_of
 from tests.e2e.migrate.traffic import until
@@ -187,7 +187,7 @@ async def _compare_with_oracle(source: AsyncConnection, oracle: TestSide) -> Non
         await until(has_caught_up, 30)
         views = []
         for connection in (source, other):
-            await prepare_session(connection)
+            await prepare_to_verify(connection)
             views.append(View([connection], await read_shapes(connection), frozenset()))
         found = await verify_tables(*views, await read_tables(source))
         lines = [line for table in found for line in table.lines]
