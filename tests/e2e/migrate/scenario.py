@@ -28,7 +28,7 @@ from tests.e2e.migrate.test_database import copied, migration_of
 from tests.e2e.migrate.traffic import until
 
 _LEDGER = "create table public.ledger (id uuid primary key, unit int not null)"
-_UNITS_PER_PHASE = 60
+_UNITS_PER_PHASE = 40
 _PAUSE_SECONDS = 0.04  # on average; everything shares this machine
 _DEADLOCK = "40P01"  # an application has these too, and tries again
 
@@ -127,9 +127,11 @@ async def run_scenarios(
     ``filling``: what makes the schema large. ``exceptions``: beginnings of the only differences between the schemas
     that are allowed.
     """
-    schema = ";\n".join([_LEDGER, *((folder / "schema.sql").read_text() for folder in folders), filling])
+    schema = ";\n".join([_LEDGER, *((folder / "schema.sql").read_text() for folder in folders)])
     async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
         await source.execute(schema.encode())
+        if filling:
+            await source.execute(filling.encode())
         await migration_of(sides).prepare()
         async with Writers(folders, sides) as writers:
             await writers.phase("before the copy")
