@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the pages of docs/reference on settings, errors, commands and events; scripts/generate.py does so too.
+"""Writes the pages of docs/reference on settings, errors, commands, events and checks; scripts/generate.py does too.
 
 scripts/reference.py            write them
 scripts/reference.py --check    write nothing; exit code 1 when one of them is not what it would be
@@ -25,6 +25,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.problems import STATUS
 from cyphr.messenger.realtime import connections
 from cyphr.messenger.realtime.models import LARGEST_FRAME, Frame
+from cyphr.migrate.preflight.checks import CHECKS
 from cyphr.migrate.settings import MigrationSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +53,8 @@ _FROM_SERVER = (
 
 def pages() -> dict[Path, str]:
     """Every page by its path."""
-    made = {"settings": settings(), "errors": error_tree(), "cli": commands(), "events": events()}
+    made = {"settings": settings(), "errors": error_tree(), "cli": commands(), "events": events(),
+            "preflight": checks()}  # fmt: skip
     return {FOLDER / f"{name}.md": text for name, text in made.items()}
 
 
@@ -105,10 +107,12 @@ def error_tree() -> str:
     return _page(
         "Errors",
         "`code` is stable. Over HTTP it stands in the answer's problem+json (RFC 9457), over the WebSocket in an"
-        " [`error`](events.md) frame; a command prints `error (code) message` and ends with exit code 1. *Retryable*:"
+        " [`error`](events.md) frame; a command prints `error (code) message` and ends with the exit code. *Retryable*:"
         " the same call may succeed later unchanged. An error without a status is not the messenger's to raise (it"
         " would answer 500).",
-        _table(("code", "HTTP status", "retryable", "meaning"), (_error(*each) for each in drawn_errors())),
+        _table(
+            ("code", "HTTP status", "exit code", "retryable", "meaning"), (_error(*each) for each in drawn_errors())
+        ),
     )
 
 
@@ -123,7 +127,8 @@ def _error(error: type[CyphrError], meaning: str) -> Sequence[str]:
     status = STATUS.get(error)
     answered = f"{status.value} {status.phrase}" if status else "500" if error is CyphrError else "–"
     own = "" if error is CyphrError or not error.__doc__ else f". {' '.join(error.__doc__.split())}"
-    return f"`{error.code}`", answered, "yes" if error.retryable else "no", (meaning + own).replace("``", "`")
+    code = str(command_line.EXIT_CODES.get(error, 1))
+    return f"`{error.code}`", answered, code, "yes" if error.retryable else "no", (meaning + own).replace("``", "`")
 
 
 def commands() -> str:
@@ -223,6 +228,20 @@ def _frame(frame: type[BaseModel]) -> Iterator[Sequence[str]]:
 
 def _member(name: str, field: FieldInfo) -> str:
     return f"`{name}`" if field.is_required() else f"`{name}`?"
+
+
+def checks() -> str:
+    """Every check before a migration."""
+    return _page(
+        "Preflight",
+        "`cyphr migrate check` looks at all of this and changes nothing; `cyphr migrate start` does so too, before it"
+        " begins. A *failure* stops the start. A *warning* stops it until `--accept NAME` says that somebody has read"
+        " it; that is kept in the journal. The level is the gravest that a check answers with.",
+        _table(
+            ("check", "level", "why it matters", "what to do"),
+            ((f"`{one.name}`", one.worst.value, one.why, one.mend) for one in CHECKS),
+        ),
+    )
 
 
 def _alternatives(kind: Any) -> list[Any]:

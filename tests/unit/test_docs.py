@@ -18,6 +18,7 @@ from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.messages.postman import EventKind
 from cyphr.messenger.realtime.models import Frame
+from cyphr.migrate.preflight.checks import CHECKS
 from cyphr.migrate.settings import MigrationSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,8 +68,19 @@ def test_every_setting_of_the_migration_is_documented() -> None:
 
 
 def test_every_setting_error_command_option_and_event_says_what_it_is_for() -> None:
-    for page in ("settings.md", "errors.md", "cli.md", "events.md"):
+    for page in ("settings.md", "errors.md", "cli.md", "events.md", "preflight.md"):
         assert not [row[0] for row in _rows(page) if not row[-1].strip(" |")]
+
+
+def test_every_check_is_documented() -> None:
+    rows = _rows("preflight.md")
+    assert [row[0].strip("`") for row in rows] == [check.name for check in CHECKS]
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+def test_every_module_of_a_check_is_in_the_list() -> None:
+    modules = (ROOT / "src/cyphr/migrate/preflight").glob("*.py")
+    assert sum("\nCHECK = Check(" in module.read_text() for module in modules) == len(CHECKS)
 
 
 def test_every_error_is_documented() -> None:

@@ -3,9 +3,12 @@
 Exit codes:
 
     0    done
-    1    it failed, or a promise was broken; what happened is on stderr, in red
+    1    it failed or was refused, or a promise was broken; what happened is on stderr, in red
     2    it was called wrongly; usage is on stderr
-    3    a service was moved, but a hook that should follow failed; ask for the same move again to repeat it
+    3    a check found a failure: the migration would not start, or did not
+    4    the two sides differ
+    5    something is out of reach: a server does not answer, or no migrator is running
+    6    a service was moved, but a hook that should follow failed; ask for the same move again to repeat it
     130  interrupted with Ctrl-C (``cyphr up`` ends with 0: that is how it is stopped)
 """
 
@@ -16,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyphr.cli.terminal import print_error
-from cyphr.foundation.errors import CyphrError
+from cyphr.foundation.errors import CyphrError, PreflightFailed, Unavailable, VerificationFailed
 
 # A command's module is imported when it is called: the migrator must not wait for what the web server needs.
 _COMMANDS = {
@@ -27,6 +30,10 @@ _COMMANDS = {
     "restore-backup": "cyphr.cli.restore_backup",
     "people": "cyphr.cli.people",
 }
+
+
+# What an error means to a script that called us; every other one is 1.
+EXIT_CODES: dict[type[CyphrError], int] = {PreflightFailed: 3, VerificationFailed: 4, Unavailable: 5}
 
 
 class _Commands(TyperGroup):
@@ -52,7 +59,7 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except CyphrError as error:
             print_error(error)
-            raise typer.Exit(1) from error
+            raise typer.Exit(EXIT_CODES.get(type(error), 1)) from error
 
 
 app = typer.Typer(

@@ -1,53 +1,62 @@
 """``cyphr migrate``: move a live Supabase project to AWS, one service at a time, and back.
 
-Exit codes: 0 done, 1 it failed or was refused (nothing changed), 2 called wrongly, 3 moved, but a hook failed.
+Exit codes: 0 done, 1 it failed or was refused (nothing changed), 2 called wrongly, 3 a check found a failure, 4 the two
+sides differ, 5 a server is out of reach or no migrator is running, 6 moved, but a hook
+failed.
 """
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.table import Table
 
-from cyphr.cli.terminal import console, error_console
+from cyphr.cli.migrate_check import check, plan
+from cyphr.cli.migrate_options import (
+    DEFAULT_CONFIG,
+    AcceptOption,
+    ConfigOption,
+    JsonOption,
+    ServiceArgument,
+    load_settings,
+)
+from cyphr.cli.migrate_rehearse import rehearse
+from cyphr.cli.migrate_status import status
+from cyphr.cli.terminal import console, error_console, print_step
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import InvalidInput
-from cyphr.migrate.app import run_migrator
+from cyphr.migrate.app import start_migrator
 from cyphr.migrate.conductor import ask
-from cyphr.migrate.journal import Journal, Phase
+from cyphr.migrate.journal import Journal
 from cyphr.migrate.report.document import as_page
 from cyphr.migrate.report.history import read_history
 from cyphr.migrate.report.markdown import as_markdown
-from cyphr.migrate.settings import MigrationSettings
 
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Move a live Supabase project to AWS, one service at a time, and back.")
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Where both sides are.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ServiceArgument = Annotated[str, typer.Argument(help="database, files or auth.")]
-_DEFAULT_CONFIG = Path("migration.toml")
+_DIFFERENT = 4
+
+app.command()(check)
+app.command()(plan)
+app.command()(rehearse)
 
 
 @app.command()
-def start(config: ConfigOption = _DEFAULT_CONFIG) -> None:
-    """Copy, then follow, and do what the other commands ask for, until Ctrl-C. Started again, it continues."""
-    asyncio.run(_until_interrupted(run_migrator(MigrationSettings.load(config))))
+def start(config: ConfigOption = DEFAULT_CONFIG, accept: AcceptOption = None) -> None:
+    """Check everything, copy, then follow, and do what the other commands ask for, until Ctrl-C.
+
+    Before anything is changed it says what it will create. Started again, it continues, without checks.
+    """
+    asyncio.run(_until_interrupted(start_migrator(load_settings(config), os.environ, accept or [], print_step)))
 
 
-@app.command()
-def status(config: ConfigOption = _DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """Where every service is."""
-    phases = _with_journal(config, lambda journal: journal.phases())
-    if as_json:
-        console.print_json(json.dumps([_as_json(phase) for phase in phases], default=str))
-    else:
-        console.print(_table(phases))
+app.command()(status)
 
 
 @app.command()
@@ -57,7 +66,7 @@ def verify(
         bool, typer.Option("--repair", help="Make differing rows what they are on the side that people write to.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="Repair nothing when more rows differ.")] = 10_000,
-    config: ConfigOption = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every row, object or user of both sides while they go on changing."""
@@ -70,17 +79,17 @@ def verify(
     for line in found["differences"]:
         console.print(f"  {line}", markup=False)
     if found["differences"]:
-        raise typer.Exit(1)
+        raise typer.Exit(_DIFFERENT)
 
 
 @app.command()
-def handover(service: ServiceArgument, config: ConfigOption = _DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+def handover(service: ServiceArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Move the authority of one service to AWS."""
     _move("handover", service, config, as_json)
 
 
 @app.command()
-def handback(service: ServiceArgument, config: ConfigOption = _DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+def handback(service: ServiceArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Move the authority of one service back to Supabase, with everything written since."""
     _move("handback", service, config, as_json)
 
@@ -88,7 +97,7 @@ def handback(service: ServiceArgument, config: ConfigOption = _DEFAULT_CONFIG, a
 @app.command()
 def close(
     service: ServiceArgument,
-    config: ConfigOption = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; there is no way back from this.")] = False,
     give_up: Annotated[
         bool, typer.Option("--give-up", help="Give up instead: stay on Supabase, and leave nothing there.")
@@ -97,7 +106,10 @@ def close(
 ) -> None:
     """End the way back of a service that stands on AWS, and take away what was made for it on Supabase."""
     action = "give up" if give_up else "close"
-    if not yes and typer.prompt(f"There is no way back from this. To {action}, type the service's name") != service:
+    if (
+        not yes
+        and typer.prompt(f"There is no way back from this. To {action}, type the service's name", err=True) != service
+    ):
         raise InvalidInput(f"that is not {service!r}; nothing was changed")
     found = _with_journal(config, lambda journal: ask(journal, action, service))
     state = "given up" if give_up else "closed"
@@ -106,7 +118,7 @@ def close(
 
 @app.command()
 def report(
-    config: ConfigOption = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for the browser to this file.")] = None,
 ) -> None:
@@ -134,12 +146,12 @@ def _move(action: str, service: str, config: Path, as_json: bool) -> None:
         for words in failures:
             error_console.print(f"  {words}", markup=False)
         error_console.print(f"put that right, then ask again: cyphr migrate {action} {service}", markup=False)
-        raise typer.Exit(3)
+        raise typer.Exit(6)
 
 
 def _with_journal(config: Path, work: Callable[[Journal], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with Journal.open(MigrationSettings.load(config).aws_database) as journal:
+        async with Journal.open(load_settings(config).aws_database, create=False) as journal:
             return await work(journal)
 
     return asyncio.run(run())
@@ -160,15 +172,3 @@ def _print(found: dict[str, Any], as_json: bool, text: str) -> None:
         console.print_json(json.dumps(found, default=str))
     else:
         console.print(text)
-
-
-def _as_json(phase: Phase) -> dict[str, Any]:
-    return {"service": phase.service, "phase": phase.phase, "since": phase.since, **phase.progress}
-
-
-def _table(phases: list[Phase]) -> Table:
-    table = Table("service", "phase", "since", "progress", box=None)
-    for phase in phases:
-        numbers = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in phase.progress.items() if value)
-        table.add_row(phase.service, phase.phase, phase.since.strftime("%H:%M:%S"), numbers)
-    return table

@@ -25,9 +25,11 @@ from cyphr.embedded.rehearsal.report import as_page
 from cyphr.embedded.stack import stop_stack
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import CyphrError, InvalidInput
+from cyphr.migrate.preflight.records import add_rehearsal
 
 DEFAULT_FOLDER = Path(".cyphr/rehearsal")
 _BACKUP = Path("tests/backup")
+_RECORD = Path("rehearsals.json")
 _FRAMES_PER_SECOND = 8
 _INTERRUPTED = 130
 
@@ -53,6 +55,9 @@ def rehearse(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the messenger running on the AWS side.")] = False,
     folder: Annotated[Path, typer.Option(help="Where servers keep data and logs; wiped first.")] = DEFAULT_FOLDER,
+    record: Annotated[
+        Path, typer.Option(help="Where a rehearsal that kept every promise is put on record, for `migrate check`.")
+    ] = _RECORD,
     wait_limit_ms: Annotated[
         float, typer.Option(min=1, help="The longest that a write may wait around a move.")
     ] = 250.0,
@@ -74,6 +79,8 @@ def rehearse(
     outcome = rehearsal.outcome
     reports = _write_reports(outcome, folder, json_file)
     print_summary(outcome, folder, reports)
+    if outcome.kept:
+        add_rehearsal(record, rehearsal.schema, outcome.command)
     if keep and outcome.failure is None:
         print_running(rehearsal.stack.address, folder, default=folder == DEFAULT_FOLDER)
     raise typer.Exit(_INTERRUPTED if interrupted else outcome.exit_code)

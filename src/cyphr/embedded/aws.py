@@ -27,6 +27,8 @@ from cyphr.foundation.settings import AwsSettings
 _REGION = "us-east-1"
 _USER = "cyphr"
 _POOL = "cyphr-messenger"
+# Browsers fetch files from other origins; what may be written is a presigned URL's business.
+_CORS: Any = {"AllowedMethods": ["GET", "HEAD", "PUT"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
 _POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -174,6 +176,7 @@ class AwsStandIn:
         for name in (*names.supabase_buckets, names.files_bucket):
             if name not in existing:
                 s3.create_bucket(Bucket=name)
+        s3.put_bucket_cors(Bucket=names.files_bucket, CORSConfiguration={"CORSRules": [_CORS]})
         (self.folder / "names.json").write_text(json.dumps(asdict(names), indent=2) + "\n")
         return names
 

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
+from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import AwsSettings
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ def dns_client(settings: AwsSettings) -> "Route53Client":
     """A thread-safe client of Route 53."""
     client: Route53Client = _session(settings).client("route53", **_arguments(settings))
     return client
+
+
+def read_secret(settings: AwsSettings, name: str) -> str:
+    """The text of a secret in Secrets Manager, by its name or ARN. Blocking. Raises InvalidInput with AWS's words."""
+    try:
+        return str(secrets_client(settings).get_secret_value(SecretId=name)["SecretString"])
+    except KeyError as error:
+        raise InvalidInput(f"the secret {name} is binary; store it as text") from error
+    except (ClientError, BotoCoreError) as error:
+        raise InvalidInput(f"cannot read the secret {name}: {error}") from error
 
 
 def _session(settings: AwsSettings) -> boto3.Session:

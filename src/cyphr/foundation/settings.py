@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cyphr.foundation.errors import InvalidInput
+
 
 class PostgresSettings(BaseModel):
     """How to reach one PostgreSQL database. Separate fields, so that no password is ever escaped by hand."""
@@ -38,7 +40,10 @@ class PostgresSettings(BaseModel):
         return self
 
     def connection_arguments(self) -> dict[str, Any]:
-        """Keyword arguments for ``psycopg.AsyncConnection.connect``; reads the password file."""
+        """Keyword arguments for ``psycopg.AsyncConnection.connect``; reads the password file.
+
+        Raises InvalidInput when that file cannot be read.
+        """
         password = self.password.get_secret_value() if self.password else self._read_password_file()
         arguments: dict[str, Any] = {
             "host": self.host,
@@ -54,7 +59,7 @@ class PostgresSettings(BaseModel):
 
     def _read_password_file(self) -> str:
         assert self.password_file is not None
-        return self.password_file.read_text().rstrip("\r\n")
+        return _read_secret(self.password_file).rstrip("\r\n")
 
 
 class AwsSettings(BaseModel):
@@ -69,10 +74,21 @@ class AwsSettings(BaseModel):
     secret_access_key_file: Path | None = Field(default=None, description="A file whose only line is the secret key.")
 
     def secret(self) -> str | None:
-        """The secret key, from whichever place it is given in; None: the usual chain of credentials."""
+        """The secret key, from whichever place it is given in; None: the usual chain of credentials.
+
+        Raises InvalidInput when its file cannot be read.
+        """
         if self.secret_access_key is not None:
             return self.secret_access_key.get_secret_value()
-        return self.secret_access_key_file.read_text().strip() if self.secret_access_key_file else None
+        return _read_secret(self.secret_access_key_file).strip() if self.secret_access_key_file else None
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidInput(f"cannot read the secret in {file}: {reason}") from error
 
 
 class MessengerSettings(BaseSettings):

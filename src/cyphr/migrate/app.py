@@ -1,5 +1,7 @@
 """Builds the migration's object graph from its settings; nothing else does."""
 
+from collections.abc import Callable, Collection, Mapping
+
 from psycopg import AsyncConnection
 
 from cyphr.foundation.postgres import Side, connect
@@ -12,6 +14,10 @@ from cyphr.migrate.files.migration import FilesMigration
 from cyphr.migrate.files.places import FilesPlaces
 from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.journal import Journal
+from cyphr.migrate.plan.document import make_plan
+from cyphr.migrate.preflight.checks import demand, known_names, run_checks
+from cyphr.migrate.preflight.finding import Level
+from cyphr.migrate.preflight.target_empty import migration_has_begun
 from cyphr.migrate.service import Service
 from cyphr.migrate.settings import MigrationSettings
 
@@ -65,6 +71,30 @@ def build_services(settings: MigrationSettings) -> list[Service]:
             )
         )
     return services
+
+
+async def start_migrator(
+    settings: MigrationSettings,
+    environment: Mapping[str, str],
+    accepted: Collection[str],
+    say: Callable[[str], None],
+) -> None:
+    """Check everything, say what will be created, and be the migrator until cancelled.
+
+    A migration that has begun is continued without checks: it must be up at once, and what they look at is different by
+    then. ``accepted``: the warnings that an operator has read; kept in the journal. Raises PreflightFailed before
+    anything is changed, Conflict when another migrator runs.
+    """
+    known_names(accepted)
+    if not await migration_has_begun(settings.aws_database):
+        preflight = await run_checks(settings, environment)
+        demand(preflight, accepted)
+        for line in (await make_plan(settings, environment)).creations:
+            say(f"creating {line}")
+        warnings = [result.as_dict() for result in preflight.of(Level.WARNING)]
+        async with Journal.open(settings.aws_database) as journal:
+            await journal.note("preflight", "checked", accepted=warnings, objects=preflight.objects)
+    await run_migrator(settings)
 
 
 async def run_migrator(settings: MigrationSettings) -> None:

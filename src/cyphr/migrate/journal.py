@@ -59,6 +59,17 @@ class Request:
     finished_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """Everything that ``status`` shows, at one moment."""
+
+    phases: list[Phase]
+    running: bool
+    """Whether a migrator is."""
+    verifications: dict[str, Event]
+    """The last of each service, whatever it found."""
+
+
 class Journal:
     """The journal in one database. Connections that broke are replaced."""
 
@@ -75,10 +86,19 @@ class Journal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: PostgresSettings) -> AsyncIterator["Journal"]:
-        """Connect, and create the journal's tables if they are missing. Raises Unavailable."""
+    async def open(cls, settings: PostgresSettings, *, create: bool = True) -> AsyncIterator["Journal"]:
+        """Connect, and create the journal's tables if they are missing. Raises Unavailable.
+
+        ``create`` False: change nothing; where nothing was ever started, raise Unavailable.
+        """
         async with await connect(settings) as connection, connection.transaction():
-            await connection.execute(read_sql("cyphr.migrate.sql", "tables.sql"))
+            if create:
+                await connection.execute(read_sql("cyphr.migrate.sql", "tables.sql"))
+            elif await (await connection.execute(_queries.has_journal)).fetchone() != (True,):
+                raise Unavailable(
+                    f"no migration was started into the database {settings.dbname!r} at "
+                    f"{settings.host}:{settings.port} yet; start one with: cyphr migrate start"
+                )
         journal = cls(settings)
         await journal._pool.open()
         try:
@@ -106,6 +126,18 @@ class Journal:
     async def events(self) -> list[Event]:
         """Everything that happened, in order."""
         return await self._fetch(Event, _queries.events)
+
+    async def picture(self) -> Picture:
+        """Where everything is now. Raises Unavailable when the database does not answer."""
+        try:
+            verifications = await self._fetch(Event, _queries.verifications)
+            return Picture(
+                await self.phases(),
+                await self.is_migrator_running(),
+                {event.service: event for event in verifications},
+            )
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the journal cannot be read: {' '.join(str(error).split())}") from error
 
     async def add_request(self, action: str, service: str, **options: Any) -> int:
         """Ask the running migrator for something; the request's number."""

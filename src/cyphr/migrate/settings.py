@@ -9,26 +9,88 @@ password_file = "secrets/supabase-password"
 [aws_database]
 host = "cyphr-messenger-prod.xxxx.us-east-1.rds.amazonaws.com"
 …
+password_secret = "arn:aws:secretsmanager:…"
 
-[files]      # left out: files are not moved
-[auth]       # left out: users are not given Cognito counterparts
-
-[handover]   # when a handover is refused, and what is done after one: see hooks/settings.py
+[application]  # left out: that your application starts is not tried
+[files]        # left out: files are not moved
+[auth]         # left out: users are not given Cognito counterparts
+[handover]     # when a handover is refused, and what is done after one: see hooks/settings.py
 """
 
+import difflib
+import json
 import shutil
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from cyphr.foundation.aws import read_secret
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
 from cyphr.migrate.hooks.settings import HandoverSettings
 
+_PASSWORDS = ("password", "password_file", "password_env", "password_secret")
+_NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DatabaseSettings(PostgresSettings):
+    """How to reach one side's database; the password may also be where only this machine or AWS finds it."""
+
+    password_env: str | None = Field(default=None, description="Name of an environment variable that holds it.")
+    password_secret: str | None = Field(
+        default=None,
+        description="Name or ARN of a secret in Secrets Manager: the password as text, or RDS's JSON with it.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source_of_the_password(self) -> "DatabaseSettings":
+        if sum(getattr(self, name) is not None for name in _PASSWORDS) != 1:
+            raise ValueError(f"give the password in exactly one way: {', '.join(_PASSWORDS)}")
+        return self
+
+    @property
+    def password_origin(self) -> str:
+        """Where the password comes from, in words."""
+        if self.password_env is not None:
+            return f"the environment variable {self.password_env}"
+        if self.password_secret is not None:
+            return f"the secret {self.password_secret}"
+        return "migration.toml" if self.password_file is None else f"the file {self.password_file}"
+
+    def resolved(self, environment: Mapping[str, str], aws: AwsSettings) -> "DatabaseSettings":
+        """The same with the password itself, where a reference names it. Raises InvalidInput when it is not there."""
+        if self.password_env is not None:
+            if self.password_env not in environment:
+                raise InvalidInput(f"password_env: the environment has no variable {self.password_env}; export it")
+            return self._with_password(environment[self.password_env])
+        if self.password_secret is not None:
+            return self._with_password(_password_in(read_secret(aws, self.password_secret)))
+        self.connection_arguments()  # a file that cannot be read is found out now, not when it is first needed
+        return self
+
+    def _with_password(self, password: str) -> "DatabaseSettings":
+        return self.model_copy(update={"password": SecretStr(password)})
+
+
+class ApplicationSettings(_Section):
+    """The application that stands on the databases, and how to try that it starts."""
+
+    dry_run: str | None = Field(
+        default=None,
+        description="Command that starts the application and ends, run without a shell; 0 says that it can start.",
+    )
+    dry_run_seconds: float = Field(default=60.0, gt=0, description="How long that may take.")
+    follows_switchboard: bool = Field(
+        default=False, description="It connects to both databases on purpose, and writes where the switchboard says."
+    )
 
 
 class FilesSettings(_Section):
@@ -53,9 +115,10 @@ class AuthSettings(_Section):
 class MigrationSettings(_Section):
     """Everything that ``cyphr migrate`` is told."""
 
-    supabase_database: PostgresSettings
-    aws_database: PostgresSettings
+    supabase_database: DatabaseSettings
+    aws_database: DatabaseSettings
     aws: AwsSettings = AwsSettings()
+    application: ApplicationSettings = ApplicationSettings()
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
     handover: HandoverSettings = HandoverSettings()
@@ -64,23 +127,38 @@ class MigrationSettings(_Section):
     megabytes_per_second: int | None = Field(
         default=None, ge=1, description="How fast rows are copied, at most; none: as fast as both servers can."
     )
+    expected_megabytes_per_second: float = Field(
+        default=60.0, gt=0, description="What ``plan`` reckons with: megabytes a second, indexes included."
+    )
+    records_folder: Path = Field(
+        default=Path(),
+        description="Where rehearsals.json and checks.json are kept; none: the folder of migration.toml.",
+    )
     postgres_programs: Path | None = Field(default=None, description="Folder of pg_dump and pg_restore; none: PATH.")
 
     @classmethod
-    def load(cls, path: Path) -> "MigrationSettings":
-        """Read and check a file. Raises InvalidInput that names the file and every mistake in it."""
+    def load(cls, path: Path, environment: Mapping[str, str] = _NO_ENVIRONMENT) -> "MigrationSettings":
+        """Read and check a file, and fetch the passwords that it names. Blocking when they are on AWS.
+
+        Raises InvalidInput that names the file and every mistake in it.
+        """
         try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+            settings = cls.model_validate({"records_folder": path.parent, **found})
         except OSError as error:
             raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidInput(f"{path} is not valid TOML: {error}") from error
         except ValidationError as error:
-            mistakes = "; ".join(
-                f"{'.'.join(str(part) for part in mistake['loc']) or 'file'}: {mistake['msg']}"
-                for mistake in error.errors(include_input=False)
-            )
+            mistakes = "; ".join(_in_words(mistake) for mistake in error.errors(include_input=False))
             raise InvalidInput(f"{path}: {mistakes}") from error
+        databases: dict[str, DatabaseSettings] = {}
+        for name in ("supabase_database", "aws_database"):
+            try:
+                databases[name] = getattr(settings, name).resolved(environment, settings.aws)
+            except InvalidInput as error:
+                raise InvalidInput(f"{path}: {name}: {error.message}") from error
+        return settings.model_copy(update=databases)
 
     def programs_folder(self) -> Path:
         """Where pg_dump is. Raises InvalidInput when it is nowhere."""
@@ -90,3 +168,37 @@ class MigrationSettings(_Section):
         if found is None:
             raise InvalidInput("pg_dump is not on the PATH; install PostgreSQL's client or set postgres_programs")
         return Path(found).parent
+
+
+def _password_in(secret: str) -> str:
+    """The password of a secret: RDS keeps JSON with it, others the bare text."""
+    try:
+        document = json.loads(secret)
+    except ValueError:
+        return secret
+    if not isinstance(document, dict):
+        return secret
+    if not isinstance(document.get("password"), str):
+        raise InvalidInput("password_secret: the secret is JSON without a text under 'password'")
+    return str(document["password"])
+
+
+def _in_words(mistake: Any) -> str:
+    place = [str(part) for part in mistake["loc"]]
+    path = ".".join(place) or "file"
+    if mistake["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place[-1], _keys_beside(place), n=1)
+        return f"{path} is no setting" + (f"; did you mean {near[0]}?" if near else "")
+    if mistake["type"] == "missing":
+        return f"{path} is missing"
+    return f"{path}: {mistake['msg'].removeprefix('Value error, ')}"
+
+
+def _keys_beside(place: list[str]) -> list[str]:
+    """What could stand where a key was not known."""
+    model: type[BaseModel] = MigrationSettings
+    for name in place[:-1]:
+        annotation = model.model_fields[name].annotation
+        kinds = [annotation, *get_args(annotation)]
+        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return list(model.model_fields)

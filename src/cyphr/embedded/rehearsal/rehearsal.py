@@ -22,6 +22,7 @@ from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal, Phase
+from cyphr.migrate.preflight.fingerprint import read_objects
 from cyphr.migrate.report.history import move_times, phase_seconds, read_history
 from cyphr.schema.restore import restore_backup
 
@@ -71,6 +72,8 @@ class Rehearsal:
         self._tell = say
         self.stack = Stack(options.folder, fresh=True, web_folder=options.web_folder, say=self._say)
         self.phases: list[Phase] = []
+        self.schema: dict[str, str] = {}
+        """What the Supabase side's schema was when the migration began, for the record."""
         self.moving: Moving | None = None
         """The move that is under way, or the last one."""
         self._kill_pending = options.kill
@@ -120,6 +123,7 @@ class Rehearsal:
 
     async def _fill_supabase(self) -> None:
         async with await connect(self.stack.owner(Side.SUPABASE)) as connection:
+            self.schema = await read_objects(connection)
             restored = await restore_backup(connection, self.options.backup)
             self._say(f"restored the backup: {sum(table.rows for table in restored.tables)} rows")
             await grow_history(connection, self.options.rows)

@@ -1,3 +1,6 @@
+-- name: has_journal
+select to_regclass('cyphr.requests') is not null;
+
 -- name: set_phase
 insert into cyphr.phases (service, phase) values (%(service)s, %(phase)s)
 on conflict (service) do update
@@ -16,6 +19,12 @@ insert into cyphr.journal (service, event, detail) values (%(service)s, %(event)
 
 -- name: events
 select at, service, event, detail from cyphr.journal order by id;
+
+-- name: verifications
+select distinct on (service) at, service, event, detail
+  from cyphr.journal
+ where event in ('phase verified', 'verified', 'verification failed')
+ order by service, id desc;
 
 -- name: add_request
 insert into cyphr.requests (action, service, options) values (%(action)s, %(service)s, %(options)s) returning id;

@@ -1,0 +1,130 @@
+"""The checks of buckets, of the user pool and of a secret, against the AWS stand-in."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pydantic import SecretStr
+
+from cyphr.embedded.aws import AwsStandIn
+from cyphr.foundation.aws import cognito_client, s3_client
+from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.settings import AwsSettings
+from cyphr.migrate.preflight import buckets as buckets_check
+from cyphr.migrate.preflight import cognito as cognito_check
+from cyphr.migrate.preflight.context import Context
+from cyphr.migrate.preflight.finding import Check, Finding, Level
+from cyphr.migrate.settings import AuthSettings, DatabaseSettings, FilesSettings, MigrationSettings
+from tests.conftest import TestSide
+from tests.e2e.services.conftest import Bucket
+
+
+@pytest.fixture
+def settings(
+    supabase_bare: TestSide, aws_bare: TestSide, stand_in: AwsStandIn, buckets: dict[Side, Bucket]
+) -> MigrationSettings:
+    def database(side: TestSide) -> DatabaseSettings:
+        return DatabaseSettings(**side.owner.model_dump(exclude_none=True))
+
+    return MigrationSettings(
+        supabase_database=database(supabase_bare),
+        aws_database=database(aws_bare),
+        aws=stand_in.settings,
+        files=FilesSettings(
+            supabase_storage=stand_in.settings,
+            supabase_url="http://supabase",
+            aws_bucket=buckets[Side.AWS].name,
+            aws_url="http://aws",
+        ),
+        auth=AuthSettings(user_pool_id=stand_in.names.user_pool_id),
+    )
+
+
+async def look(check: Check, settings: MigrationSettings, **files: Any) -> Finding:
+    if files:
+        assert settings.files is not None
+        settings = settings.model_copy(update={"files": settings.files.model_copy(update=files)})
+    async with Context.open(settings, {}) as context:
+        return await check.look(context)
+
+
+async def test_a_bucket_that_is_not_there_or_lets_nobody_write_is_named(settings: MigrationSettings) -> None:
+    absent = await look(buckets_check.CHECK, settings, aws_bucket="no-such-bucket")
+    assert (absent.level, "list the objects of no-such-bucket" in absent.saw) == (Level.FAILURE, True), absent.saw
+    misspelt = await look(buckets_check.CHECK, settings, supabase_bucket="avatar")
+    assert (misspelt.level, "no bucket avatar" in misspelt.saw) == (Level.FAILURE, True), misspelt.saw
+    wrong_key = settings.aws.model_copy(
+        update={"secret_access_key": SecretStr("wrong"), "secret_access_key_file": None}
+    )
+    refused = await look(buckets_check.CHECK, settings, supabase_storage=wrong_key)
+    assert (refused.level, "list the buckets" in refused.saw) == (Level.FAILURE, True), refused.saw
+
+
+async def test_a_bucket_without_cors_rules_is_a_warning_and_the_probe_leaves_nothing(
+    settings: MigrationSettings, stand_in: AwsStandIn, buckets: dict[Side, Bucket]
+) -> None:
+    assert (await look(buckets_check.CHECK, settings)).level is Level.WARNING
+    rule: Any = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+    s3_client(stand_in.settings).put_bucket_cors(Bucket=buckets[Side.AWS].name, CORSConfiguration={"CORSRules": [rule]})
+    found = await look(buckets_check.CHECK, settings)
+    assert found.level is Level.OK, found.saw
+    assert buckets[Side.AWS].keys() == []
+
+
+async def test_a_pool_that_is_not_there_or_lacks_the_attribute_is_named(
+    settings: MigrationSettings, stand_in: AwsStandIn
+) -> None:
+    assert (await look(cognito_check.CHECK, settings)).level is Level.OK
+    client = cognito_client(stand_in.settings)
+    bare = client.create_user_pool(PoolName="bare")["UserPool"]["Id"]
+    for pool, words in ((bare, "has no attribute custom:user_id"), ("us-east-1_nowhere", "cannot be read")):
+        changed = settings.model_copy(update={"auth": AuthSettings(user_pool_id=pool)})
+        found = await look(cognito_check.CHECK, changed)
+        assert (found.level, words in found.saw) == (Level.FAILURE, True), found.saw
+    client.delete_user_pool(UserPoolId=bare)
+
+
+async def test_people_whom_the_pool_would_refuse_are_named(
+    settings: MigrationSettings, supabase_bare: TestSide
+) -> None:
+    async with await connect(supabase_bare.superuser) as connection:
+        await connection.execute(
+            "insert into auth.users (id, email, raw_user_meta_data, is_sso_user, is_anonymous) values"
+            " (gen_random_uuid(), 'anna@example.com', '{}', false, false),"
+            " ('00000000-0000-4000-8000-000000000001', 'no address', '{}', false, false),"
+            " ('00000000-0000-4000-8000-000000000002', 'b@example.com',"
+            "  jsonb_build_object('full_name', repeat('x', 2049)), false, false)"
+        )
+    found = await look(cognito_check.CHECK, settings)
+    assert found.level is Level.WARNING
+    assert "000000000001: an address that is none" in found.saw
+    assert "000000000002: a name of more than 2048 characters" in found.saw
+    assert "anna" not in found.saw
+
+
+def test_a_password_is_read_from_secrets_manager_by_its_name(stand_in: AwsStandIn, tmp_path: Path) -> None:
+    # The stand-in's root key: Cyphr's own may not make secrets.
+    root = AwsSettings(
+        region=stand_in.settings.region, endpoint_url=stand_in.endpoint_url, access_key_id="test",
+        secret_access_key=SecretStr("test"),
+    )  # fmt: skip
+    client = boto3.client(
+        "secretsmanager", region_name=root.region, endpoint_url=root.endpoint_url, aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )  # fmt: skip
+    client.create_secret(Name="rds", SecretString='{"username": "cyphr", "password": "p$ss/word"}')
+    config = tmp_path / "migration.toml"
+    database = 'host = "127.0.0.1"\ndbname = "d"\nuser = "u"\n'
+
+    def load(secret: str) -> MigrationSettings:
+        config.write_text(
+            f'[aws]\nendpoint_url = "{root.endpoint_url}"\naccess_key_id = "test"\nsecret_access_key = "test"\n'
+            f'[supabase_database]\n{database}password = "x"\n[aws_database]\n{database}password_secret = "{secret}"\n'
+        )
+        return MigrationSettings.load(config)
+
+    assert load("rds").aws_database.connection_arguments()["password"] == "p$ss/word"
+    with pytest.raises(InvalidInput, match="aws_database: cannot read the secret nowhere"):
+        load("nowhere")
