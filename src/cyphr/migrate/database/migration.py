@@ -144,10 +144,12 @@ class DatabaseMigration:
 
     async def close(self) -> None:
         """End the way back, once the database stands on AWS for good. Following must have ended."""
+        await self._platform_rows.remove()
         await closing.close_databases(self._databases)
 
     async def give_up(self) -> None:
         """Take everything of this tool away from the source. Following must have ended."""
+        await self._platform_rows.remove()
         await closing.give_up_source(self._databases[Side.SUPABASE])
 
     async def handover(self, to: Side) -> HandoverTiming:
