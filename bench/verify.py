@@ -1,7 +1,8 @@
 """Comparing two databases, PostgreSQL 16 → 18: all of it beside a bare scan that only sums hashes, one core a side.
 
 whole: everything that `cyphr migrate verify` does while both sides are followed, in turn with
-`select sum(hash_record_extended(m, 0))` on both sides at once, which compares nothing and equates 1.0 with 1.00.
+`select sum(hash_record_extended(m, 0))` on both sides at once, which compares nothing and equates 1.0 with 1.00. On a
+machine that does other things, what the servers' processors spent says more than the time.
 touched: comparing the rows with so many keys, as it is done under the fence of a handover.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
+import psutil
 from psycopg import AsyncConnection
 
 from bench.migrator import Migrator
@@ -30,7 +32,7 @@ _queries = load_queries("bench", "verify.sql")
 async def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench verify", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="enough to take a processor a while")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each, in turn")
     parser.add_argument("--keys", type=int, default=1_000, help="changed rows that are compared under the fence")
     options = parser.parse_args(arguments)
@@ -54,10 +56,13 @@ async def main(arguments: Sequence[str]) -> None:
 async def _whole(
     migrator: Migrator, source: Server, target: Server, options: argparse.Namespace, about: dict[str, Any]
 ) -> None:
+    spent: dict[str, list[float]] = {"cyphr": [], "bare scan": []}
+
     async def ours() -> float:
-        started = monotonic()
+        before, started = _processor_seconds(source, target), monotonic()
         found = await migrator.do("verify")
         assert (found["checked"], found["differences"]) == (options.rows, [])
+        spent["cyphr"].append(_processor_seconds(source, target) - before)
         return monotonic() - started
 
     async with await connect(source.database) as one, await connect(target.database) as other:
@@ -65,17 +70,30 @@ async def _whole(
             await connection.execute(_queries.one_core)
 
         async def bare() -> float:
-            started = monotonic()
+            before, started = _processor_seconds(source, target), monotonic()
             sums = await asyncio.gather(*(value(connection, _queries.bare_scan) for connection in (one, other)))
             assert sums[0] == sums[1]
+            spent["bare scan"].append(_processor_seconds(source, target) - before)
             return monotonic() - started
 
         contenders = [Contender("cyphr", ours), Contender("bare scan", bare)]
         found = await in_turn(contenders, options.pairs)
     compare("verify: seconds", contenders, found, "s", about)
+    compare("verify: seconds of both servers' processors", contenders, spent, "s", about)
     rates = {name: [options.rows / seconds / 1000 for seconds in numbers] for name, numbers in found.items()}
     rows = [[name, spread(numbers, digits=0)] for name, numbers in rates.items()]
     publish("verify: thousand rows a second and core", ["", "krows/s"], rows, rates, about)
+
+
+def _processor_seconds(*servers: Server) -> float:
+    """What all processes of these servers have used so far, those that have ended included."""
+    used = 0.0
+    for server in servers:
+        postmaster = psutil.Process(server.cluster.process.pid)
+        ended = postmaster.cpu_times()
+        used += ended.children_user + ended.children_system
+        used += sum(times.user + times.system for times in (child.cpu_times() for child in postmaster.children()))
+    return used
 
 
 async def _touched(source: Server, target: Server, options: argparse.Namespace, about: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from cyphr.embedded.databases import OWNERS, drop_database
 from cyphr.foundation.errors import VerificationFailed
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.catalogue import read_tables
-from cyphr.migrate.database.verify import tables, view
+from cyphr.migrate.database.verify import tables
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
 from cyphr.migrate.database.verify.tables import verify_tables
 from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
@@ -79,8 +79,8 @@ create type pair as (a numeric, b text);
 async def views(source: TestSide, target: TestSide) -> AsyncIterator[tuple[View, View]]:
     """Both sides as verification reads them, at rest."""
     async with await connect(source.owner) as ours, await connect(target.owner) as theirs:
-        await prepare_to_verify(ours)
-        await prepare_to_verify(theirs)
+        await prepare_to_verify(ours, processes=2)
+        await prepare_to_verify(theirs, processes=2)
         our_shapes, their_shapes = await read_shapes(ours), await read_shapes(theirs)
         as_text = await tables_to_compare_as_text(ours, theirs, our_shapes)
         yield View([ours], our_shapes, as_text), View([theirs], their_shapes, as_text)
@@ -220,9 +220,8 @@ async def _spoil(side: TestSide, statement: str) -> None:
 
 @pytest.mark.parametrize("rows", [50_000, pytest.param(3_000_000, marks=pytest.mark.soak)])
 async def test_one_bit_that_flipped_in_one_row_of_many_is_found_and_shown(
-    rows: int, supabase_bare: TestSide, aws_bare: TestSide, monkeypatch: pytest.MonkeyPatch
+    rows: int, supabase_bare: TestSide, aws_bare: TestSide
 ) -> None:
-    monkeypatch.setattr(view, "_BLOCKS_WORTH_A_CHUNK", 64)  # so that the few are read in ranges, too
     await _hold_alike(
         (supabase_bare, aws_bare),
         "create table messages (id bigint primary key, chat uuid, content text, amount numeric, sent timestamptz)",

@@ -13,7 +13,6 @@ with recursive chain as (
 select n.nspname as schema,
        c.relname as name,
        pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
-       coalesce((select amname = 'heap' from pg_am where oid = c.relam), false) as heap,
        coalesce((select json_agg(json_build_object(
                    'name', a.attname,
                    'base', coalesce(d.base, a.atttypid)::bigint,

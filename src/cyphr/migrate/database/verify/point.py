@@ -41,8 +41,8 @@ async def same_point(
     can be reached in time.
     """
     async with AsyncExitStack() as stack:
-        source = await _open(stack, databases[stream.sender])
-        target = await _open(stack, databases[stream.destination])
+        source = await _open(stack, databases[stream.sender], workers)
+        target = await _open(stack, databases[stream.destination], workers)
         taken = Touched()
 
         async def look() -> None:
@@ -55,8 +55,8 @@ async def same_point(
             # Read after the point, so that what it shows is whole in them.
             our_shapes, their_shapes = await read_shapes(source), await read_shapes(target)
             as_text = await tables_to_compare_as_text(source, target, our_shapes)
-            ours = [source, *await _share(stack, databases[stream.sender], source, workers - 1)]
-            theirs = [target, *await _share(stack, databases[stream.destination], target, workers - 1)]
+            ours = [source, *await _share(stack, databases[stream.sender], source, workers)]
+            theirs = [target, *await _share(stack, databases[stream.destination], target, workers)]
             yield Point(View(ours, our_shapes, as_text), View(theirs, their_shapes, as_text), taken)
         except BaseException:
             touched.add(taken)
@@ -140,22 +140,22 @@ async def _wait_for_writers(source: AsyncConnection) -> None:
         await asyncio.sleep(_WRITERS_PAUSE_SECONDS)
 
 
-async def _open(stack: AsyncExitStack, database: PostgresSettings) -> AsyncConnection:
+async def _open(stack: AsyncExitStack, database: PostgresSettings, processes: int) -> AsyncConnection:
     connection = await stack.enter_async_context(await connect(database))
-    await prepare_to_verify(connection)
+    await prepare_to_verify(connection, processes=processes)
     return connection
 
 
 async def _share(
-    stack: AsyncExitStack, database: PostgresSettings, first: AsyncConnection, count: int
+    stack: AsyncExitStack, database: PostgresSettings, first: AsyncConnection, workers: int
 ) -> list[AsyncConnection]:
-    """``count`` further connections that show what ``first`` shows."""
+    """Further connections that show what ``first`` shows, so that there are ``workers``."""
     cursor = await first.execute("select pg_export_snapshot()")
     row = await cursor.fetchone()
     assert row is not None
     others = []
-    for _ in range(count):
-        connection = await _open(stack, database)
+    for _ in range(workers - 1):
+        connection = await _open(stack, database, workers)
         await connection.execute("begin transaction isolation level repeatable read, read only")
         await connection.execute(sql.SQL("set transaction snapshot {}").format(row[0]))
         others.append(connection)

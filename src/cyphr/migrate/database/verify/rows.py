@@ -150,7 +150,7 @@ async def _examples(view: View, table: Table, hashes: list[int]) -> dict[int, st
     names = [sql.Identifier("t", column.name) for column in table.columns if not _SECRET.search(column.name)]
     query = sql.SQL(
         "select distinct on (1) {hash}, left(row({shown})::text, 200) from {table}"
-        " where {range} and {hash} = any ({hashes}::bigint[])"
+        " where {hash} = any ({hashes}::bigint[])"
     )
     shown = sql.SQL(", ").join(names)
     found = await view.scan(table, query, hashes=sql.Literal(hashes), hash=view.row_hash(table), shown=shown)

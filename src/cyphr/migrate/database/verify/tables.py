@@ -25,8 +25,11 @@ async def verify_tables(
 
     ``limit``: about how many differing rows of a table to look for.
     """
-    largest_first = sorted(tables, key=lambda table: table.bytes, reverse=True)
-    return await together(_verify_table(source, target, table, limit) for table in largest_first)
+    large = [table for table in tables if source.is_large(table)]
+    small = [table for table in tables if not source.is_large(table)]
+    # A large table occupies as many processes of the server as all connections do with small ones.
+    found = [await _verify_table(source, target, table, limit) for table in large]
+    return found + await together(_verify_table(source, target, table, limit) for table in small)
 
 
 async def _verify_table(source: View, target: View, table: Table, limit: int) -> TableVerification:
@@ -54,9 +57,9 @@ def unlike_columns(source: View, target: View, table: Table) -> list[str]:
 
 
 async def _sum(view: View, table: Table) -> tuple[int, int]:
-    query = sql.SQL("select count(*), coalesce(sum({hash}), 0)::numeric from {table} where {range}")
-    found = await view.scan(table, query, hash=view.row_hash(table))
-    return sum(row[0] for row in found), sum(int(row[1]) for row in found)
+    query = sql.SQL("select count(*), coalesce(sum({hash}), 0)::numeric from {table}")
+    [(rows, total)] = await view.scan(table, query, hash=view.row_hash(table))
+    return rows, int(total)
 
 
 async def _open_parts(source: View, target: View, result: TableVerification, *, most_rows: int) -> None:
@@ -85,19 +88,14 @@ def _part(view: View, table: Table, parts: int) -> sql.Composable:
 
 async def _parts(view: View, table: Table, parts: int) -> dict[int, tuple[int, int]]:
     """Part → its number of rows and the sum of their hashes."""
-    query = sql.SQL("select {part}, count(*), sum({hash})::numeric from {table} where {range} group by 1")
-    found: dict[int, tuple[int, int]] = {}
-    for part, rows, total in await view.scan(table, query, part=_part(view, table, parts), hash=view.row_hash(table)):
-        before = found.get(part, (0, 0))
-        found[part] = (before[0] + rows, before[1] + int(total))
-    return found
+    query = sql.SQL("select {part}, count(*), sum({hash})::numeric from {table} group by 1")
+    found = await view.scan(table, query, part=_part(view, table, parts), hash=view.row_hash(table))
+    return {part: (rows, int(total)) for part, rows, total in found}
 
 
 async def _open(view: View, table: Table, parts: int, opened: list[int]) -> Rows:
     """Key, hash and number of the rows in the ``opened`` parts; equal rows are one."""
-    query = sql.SQL(
-        "select {key}, {hash}, count(*) from {table} where {range} and {part} = any ({opened}::bigint[]) group by 1, 2"
-    )
+    query = sql.SQL("select {key}, {hash}, count(*) from {table} where {part} = any ({opened}::bigint[]) group by 1, 2")
     return await view.scan(
         table,
         query,

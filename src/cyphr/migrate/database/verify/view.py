@@ -16,31 +16,34 @@ from cyphr.migrate.database.verify.hashes import ComparedColumn, row_hash
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
-_BLOCKS_PER_CHUNK = 131_072  # 1 GiB
-_BLOCKS_WORTH_A_CHUNK = 2_048
+_BLOCKS_WORTH_PROCESSES = 1_024
+"""From this size on (8 MiB, its ``min_parallel_table_scan_size``), PostgreSQL reads a table by several processes."""
 
 # What a value prints as must not depend on a server's settings; a database's own limits are for its applications; a
 # policy that would hide rows must fail the comparison, not shrink it.
 _SESSION: LiteralString = """
 set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
 set bytea_output = 'hex'; set lc_monetary = 'C'; set search_path = public, extensions; set client_encoding = utf8;
-set jit = off; set max_parallel_workers_per_gather = 0; set statement_timeout = 0; set lock_timeout = 0;
+set jit = off; set statement_timeout = 0; set lock_timeout = 0;
 set idle_in_transaction_session_timeout = 0; set row_security = off
 """
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One table as it is on one side. ``blocks``: its size; ``heap``: whether a range of them can be read alone."""
+    """One table as it is on one side; ``blocks``: its size."""
 
     blocks: int
-    heap: bool
     columns: dict[str, ComparedColumn]
 
 
-async def prepare_to_verify(connection: AsyncConnection) -> None:
-    """Make values of this session print the same on every server, and let it read for as long as it takes."""
+async def prepare_to_verify(connection: AsyncConnection, *, processes: int = 1) -> None:
+    """Make values of this session print the same on every server, and let it read for as long as it takes.
+
+    ``processes``: by how many of them the server may read one large table.
+    """
     await connection.execute(_SESSION)
+    await connection.execute("select set_config('max_parallel_workers_per_gather', %s, false)", [str(processes - 1)])
 
 
 async def read_shapes(connection: AsyncConnection) -> dict[tuple[str, str], Shape]:
@@ -50,7 +53,7 @@ async def read_shapes(connection: AsyncConnection) -> dict[tuple[str, str], Shap
         await cursor.execute(query, {"platform": PLATFORM_SCHEMAS})
         return {
             (row["schema"], row["name"]): Shape(
-                row["blocks"], row["heap"], {each["name"]: ComparedColumn(**each) for each in row["columns"]}
+                row["blocks"], {each["name"]: ComparedColumn(**each) for each in row["columns"]}
             )
             for row in await cursor.fetchall()
         }
@@ -70,7 +73,6 @@ class View:
     ) -> None:
         self.shapes = shapes
         self.as_text = as_text
-        self._workers = len(connections)
         self._free: asyncio.Queue[AsyncConnection] = asyncio.Queue()
         for connection in connections:
             self._free.put_nowait(connection)
@@ -117,6 +119,10 @@ class View:
             table.identifier, self.row_hash(table), sql.Literal(list(hashes))
         )
 
+    def is_large(self, table: Table) -> bool:
+        """Whether the server reads the table by several processes, so that it is better read alone."""
+        return self.shapes[table.schema, table.name].blocks >= _BLOCKS_WORTH_PROCESSES
+
     def columns(self, table: Table) -> dict[str, ComparedColumn]:
         return self.shapes[table.schema, table.name].columns
 
@@ -127,27 +133,8 @@ class View:
             return list(await cursor.fetchall())
 
     async def scan(self, table: Table, query: sql.SQL, **parts: sql.Composable) -> Rows:
-        """Run ``query`` over ``table``, in several ranges of blocks at once, and give all their rows.
-
-        ``{table}`` in it is what to read from, ``{range}`` a condition; ``parts`` fill its other places.
-        """
-        name = sql.SQL("only {} as t").format(table.identifier)
-        queries = (query.format(table=name, range=condition, **parts) for condition in self._ranges(table))
-        found = await together(self.rows(each) for each in queries)
-        return [row for rows in found for row in rows]
-
-    def _ranges(self, table: Table) -> list[sql.Composable]:
-        shape = self.shapes[table.schema, table.name]
-        size = min(_BLOCKS_PER_CHUNK, max(_BLOCKS_WORTH_A_CHUNK, shape.blocks // (4 * self._workers)))
-        starts = range(0, shape.blocks, size) if shape.heap and shape.blocks > size else range(1)
-        ranges: list[sql.Composable] = []
-        for start in starts:
-            # The first and the last have no outer bound: what was appended meanwhile belongs to somebody.
-            low = sql.SQL("t.ctid >= {}::tid").format(f"({start},0)") if start else sql.SQL("true")
-            end = start + size
-            high = sql.SQL("t.ctid < {}::tid").format(f"({end},0)") if start != starts[-1] else sql.SQL("true")
-            ranges.append(sql.SQL("{} and {}").format(low, high))
-        return ranges
+        """The rows of one ``query`` over all of ``table``, its ``{table}``; ``parts`` fill its other places."""
+        return await self.rows(query.format(table=sql.SQL("only {} as t").format(table.identifier), **parts))
 
     def _hash(self, table: Table, names: list[str]) -> sql.Composable:
         columns = self.columns(table)
