@@ -2,6 +2,8 @@
 
 .PHONY: help run test soak check bench
 .DEFAULT_GOAL := help
+KILLS ?=
+SEED ?=
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
@@ -12,8 +14,8 @@ run: ## move a live Cyphr from Supabase to AWS in front of your eyes; ARGS="--se
 test: ## all tests; ARGS="-k handover"
 	@scripts/test $(ARGS)
 
-soak: ## the long tests
-	@scripts/test -m soak $(ARGS)
+soak: ## the long tests; KILLS=100 for so many accidents, SEED=… for those of another time
+	@KILLS=$(KILLS) SEED=$(SEED) scripts/test -m soak $(ARGS)
 
 check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)

@@ -92,7 +92,8 @@ def fields(model: type[BaseModel], *above: str) -> Iterator[tuple[tuple[str, ...
 
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:
-    kinds = [kind for kind in _alternatives(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    each = [one for kind in _alternatives(field.annotation) for one in (get_args(kind) or [kind])]  # list[Section], too
+    kinds = [kind for kind in each if isinstance(kind, type) and issubclass(kind, BaseModel)]
     return kinds[0] if kinds else None
 
 
@@ -258,7 +259,7 @@ def _type(kind: Any) -> str:
         if get_origin(one) is Literal:
             words += [f"`{value}`" for value in get_args(one)]
         elif get_origin(one) is list:
-            words += [f"{_type(get_args(one)[0])}, repeatable"]
+            words.append(f"list of {_type(get_args(one)[0])}")
         elif isinstance(one, type) and issubclass(one, Enum):
             words += [f"`{value.value}`" for value in one]
         else:

@@ -98,24 +98,30 @@ async def running_server(
         version or _VERSIONS[side],
         factory.mktemp(f"postgres-{side}"),
         superuser=SUPERUSERS[side],
-        password=_password(),
+        password=new_password(),
         durable=durable,
     )
     try:
         await cluster.start()
-        server = Server(side, cluster, _password(), _password(), bare="template_bare", full="template_full")
-        await _make_templates(server)
+        server = Server(side, cluster, new_password(), new_password(), bare="template_bare", full="template_full")
+        await make_bare_template(server)
+        await make_full_template(server)
         yield server
     finally:
         await cluster.destroy()
 
 
-async def _make_templates(server: Server) -> None:
+async def make_bare_template(server: Server) -> None:
+    """Give the server the roles of its side, and a database that has the side's shape."""
     await shape_server(server.cluster, server.side, server.owner_password)
     await server.create(server.bare, DATABASES[server.side])
     if server.side is Side.AWS:
         async with await connect(server.side_of(server.bare).owner) as connection:
             await install_compatibility(connection)
+
+
+async def make_full_template(server: Server) -> None:
+    """A copy of the bare database with Cyphr's schema."""
     await server.create(server.full, server.bare)
     async with await connect(server.side_of(server.full).owner) as connection:
         await prepare_app_role(connection, server.app_password)
@@ -159,6 +165,7 @@ async def aws_bare(aws_server: Server) -> AsyncIterator[TestSide]:
         yield side
 
 
-def _password() -> SecretStr:
+def new_password() -> SecretStr:
+    """One that is hard to pass on unharmed."""
     # The characters that were mangled on their way through a shell and a URL once.
     return SecretStr(secrets.token_urlsafe(12) + "$'\"@:/%#&! ")

@@ -8,6 +8,7 @@ Exit codes:
     3    a check found a failure: the migration would not start, or did not
     4    the two sides differ
     5    something is out of reach: a server does not answer, or no migrator is running
+    6    a service was moved, but a hook that should follow failed; ask for the same move again to repeat it
     130  interrupted with Ctrl-C (``cyphr up`` ends with 0: that is how it is stopped)
 """
 

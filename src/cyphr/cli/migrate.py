@@ -1,7 +1,7 @@
 """``cyphr migrate``: move a live Supabase project to AWS, one service at a time, and back.
 
 Exit codes: 0 done, 1 it failed or was refused (nothing changed), 2 called wrongly, 3 a check found a failure, 4 the two
-sides differ, 5 a server is out of reach or no migrator is running.
+sides differ, 5 a server is out of reach or no migrator is running, 6 moved, but a hook failed.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from cyphr.cli.migrate_rehearse import rehearse
 from cyphr.cli.migrate_status import status
 from cyphr.cli.terminal import console, error_console, print_step
 from cyphr.foundation.clock import now
+from cyphr.foundation.errors import InvalidInput
 from cyphr.migrate.app import start_migrator
 from cyphr.migrate.conductor import ask
 from cyphr.migrate.journal import Journal
@@ -39,6 +40,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Move a live Supabase project to AWS, one service at a time, and back.")
 
 _DIFFERENT = 4
+_HOOK_FAILED = 6
 
 app.command()(check)
 app.command()(plan)
@@ -93,6 +95,25 @@ def handback(service: ServiceArgument, config: ConfigOption = DEFAULT_CONFIG, as
 
 
 @app.command()
+def close(
+    service: ServiceArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; there is no way back from this.")] = False,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Give up instead: stay on Supabase, and leave nothing there.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """End the way back of a service that stands on AWS, and take away what was made for it on Supabase."""
+    action = "give up" if give_up else "close"
+    if not yes and typer.prompt(f"There is no way back from this. To {action}, type the service's name") != service:
+        raise InvalidInput(f"that is not {service!r}; nothing was changed")
+    found = _with_journal(config, lambda journal: ask(journal, action, service))
+    state = "given up" if give_up else "closed"
+    _print(found, as_json, f"{service} {'was' if found.get('already') else 'is'} {state}")
+
+
+@app.command()
 def report(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
@@ -117,6 +138,12 @@ def _move(action: str, service: str, config: Path, as_json: bool) -> None:
         else f"writes waited at most {timing['blocked_ms']:.1f} ms for it"
     )
     _print(timing, as_json, f"{action} of {service} done; {text}")
+    if failures := timing.get("hooks_failed"):
+        error_console.print(f"{action} is done, but what should follow failed:", style="red")
+        for words in failures:
+            error_console.print(f"  {words}", markup=False)
+        error_console.print(f"put that right, then ask again: cyphr migrate {action} {service}", markup=False)
+        raise typer.Exit(_HOOK_FAILED)
 
 
 def _with_journal(config: Path, work: Callable[[Journal], Awaitable[T]]) -> T:

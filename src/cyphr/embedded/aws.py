@@ -31,7 +31,13 @@ _POOL = "cyphr-messenger"
 _CORS: Any = {"AllowedMethods": ["GET", "HEAD", "PUT"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
 _POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:*", "cognito-idp:*"], "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -73,7 +79,7 @@ class AwsStandIn:
 
     @property
     def settings(self) -> AwsSettings:
-        """How Cyphr reaches it: with a key of its own that may use S3 and Cognito."""
+        """How Cyphr reaches it: with a key of its own that may use S3, Cognito and what a handover updates."""
         return AwsSettings(
             region=_REGION,
             endpoint_url=self.endpoint_url,

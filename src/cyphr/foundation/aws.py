@@ -11,7 +11,10 @@ from cyphr.foundation.settings import AwsSettings
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_route53 import Route53Client
     from types_boto3_s3 import S3Client
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_ssm import SSMClient
 
 
 def s3_client(settings: AwsSettings) -> "S3Client":
@@ -26,11 +29,28 @@ def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
     return client
 
 
+def secrets_client(settings: AwsSettings) -> "SecretsManagerClient":
+    """A thread-safe client of Secrets Manager."""
+    client: SecretsManagerClient = _session(settings).client("secretsmanager", **_arguments(settings))
+    return client
+
+
+def parameters_client(settings: AwsSettings) -> "SSMClient":
+    """A thread-safe client of Systems Manager, for its Parameter Store."""
+    client: SSMClient = _session(settings).client("ssm", **_arguments(settings))
+    return client
+
+
+def dns_client(settings: AwsSettings) -> "Route53Client":
+    """A thread-safe client of Route 53."""
+    client: Route53Client = _session(settings).client("route53", **_arguments(settings))
+    return client
+
+
 def read_secret(settings: AwsSettings, name: str) -> str:
     """The text of a secret in Secrets Manager, by its name or ARN. Blocking. Raises InvalidInput with AWS's words."""
-    client: Any = _session(settings).client("secretsmanager", **_arguments(settings))
     try:
-        return str(client.get_secret_value(SecretId=name)["SecretString"])
+        return str(secrets_client(settings).get_secret_value(SecretId=name)["SecretString"])
     except KeyError as error:
         raise InvalidInput(f"the secret {name} is binary; store it as text") from error
     except (ClientError, BotoCoreError) as error:

@@ -7,7 +7,7 @@ it.
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, LiteralString, TypeVar
@@ -25,6 +25,10 @@ M = TypeVar("M")
 
 MOVED = "CY001"
 """SQLSTATE that the fence raises: this database may not be written, its authority is on the other side."""
+
+
+# A network that swallows packets is noticed within half a minute; the system's own default is two hours.
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
 
 
 class Side(StrEnum):
@@ -45,17 +49,32 @@ class Moved(Exception):
     """
 
 
+class NotBegun(Exception):
+    """The connection had died in its pool before the work began, so nothing of the work was done.
+
+    Internal to the retry of ``switchboard.Switchboard.unit_of_work``: callers never see it.
+    """
+
+
 async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
     """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
     try:
         return await AsyncConnection.connect(
-            **{"autocommit": True, "connect_timeout": 10, **settings.connection_arguments(), **arguments}
+            **{"autocommit": True, "connect_timeout": 10, **_KEEPALIVE, **settings.connection_arguments(), **arguments}
         )
     except psycopg.OperationalError as error:
         raise Unavailable(
             f"PostgreSQL at {settings.host}:{settings.port} (database {settings.dbname!r}, user {settings.user!r}) "
-            f"refused the connection: {str(error).strip()}"
+            f"refused the connection: {str(error).strip()}{_reason(str(error), settings)}"
         ) from error
+
+
+def _reason(words: str, settings: PostgresSettings) -> str:
+    """What libpq leaves out when it does not trust a server."""
+    if "certificate verify failed" not in words:
+        return ""
+    authorities = settings.sslrootcert or "libpq's default file"
+    return f": the server's certificate has expired, or no authority in {authorities} has signed it"
 
 
 class Transaction:
@@ -118,12 +137,18 @@ class Database:
         """A transaction on behalf of ``user_id`` (None: of nobody signed in).
 
         Raises Moved when this database's switchboard says that the authority is elsewhere, or when the fence refuses a
-        write; Unavailable when no connection can be had.
+        write; NotBegun when the connection was dead; Unavailable when no connection can be had.
         """
         claims = {"role": "anon"} if user_id is None else {"role": "authenticated", "sub": str(user_id)}
         try:
-            async with self._pool.connection() as connection, connection.transaction():
-                sides = await self._begin(connection, claims)
+            async with self._pool.connection() as connection, AsyncExitStack() as stack:
+                try:
+                    await stack.enter_async_context(connection.transaction())
+                    sides = await self._begin(connection, claims)
+                except psycopg.OperationalError as error:
+                    if connection.closed:
+                        raise NotBegun from error
+                    raise
                 if sides.get("database", self.side) is not self.side:
                     raise Moved
                 yield Transaction(connection, sides)

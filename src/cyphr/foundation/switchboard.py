@@ -13,7 +13,7 @@ import psycopg
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
-from cyphr.foundation.postgres import Database, Moved, Side, Transaction
+from cyphr.foundation.postgres import Database, Moved, NotBegun, Side, Transaction
 
 T = TypeVar("T")
 
@@ -54,6 +54,8 @@ class Switchboard:
                     return await work(transaction)
             except Moved:
                 self._turn_from(side)
+            except NotBegun:  # as after a restart of the server: the pool replaces each connection as it is found dead
+                pass
             except psycopg.OperationalError as error:
                 if error.sqlstate not in _RETRYABLE:
                     raise Unavailable("the database closed the connection; the outcome may be unknown") from error

@@ -12,6 +12,7 @@ from cyphr.migrate.database.copy.copier import CopyOptions
 from cyphr.migrate.database.migration import DatabaseMigration
 from cyphr.migrate.files.migration import FilesMigration
 from cyphr.migrate.files.places import FilesPlaces
+from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.journal import Journal
 from cyphr.migrate.plan.document import make_plan
 from cyphr.migrate.preflight.checks import demand, known_names, run_checks
@@ -34,6 +35,7 @@ def build_services(settings: MigrationSettings) -> list[Service]:
             part_bytes=settings.part_megabytes * _MEGABYTE,
             bytes_per_second=settings.megabytes_per_second and settings.megabytes_per_second * _MEGABYTE,
         ),
+        rules=settings.handover,
     )
 
     async def authority() -> AsyncConnection:
@@ -98,4 +100,5 @@ async def start_migrator(
 async def run_migrator(settings: MigrationSettings) -> None:
     """Be the migrator until cancelled: copy, follow, answer requests. Raises Conflict when another one runs."""
     async with Journal.open(settings.aws_database) as journal:
-        await Conductor(journal, build_services(settings)).run()
+        hooks = Hooks(settings.handover, settings.aws)
+        await Conductor(journal, build_services(settings), hooks).run()

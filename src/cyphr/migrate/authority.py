@@ -46,3 +46,14 @@ async def read_side(authority: Authority, service: str) -> Side:
         return Side(row[0])
 
     return await with_authority(authority, work)
+
+
+async def read_epoch(authority: Authority, service: str) -> int:
+    """How often ``service`` has moved, as the switchboard counts."""
+
+    async def work(connection: AsyncConnection) -> int:
+        row = await (await connection.execute(_queries.read_epoch, {"service": service})).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return await with_authority(authority, work)

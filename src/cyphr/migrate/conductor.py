@@ -1,32 +1,35 @@
 """The phase machine: the only place that decides what may follow what.
 
-    planned → copying → following → verified → handed over ⇄ handed back
+    planned → copying → following → verified → handed over ⇄ handed back → closed | given up
 
 One migrator runs at a time (a lock in the database on AWS). It copies what is not copied yet, follows what changes, and
 takes operators' requests from the journal in order. Killed at any moment and started again, it continues.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import psycopg
 
-from cyphr.foundation.errors import CyphrError, HandoverRefused, InvalidInput, Unavailable
+from cyphr.foundation.errors import Conflict, CyphrError, HandoverRefused, InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side
+from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.journal import Journal, Request
 from cyphr.migrate.service import Repairable, Service, Verification
 
 _REQUEST_POLL_SECONDS = 0.05
 _PROGRESS_SECONDS = 0.25
 _RETRY_SECONDS = 1.0
+_OVER = ("closing", "closed", "giving up", "given up")
 
 
 class Conductor:
     """Runs the services' rooms in order. ``services`` are copied in the order given."""
 
-    def __init__(self, journal: Journal, services: Sequence[Service]) -> None:
+    def __init__(self, journal: Journal, services: Sequence[Service], hooks: Hooks) -> None:
         self._journal = journal
+        self._hooks = hooks
         self._services = {service.name: service for service in services}
         self._following: dict[str, asyncio.Task[None]] = {}
 
@@ -44,19 +47,24 @@ class Conductor:
                 await asyncio.gather(reporting, *self._following.values(), return_exceptions=True)
 
     async def _bring_to_following(self, service: Service) -> None:
+        reached = await self._reached(service.name)
+        if reached in _OVER:
+            return
         await service.prepare()
-        reached = {phase.service: phase.phase for phase in await self._journal.phases()}.get(service.name)
         if reached in (None, "copying"):
             await self._journal.set_phase(service.name, "copying")
             await service.copy()
             await self._journal.set_phase(service.name, "following")
         else:
-            await self._note_unfinished_move(service, reached)
+            await self._note_unfinished_move(service)
         self._following[service.name] = asyncio.create_task(self._follow(service), name=f"follow {service.name}")
 
-    async def _note_unfinished_move(self, service: Service, reached: str) -> None:
+    async def _reached(self, service: str) -> str | None:
+        return {phase.service: phase.phase for phase in await self._journal.phases()}.get(service)
+
+    async def _note_unfinished_move(self, service: Service) -> None:
         """A migrator that was killed just after the authority moved did not live to write the phase down."""
-        side = await service.side()
+        side, reached = await service.side(), await self._reached(service.name)
         if side is Side.AWS and reached != "handed over":
             await self._journal.set_phase(service.name, "handed over")
         elif side is Side.SUPABASE and reached == "handed over":
@@ -105,13 +113,19 @@ class Conductor:
         service = self._services.get(request.service)
         if service is None:
             raise InvalidInput(f"no service {request.service!r}; there are: {', '.join(self._services)}")
+        if request.action not in ("close", "give up") and (reached := await self._reached(service.name)) in _OVER:
+            raise Conflict(f"{service.name} is {reached}: there is no way back and nothing to compare with")
         match request.action:
             case "verify":
                 return await self._verify(service, **request.options)
             case "handover":
                 return await self._move(service, Side.AWS)
-            case _:
+            case "handback":
                 return await self._move(service, Side.SUPABASE)
+            case "close":
+                return await self._end(service, Side.AWS, ("closing", "closed"), service.close)
+            case _:
+                return await self._end(service, Side.SUPABASE, ("giving up", "given up"), service.give_up)
 
     async def _verify(self, service: Service, *, repair: int | None = None) -> dict[str, Any]:
         """Compare both sides; ``repair``: make at most so many rows equal first."""
@@ -134,8 +148,11 @@ class Conductor:
 
     async def _move(self, service: Service, to: Side) -> dict[str, Any]:
         direction = "handover" if to is Side.AWS else "handback"
-        if await service.side() is to:
-            return {"already": True}  # a killed migrator got that far
+        if await service.side() is to:  # a killed migrator got that far, or what follows a move is to be done again
+            await self._note_unfinished_move(service)
+            return {"already": True, **await self._run_hooks(service, to)}
+        if ended := await service.make_ready(to):
+            await self._journal.note(service.name, "long transactions ended", sessions=ended)
         found = await self._verify(service)
         if found["differences"]:
             raise HandoverRefused(
@@ -146,7 +163,45 @@ class Conductor:
         timing = await service.handover(to)
         phase = "handed over" if to is Side.AWS else "handed back"
         await self._journal.set_phase(service.name, phase, **timing.as_dict())
-        return timing.as_dict()
+        return {**timing.as_dict(), **await self._run_hooks(service, to)}
+
+    async def _run_hooks(self, service: Service, side: Side) -> dict[str, Any]:
+        """Do what follows a move. A failure does not undo it: it is noted, and part of the answer."""
+        failures = await self._hooks.run(service.name, side, await service.epoch())
+        for words in failures:
+            await self._journal.note(service.name, "hook failed", message=words)
+        return {"hooks_failed": failures} if failures else {}
+
+    async def _end(
+        self, service: Service, side: Side, phases: tuple[str, str], work: Callable[[], Awaitable[None]]
+    ) -> dict[str, Any]:
+        """Stop following for good, and let the service tidy up. The phase is written first: there is no way back."""
+        under_way, over = phases
+        reached = await self._reached(service.name)
+        if reached == over:
+            return {"already": True}
+        if reached != under_way:
+            await self._demand_may_end(service, side)
+            await self._journal.set_phase(service.name, under_way)
+        if (following := self._following.pop(service.name, None)) is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+        await work()
+        await self._journal.set_phase(service.name, over)
+        return {}
+
+    async def _demand_may_end(self, service: Service, side: Side) -> None:
+        if await self._reached(service.name) in _OVER:
+            raise Conflict(f"{service.name} is {await self._reached(service.name)}")
+        if await service.side() is not side:
+            raise Conflict(
+                f"{service.name} does not stand on {side}: it can be closed where it was handed over to, and given up "
+                "where it came from"
+            )
+        # The others read and write the database that they stand beside, so it goes last.
+        others = [name for name in self._services if name != "database" and await self._reached(name) not in _OVER]
+        if service.name == "database" and others:
+            raise Conflict(f"the database is the last to be closed or given up; first: {', '.join(others)}")
 
     async def _report_progress(self) -> None:
         while True:
@@ -159,7 +214,7 @@ class Conductor:
 
 
 async def ask(journal: Journal, action: str, service: str, **options: Any) -> dict[str, Any]:
-    """Ask the running migrator for ``action`` (verify, handover, handback) and wait for its answer.
+    """Ask the running migrator for ``action`` (verify, handover, handback, close, give up) and wait for its answer.
 
     Raises Unavailable when none runs, HandoverRefused with the migrator's words when it failed.
     """

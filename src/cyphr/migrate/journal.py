@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
@@ -20,6 +21,7 @@ from cyphr.foundation.settings import PostgresSettings
 _queries = load_queries("cyphr.migrate.sql")
 _LOCK_ATTEMPTS = 100
 _LOCK_PAUSE_SECONDS = 0.1
+_LOCK_CHECK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -171,18 +173,57 @@ class Journal:
     async def lock(self) -> AsyncIterator[None]:
         """Be the one migrator while the block runs. Raises Conflict when another is, after waiting a little.
 
-        A killed migrator's session may take a moment to end, hence the wait.
+        The lock ends with its session. When the server or the network ended that, it is taken again; when another
+        migrator was faster, the block is cancelled and Conflict raised.
         """
-        async with await connect(self._settings) as connection:
-            for _ in range(_LOCK_ATTEMPTS):
+        connection = await self._take_lock()
+        owner = asyncio.current_task()
+        assert owner is not None
+        keeping = asyncio.create_task(self._keep_lock(connection), name="keep the migrator's lock")
+        keeping.add_done_callback(lambda task: None if task.cancelled() else owner.cancel())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if keeping.done() and owner.uncancel() == 0:
+                keeping.result()  # raises why the lock was lost
+            raise
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+    async def _take_lock(self) -> AsyncConnection:
+        connection = await connect(self._settings)
+        try:
+            for _ in range(_LOCK_ATTEMPTS):  # a killed migrator's session may take a moment to end
                 cursor = await connection.execute(_queries.try_lock)
                 row = await cursor.fetchone()
                 if row is not None and row[0]:
-                    break
+                    return connection
                 await asyncio.sleep(_LOCK_PAUSE_SECONDS)
-            else:
-                raise Conflict("another migrator is running on these databases; stop it, or ask it for what you want")
-            yield
+            raise Conflict("another migrator is running on these databases; stop it, or ask it for what you want")
+        except BaseException:
+            await connection.close()
+            raise
+
+    async def _keep_lock(self, connection: AsyncConnection) -> None:
+        """Hold the lock until cancelled. Raises Conflict when somebody else has it."""
+        while True:
+            try:
+                while True:
+                    await connection.execute("select 1")
+                    await asyncio.sleep(_LOCK_CHECK_SECONDS)
+            except psycopg.OperationalError:
+                pass
+            finally:
+                await connection.close()
+            connection = await self._retake_lock()
+
+    async def _retake_lock(self) -> AsyncConnection:
+        while True:
+            try:
+                return await self._take_lock()
+            except (Unavailable, psycopg.OperationalError):
+                await asyncio.sleep(_LOCK_PAUSE_SECONDS)  # until the server is back
 
     async def _execute(self, query: LiteralString, **parameters: Any) -> None:
         async with self._pool.connection() as connection:

@@ -61,8 +61,20 @@ class Service(Protocol):
     async def verify(self) -> Verification:
         """Compare both sides, whole."""
 
+    async def epoch(self) -> int:
+        """How often the authority has moved, in the switchboard's count: it only rises."""
+
+    async def make_ready(self, to: Side) -> list[str]:
+        """Refuse a move that is bound to fail before anything is compared; whose transactions were ended for it."""
+
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
+
+    async def close(self) -> None:
+        """End the way back for good and take away what was made for it. Following has ended. May be repeated."""
+
+    async def give_up(self) -> None:
+        """Take away what was made on Supabase, where the service stands. Following has ended. May be repeated."""
 
     async def progress(self) -> dict[str, Any]:
         """Numbers for people: what was copied, how far behind, the last error."""

@@ -14,6 +14,7 @@ password_secret = "arn:aws:secretsmanager:…"
 [application]  # left out: that your application starts is not tried
 [files]        # left out: files are not moved
 [auth]         # left out: users are not given Cognito counterparts
+[handover]     # left out: when a handover is refused, and what is done after one, is as hooks/settings.py has it
 """
 
 import difflib
@@ -30,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from cyphr.foundation.aws import read_secret
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
+from cyphr.migrate.hooks.settings import HandoverSettings
 
 _PASSWORDS = ("password", "password_file", "password_env", "password_secret")
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
@@ -119,6 +121,7 @@ class MigrationSettings(_Section):
     application: ApplicationSettings = ApplicationSettings()
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
+    handover: HandoverSettings = HandoverSettings()
     workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
     part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")
     megabytes_per_second: int | None = Field(

@@ -24,12 +24,15 @@ def sides(supabase: TestSide, aws_bare: TestSide) -> dict[Side, TestSide]:
 
 @asynccontextmanager
 async def following(migration: DatabaseMigration) -> AsyncIterator[None]:
+    """Follow while the block runs; what stopped following is raised, rather than what failed for want of it."""
     task = asyncio.create_task(migration.follow())
     try:
         yield
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def migration_of(sides: dict[Side, TestSide]) -> DatabaseMigration:

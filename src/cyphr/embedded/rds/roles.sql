@@ -3,7 +3,14 @@
 create role rds_superuser nologin inherit;
 create role rds_replication nologin;
 create role rds_password nologin;
-grant pg_monitor, pg_signal_backend, pg_checkpoint, pg_create_subscription to rds_superuser with admin option;
+grant pg_monitor, pg_signal_backend, pg_checkpoint to rds_superuser with admin option;
+do $$
+begin
+    if to_regrole('pg_create_subscription') is not null then  -- PostgreSQL 16 and later
+        grant pg_create_subscription to rds_superuser with admin option;
+    end if;
+end
+$$;
 grant rds_replication, rds_password to rds_superuser with admin option;
 
 -- The master role that the instance was created with. On RDS membership in rds_replication lets it replicate; plain

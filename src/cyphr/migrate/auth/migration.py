@@ -11,7 +11,7 @@ from cyphr.migrate.auth.handover import hand_over_users
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.synchronisation import AuthProgress, Synchronisation
 from cyphr.migrate.auth.verify import verify_users
-from cyphr.migrate.authority import read_side
+from cyphr.migrate.authority import read_epoch, read_side
 from cyphr.migrate.service import HandoverTiming, Verification
 
 _PAUSE_SECONDS = 1.0
@@ -59,10 +59,24 @@ class AuthMigration:
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await verify_users(synchronisation)
 
+    async def epoch(self) -> int:
+        """How often auth has moved, as the switchboard counts."""
+        return await read_epoch(self._authority, self.name)
+
+    async def make_ready(self, to: Side) -> list[str]:  # noqa: ARG002 - the same question is asked of every service
+        """Nothing can be told before people are compared."""
+        return []
+
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority over auth to ``to``: a handover, or a handback. Raises HandoverRefused."""
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await hand_over_users(self._authority, synchronisation, to)
+
+    async def close(self) -> None:
+        """Nothing of this tool's is on Supabase: that following has ended is all there is to closing."""
+
+    async def give_up(self) -> None:
+        """Nothing of this tool's is on Supabase; what was copied to AWS stays there."""
 
     async def progress(self) -> dict[str, Any]:
         """People with a counterpart of how many, whom the pool refused, and changes followed since."""

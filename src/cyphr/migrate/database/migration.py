@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,18 @@ from psycopg import AsyncConnection
 from cyphr.foundation.errors import HandoverRefused, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database import streams
+from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.copy.copier import Copier, CopyOptions
 from cyphr.migrate.database.follow.follower import Follower
-from cyphr.migrate.database.handover import seats
+from cyphr.migrate.database.handover import closing, seats
 from cyphr.migrate.database.handover.move import Following, Handover
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
+from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.verifier import Verifier
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming, Verification
-from cyphr.schema.apply import install_switchboard
 
 _COPY_RETRY_SECONDS = 1.0
 
@@ -46,6 +46,7 @@ class DatabaseMigration:
         touched, turn = Touched(), Turn()
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
         self._follower = Follower(databases, turn, touched, self._copier.complete_schema)
+        self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
         following = Following(self._follower.applier, self._compare_at_rest, self._follower.say)
         self._handover = Handover(databases, rules or HandoverSettings(), turn, following)
@@ -54,7 +55,7 @@ class DatabaseMigration:
         """Create this tool's tables on both sides and settle a handover that was interrupted. Idempotent."""
         for side in Side:
             async with await connect(self._databases[side]) as connection:
-                await install_switchboard(connection)
+                await closing.install_and_remember(connection)
                 await streams.install_streams(connection)
                 await connection.execute(
                     "insert into cyphr.switchboard (service, side) values ('database', 'supabase')"
@@ -97,7 +98,14 @@ class DatabaseMigration:
 
         Connections that break are made again. Raises ApplyConflict when a change does not fit.
         """
-        await self._follower.run()
+        tasks = [asyncio.create_task(self._follower.run()), asyncio.create_task(self._platform_rows.follow())]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await ended.pop()  # neither ends but by an error
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def progress(self) -> dict[str, Any]:
         """Rows and bytes copied, changes applied, and how far the receiver is behind: bytes of WAL, seconds."""
@@ -110,7 +118,13 @@ class DatabaseMigration:
     async def verify(self) -> Verification:
         """Compare every row of both databases at one point of the stream, while it flows."""
         await self._follower.at_work()  # which knows the tables
-        return await self._verifier.verify(self._follower.tables)
+        found = await self._verifier.verify(self._follower.tables)
+        people = await self._platform_rows.compare()
+        if people.differences:
+            self._verifier.forget()
+        return replace(
+            found, checked=found.checked + people.checked, differences=found.differences + people.differences
+        )
 
     async def repair(self, limit: int) -> Verification:
         """Make at most ``limit`` differing rows of the receiving side what they are on the sending side; compare again.
@@ -120,6 +134,22 @@ class DatabaseMigration:
         await self._follower.at_work()
         return await self._verifier.repair(self._follower.tables, limit)
 
+    async def epoch(self) -> int:
+        """The epoch in which the authority is where it is. Raises Unavailable while a handover is under way."""
+        return (await self.seat()).epoch
+
+    async def make_ready(self, to: Side) -> list[str]:
+        """Refuse early what is bound to fail; which long transactions were ended. Raises HandoverRefused."""
+        return await self._handover.make_ready(to)
+
+    async def close(self) -> None:
+        """End the way back, once the database stands on AWS for good. Following must have ended."""
+        await closing.close_databases(self._databases)
+
+    async def give_up(self) -> None:
+        """Take everything of this tool away from the source. Following must have ended."""
+        await closing.give_up_source(self._databases[Side.SUPABASE])
+
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         if (await self.seat()).side is to:
@@ -127,7 +157,10 @@ class DatabaseMigration:
         if not self._verifier.equal:
             raise HandoverRefused("the two databases have not been compared since the migrator started; run verify")
         await self._verifier.verify_touched(self._follower.tables)
+        async with await connect(self._databases[to.other]) as old, await connect(self._databases[to]) as new:
+            await schema.refresh_views(old, new)
         return await self._handover.move(to)
 
     async def _compare_at_rest(self, old: AsyncConnection, new: AsyncConnection) -> None:
+        await self._platform_rows.drain()
         await self._verifier.verify_at_rest(old, new, self._follower.tables)

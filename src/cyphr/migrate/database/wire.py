@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import pq
 
-PLAIN_TEXT = (
+SESSION_OPTIONS = (
     "-c client_encoding=UTF8 -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex "
-    "-c lc_monetary=C -c timezone=UTC -c row_security=off"
+    "-c lc_monetary=C -c timezone=UTC -c row_security=off "
+    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 )
-"""Session options with which every server prints a value alike, whatever its role or database was set to. With
-``row_security`` off, rows that a policy would hide are an error rather than missing."""
+"""What every long-lived session of ours is opened with, whatever its role or database was set to. Every server prints a
+value alike; rows that a policy would hide are an error rather than missing; and a limit that is meant for the
+application's statements (two minutes, at Supabase) does not end a copy."""
 
 
 async def wait_readable(pgconn: pq.abc.PGconn, seconds: float | None = None) -> None:

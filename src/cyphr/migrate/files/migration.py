@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cyphr.foundation.postgres import Side
-from cyphr.migrate.authority import read_side
+from cyphr.migrate.authority import read_epoch, read_side
 from cyphr.migrate.files.copy import copy_objects
 from cyphr.migrate.files.follow import follow_objects
 from cyphr.migrate.files.handover import hand_over_objects
@@ -62,10 +62,24 @@ class FilesMigration:
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await verify_objects(synchronisation, await self.side())
 
+    async def epoch(self) -> int:
+        """How often files have moved, as the switchboard counts."""
+        return await read_epoch(self._places.authority, self.name)
+
+    async def make_ready(self, to: Side) -> list[str]:  # noqa: ARG002 - the same question is asked of every service
+        """Nothing can be told before objects are compared."""
+        return []
+
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority over files to ``to``: a handover, or a handback. Raises HandoverRefused."""
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await hand_over_objects(self._places, synchronisation, to)
+
+    async def close(self) -> None:
+        """Nothing of this tool's is on Supabase: that following has ended is all there is to closing."""
+
+    async def give_up(self) -> None:
+        """Nothing of this tool's is on Supabase; what was copied to AWS stays there."""
 
     async def progress(self) -> dict[str, Any]:
         """Objects and bytes copied of how many, and changes followed since."""

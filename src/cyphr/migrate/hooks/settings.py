@@ -19,6 +19,32 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class SecretUpdate(_Section):
+    """A secret of Secrets Manager that applications read; it gets a new version, copied from another secret."""
+
+    id: str = Field(description="Name or ARN of the secret that applications read.")
+    supabase: str = Field(description="The secret whose value it gets while the database stands on Supabase.")
+    aws: str = Field(description="The secret whose value it gets while the database stands on AWS.")
+
+
+class ParameterUpdate(_Section):
+    """A parameter of Systems Manager's Parameter Store; it must exist."""
+
+    name: str = Field(description="The parameter's name.")
+    supabase: str = Field(description="Its value while the database stands on Supabase; nothing secret.")
+    aws: str = Field(description="Its value while the database stands on AWS; nothing secret.")
+
+
+class RecordUpdate(_Section):
+    """A CNAME record of Route 53."""
+
+    zone: str = Field(description="Id of the hosted zone.")
+    name: str = Field(description="The record's name, e.g. ``database.shop.internal``.")
+    supabase: str = Field(description="The host it names while the database stands on Supabase.")
+    aws: str = Field(description="The host it names while the database stands on AWS.")
+    ttl: int = Field(default=5, ge=0, description="Seconds that resolvers may keep it.")
+
+
 class HandoverSettings(_Section):
     """When a handover is refused, and what is done after one. The same holds for a handback."""
 
@@ -39,3 +65,13 @@ class HandoverSettings(_Section):
     sequence_margin: int = Field(
         default=1000, ge=0, description="How many values each sequence skips, for values given but not yet used."
     )
+    on_handover: list[str] = Field(
+        default=[],
+        description="A command and its arguments, run after each handover and handback of any service.",
+    )
+    on_handover_seconds: float = Field(
+        default=60.0, gt=0, description="How long the command may take before it is killed."
+    )
+    secrets: list[SecretUpdate] = Field(default=[], description="Secrets that follow the database.")
+    parameters: list[ParameterUpdate] = Field(default=[], description="Parameters that follow the database.")
+    records: list[RecordUpdate] = Field(default=[], description="DNS records that follow the database.")

@@ -6,3 +6,6 @@ on conflict do nothing;
 
 -- name: read_side
 select side from cyphr.switchboard where service = %(service)s;
+
+-- name: read_epoch
+select epoch from cyphr.switchboard where service = %(service)s;

@@ -23,7 +23,7 @@ create table if not exists cyphr.journal (
 -- What operators asked for. The one migrator that runs takes them in order.
 create table if not exists cyphr.requests (
     id           bigint generated always as identity primary key,
-    action       text not null check (action in ('verify', 'handover', 'handback')),
+    action       text not null check (action in ('verify', 'handover', 'handback', 'close', 'give up')),
     service      text not null,
     options      jsonb not null default '{}',
     requested_at timestamptz not null default clock_timestamp(),

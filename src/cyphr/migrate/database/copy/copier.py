@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
+import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Conflict, PreflightFailed
+from cyphr.foundation.errors import Conflict, PreflightFailed, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
@@ -22,7 +23,9 @@ from cyphr.migrate.database.copy.tables import CopyJob, copy_tables
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover import fence, triggers
 from cyphr.migrate.database.handover.seats import Seat
+from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Copier:
         self._target = target
         self._programs = programs
         self._options = options
+        self._platform_rows = PlatformRows(source, target)
         self._throttle = Throttle(options.bytes_per_second)
         self._started_at = 0.0
         self._rows_before = 0
@@ -70,7 +74,10 @@ class Copier:
 
         Raises PreflightFailed or Conflict before any change; Unavailable and psycopg.Error when a server goes away.
         """
-        async with await connect(self._source) as reader, await connect(self._target) as writer:
+        async with (
+            await connect(self._source, options=SESSION_OPTIONS) as reader,
+            await connect(self._target, options=SESSION_OPTIONS) as writer,
+        ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
             _demand_identities(tables)
@@ -82,19 +89,25 @@ class Copier:
                 await self._copy_rows(reader, writer, tables, point)
             if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
                 await self._run_step(writer, "indexes", scripts.indexes)
-            await streams.publish(writer, tables)
-            async with writer.transaction():
-                await triggers.quieten_triggers(writer)
+                await schema.refresh_views(reader, writer)
+            await self._platform_rows.copy()
             await fence.install_fence(reader, enabled=False)
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
         scripts = await schema.dump_schema(self._source, self._programs)
-        async with await connect(self._target) as writer:
+        async with await connect(self._target, options=SESSION_OPTIONS) as writer:
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._run_step(writer, "indexes", scripts.indexes)
-            await self._run_step(writer, "references", scripts.references)
+            # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
+            await streams.publish(writer, await read_tables(writer))
+            async with writer.transaction():
+                await triggers.quieten_triggers(writer)
+            try:
+                await self._run_step(writer, "references", scripts.references)
+            except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
+                raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
 
     async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:
         if step not in await schema.finished_steps(writer):
@@ -109,6 +122,8 @@ class Copier:
                     f"the target is not empty: it has {', '.join(occupied[:5])}. Give an empty database, or drop them."
                 )
             await schema.ensure_roles(self._source, writer)
+            await schema.ensure_extensions(self._source, writer)
+            await schema.demand_needs(self._source, writer)
             await schema.run_step(self._target, "tables", scripts.tables)
         await fence.install_fence(writer, enabled=True)
         return scripts

@@ -73,6 +73,7 @@ async def _record_plan(target: AsyncConnection, table: Table, parts: list[Part])
         for part in parts:
             values = {"filenode": part.filenode, "first_block": part.first_block, "end_block": part.end_block}
             await target.execute(queries.plan_part, {**names, "number": part.number, **values})
+        await target.execute("set local session_replication_role = replica")  # its fence is closed
         await table.truncate(target)
 
 

@@ -15,7 +15,7 @@ from cyphr.migrate.database.copy.parts import Part
 from cyphr.migrate.database.copy.points import queries
 from cyphr.migrate.database.copy.pump import Throttle, pump
 from cyphr.migrate.database.follow.stream import SlotSnapshot, format_lsn
-from cyphr.migrate.database.wire import PLAIN_TEXT
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 OnBlock = Callable[[Table, int, int], None]
 Finish = Callable[[Table], Awaitable[None]]
@@ -46,8 +46,8 @@ async def copy_tables(job: CopyJob) -> None:
 
     async def one_worker() -> None:
         async with (
-            await connect(job.source, options=PLAIN_TEXT) as reader,
-            await connect(job.target, options=PLAIN_TEXT) as writer,
+            await connect(job.source, options=SESSION_OPTIONS) as reader,
+            await connect(job.target, options=SESSION_OPTIONS) as writer,
         ):
             await writer.execute("set session_replication_role = replica")
             while queue:
@@ -70,11 +70,11 @@ async def copy_tables(job: CopyJob) -> None:
 
 
 async def _copy_table(job: CopyJob, reader: AsyncConnection, writer: AsyncConnection, table: Table) -> None:
-    columns = _columns(table)
+    columns = sql.SQL("({})").format(_columns(table)) if table.sent_columns else sql.SQL("")  # it may have none
     form = _form(table)
-    out = sql.SQL("copy {} ({}) to stdout (format {})").format(table.identifier, columns, form)
+    out = sql.SQL("copy {} {} to stdout (format {})").format(table.identifier, columns, form)
     # FREEZE writes rows that need no later vacuum; it demands that this transaction truncated the table.
-    into = sql.SQL("copy {} ({}) from stdin (format {}, freeze)").format(table.identifier, columns, form)
+    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, form)
     async with reader.transaction(), writer.transaction():
         await _take_snapshot(reader, job.point)
         await table.truncate(writer)

@@ -42,7 +42,7 @@ from cyphr.migrate.database.touched import Touched
 
 _CHANGES_PER_RUN = 5_000
 _BYTES_PER_RUN = 16 * 1024 * 1024
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 0.05
 _NOT_COPIED = CopyPoints(oldest=0, newest=0)
 
 

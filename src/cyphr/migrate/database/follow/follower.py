@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from cyphr.migrate.database.handover import seats
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.touched import Touched
-from cyphr.migrate.database.wire import PLAIN_TEXT
+from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 _APPLIER_LOCK = 0x6379706872_01
 _RECONNECT_SECONDS = 0.2
@@ -94,7 +94,10 @@ class Follower:
         """Apply the stream of whoever has the authority, until its mark when a handover set one; that mark's epoch."""
         stream = await self._current_stream()
         receiver, sender = self._databases[stream.destination], self._databases[stream.sender]
-        async with await connect(receiver) as connection, await connect(sender, options=PLAIN_TEXT) as other:
+        async with (
+            await connect(receiver, options=SESSION_OPTIONS) as connection,
+            await connect(sender, options=SESSION_OPTIONS) as other,
+        ):
             await _lock_applier(connection)
             await streams.demand_slot(other, stream)
             await streams.drop_other_slots(other, stream)
@@ -118,7 +121,12 @@ class Follower:
 
     async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
         copied = await read_copied(connection)
-        receiving = await read_tables(connection)
+        keys = {(table.schema, table.name): table.key for table in self.tables}
+        # A row is found by the key that is sent; on the receiving side its index may not have its own name yet.
+        receiving = [
+            replace(table, key=keys.get((table.schema, table.name), table.key))
+            for table in await read_tables(connection)
+        ]
         applier = Applier(connection, stream.name, receiving, copied, self._touched, partial(fetch_row, other))
         if self._turn.end_epoch is not None:
             applier.end_at(self._turn.end_epoch)

@@ -41,6 +41,7 @@ class Statements:
             if position not in self._key and not column.always_identity
         }
         self._table = sql.Identifier(table.schema, table.name).as_string(None)
+        self._only = f"only {self._table}"  # a table that inherits from this one has rows of its own
         self._names = [sql.Identifier(column.name).as_string(None) for column in self._columns]
 
     @property
@@ -69,6 +70,8 @@ class Statements:
         """Statement and parameters that insert ``new``."""
         holes = ", ".join("%s" for _ in self._names)
         names = _literal(", ".join(self._names))
+        if not names:  # a table may have no columns
+            return f"insert into {_literal(self._table)} default values", []
         text = f"insert into {_literal(self._table)} ({names}) overriding system value values ({holes})"
         return text, _texts(new)
 
@@ -79,30 +82,31 @@ class Statements:
             positions += tuple(p for p in self._key if not self._columns[p].always_identity)
         where, values = self._find(new if old is None else old)
         if not positions:  # nothing can change; the row must be there all the same
-            return f"select from {_literal(self._table)} where {where}", values
+            return f"select from {_literal(self._only)} where {where}", values
         assignments = ", ".join(f"{_literal(self._names[position])} = %s" for position in positions)
-        text = f"update {_literal(self._table)} set {assignments} where {where}"
+        text = f"update {_literal(self._only)} set {assignments} where {where}"
         return text, _texts([new[position] for position in positions]) + values
 
     def delete(self, old: Row) -> tuple[str, Parameters]:
         """Statement and parameters that delete the row ``old``."""
         where, values = self._find(old)
-        return f"delete from {_literal(self._table)} where {where}", values
+        return f"delete from {_literal(self._only)} where {where}", values
 
     # Many rows at once, with the server's own placeholders: one array of texts per column.
 
     def copy_many(self) -> bytes:
         """The COPY that takes many new rows as text."""
-        return f"copy {self._table} ({', '.join(self._names)}) from stdin".encode()
+        columns = f"({', '.join(self._names)})" if self._names else ""
+        return f"copy {self._table} {columns} from stdin".encode()
 
     def update_many(self, positions: tuple[int, ...]) -> bytes:
         """Set the columns at ``positions`` of many rows; the arrays are the key's columns, then those."""
         values = ", ".join(f"{self._names[p]} = s.c{p}::{self._columns[p].type}" for p in positions)
-        return f"update {self._table} as t set {values} from {self._given([*self._key, *positions])}".encode()
+        return f"update {self._only} as t set {values} from {self._given([*self._key, *positions])}".encode()
 
     def delete_many(self) -> bytes:
         """Delete many rows; the arrays are the key's columns."""
-        return f"delete from {self._table} as t using {self._given(self._key)}".encode()
+        return f"delete from {self._only} as t using {self._given(self._key)}".encode()
 
     def _given(self, positions: Sequence[int]) -> str:
         arrays = ", ".join(f"${number}::text[]" for number in range(1, len(positions) + 1))
@@ -114,7 +118,7 @@ class Statements:
         """Statement and parameters that read the row of ``key`` as the stream would send it."""
         conditions = " and ".join(f"{_literal(self._names[p])} = %s" for p in self._key)
         names = _literal(", ".join(self._names))
-        return f"select {names} from {_literal(self._table)} where {conditions}", _texts(key)
+        return f"select {names} from {_literal(self._only)} where {conditions}", _texts(key)
 
     def _find(self, row: Row) -> tuple[str, Parameters]:
         if self._key:
@@ -122,8 +126,8 @@ class Statements:
             return conditions, _texts([row[position] for position in self._key])
         # Replica identity full without a key: several rows may be equal, and any one of them will do.
         present = [position for position, value in enumerate(row) if value is not UNCHANGED]
-        conditions = " and ".join(self._same(position) for position in present)
-        table = _literal(self._table)
+        conditions = " and ".join(self._same(position) for position in present) or "true"
+        table = _literal(self._only)
         return f"ctid = (select ctid from {table} where {conditions} limit 1)", _texts([row[p] for p in present])
 
     def _same(self, position: int) -> str:

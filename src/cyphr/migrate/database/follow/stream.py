@@ -17,7 +17,7 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
-from cyphr.migrate.database.wire import PLAIN_TEXT, flush, run_command, wait_readable
+from cyphr.migrate.database.wire import SESSION_OPTIONS, flush, run_command, wait_readable
 
 _XLOG_DATA = struct.Struct(">cQQq")
 HEADER_BYTES = _XLOG_DATA.size
@@ -68,7 +68,7 @@ class ReplicationConnection:
     async def open(cls, settings: PostgresSettings) -> AsyncIterator["ReplicationConnection"]:
         """Connect in replication mode. Closing the connection ends the stream and drops temporary slots."""
         connection = await connect(
-            settings, replication="database", application_name="cyphr migrate", options=PLAIN_TEXT
+            settings, replication="database", application_name="cyphr migrate", options=SESSION_OPTIONS
         )
         try:
             yield cls(connection)

@@ -75,12 +75,11 @@ async def install_fence(connection: AsyncConnection, *, enabled: bool) -> None:
 
 
 async def remove_fence(connection: AsyncConnection) -> None:
-    """Drop every trigger of this tool; on a table of another role only its owner can."""
-    cursor = await connection.execute(_queries.fenced_tables)
-    tables = [sql.Identifier(schema, name) for schema, name in await cursor.fetchall()]
-    for first in range(0, len(tables), _TABLES_PER_TRANSACTION):
-        some = tables[first : first + _TABLES_PER_TRANSACTION]
-        statements = [sql.SQL("drop trigger if exists {} on {}").format(_FENCE, table) for table in some]
+    """Drop the triggers of this role's own tables, a few in each short transaction."""
+    fenced = [target for target in await read_fence_targets(connection) if target.fenced and target.owned]
+    for first in range(0, len(fenced), _TABLES_PER_TRANSACTION):
+        some = fenced[first : first + _TABLES_PER_TRANSACTION]
+        statements = [sql.SQL("drop trigger if exists {} on {}").format(_FENCE, each.identifier) for each in some]
         await locked(connection, [], partial(_run_all, connection, statements))
 
 

@@ -26,6 +26,7 @@ from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming
 
 _RETRY_SECONDS = 0.2
+_SLOT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,28 @@ class Handover:
             await self._prepare_way_back(old, new, Stream(old_side, epoch))
             await prepare_to_verify(old)
             await prepare_to_verify(new)
+            begun = monotonic()
             try:
                 timing = await self._close_and_open(old, new, Seat(to, epoch), carried)
-            except BaseException:
-                await asyncio.shield(self._call_off(old_side, epoch))
-                raise
+            except BaseException as error:
+                taken_back = await asyncio.shield(self._call_off(old_side, epoch))
+                if taken_back or not isinstance(error, Exception):
+                    raise
+                # The other side has opened; only the answer to its commit was lost.
+                timing = HandoverTiming(0.0, 0.0, blocked_ms=(monotonic() - begun) * 1000)
         self._turn.go_on()
         return timing
 
     async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
         self._turn.reverse = reverse
-        position = await streams.ensure_slot(self._databases[reverse.sender], new, reverse)
+        try:
+            async with asyncio.timeout(_SLOT_SECONDS):
+                position = await streams.ensure_slot(self._databases[reverse.sender], new, reverse)
+        except TimeoutError as error:
+            raise HandoverRefused(
+                f"the slot of the way back could not be made in {_SLOT_SECONDS:.0f} s: it waits for transactions of "
+                f"the {reverse.sender} side: {', '.join(map(str, await transactions.find_long_transactions(new, 1)))}"
+            ) from error
         await streams.register(old, reverse, position, opened=False)
 
     async def _close_and_open(
@@ -124,20 +136,21 @@ class Handover:
             blocked_ms=(fence_seconds + opened - fenced) * 1000,
         )
 
-    async def _call_off(self, side: Side, epoch: int) -> None:
-        """Give the authority back to ``side`` once it is certain that the other did not take it."""
+    async def _call_off(self, side: Side, epoch: int) -> bool:
+        """Give the authority back to ``side`` once it is certain that the other did not take it; False when it did."""
         while True:
             try:
                 # What was never asked to open cannot open late, so then the other server may be out of reach.
-                await self._take_back(side, epoch, other_may_open=self._opening)
+                taken_back = await self._take_back(side, epoch, other_may_open=self._opening)
                 break
             except (Unavailable, psycopg.OperationalError) as error:
                 self._following.say(f"the fence could not be lifted yet: {str(error).strip()}")
                 await asyncio.sleep(_RETRY_SECONDS)
         self._turn.go_on()
+        return taken_back
 
-    async def _take_back(self, side: Side, epoch: int, *, other_may_open: bool) -> None:
-        """Make sure that ``side`` has the authority, unless the other took it in ``epoch``.
+    async def _take_back(self, side: Side, epoch: int, *, other_may_open: bool) -> bool:
+        """Make sure that ``side`` has the authority, unless the other took it in ``epoch``; whether it has.
 
         The other side is told first: an opening that is still under way there then fails, so that the two can never
         both be open.
@@ -145,9 +158,10 @@ class Handover:
         if other_may_open:
             async with await connect(self._databases[side.other]) as other:
                 if not await seats.call_off(other, side.other, epoch):
-                    return
+                    return False
         async with await connect(self._databases[side]) as here:
             await fence.lift_fence(here, Seat(side, epoch + 1), {})
+        return True
 
     async def settle_interrupted(self) -> None:
         """Open the side that a migrator left fenced which was killed before it opened the other."""

@@ -27,7 +27,7 @@ with vectors (type, hash) as (values
     (1266, hash_record_extended(row(timetz_send(timetz '12:00+05:30')), %(seed)s::bigint)),
     (1560, hash_record_extended(row(bit_send(b'10100')), %(seed)s::bigint)),
     (1562, hash_record_extended(row(varbit_send(varbit '1')), %(seed)s::bigint)),
-    (1700, hash_record_extended(row(1.50, 'NaN'::numeric, 0.0, -12345678901234567890.5), %(seed)s::bigint)),
+    (1700, hash_record_extended(row(1.50, 'NaN'::numeric, 0.0, numeric_send(-12345678901234567890.50)), %(seed)s::bigint)),
     (2950, hash_record_extended(row('0b3510b0-b46e-41da-b170-17a6205738d1'::uuid), %(seed)s::bigint)),
     (3220, hash_record_extended(row(pg_lsn_send(pg_lsn '16/B374D848')), %(seed)s::bigint))
 ), printed (line) as (values

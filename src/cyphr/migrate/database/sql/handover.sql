@@ -16,14 +16,6 @@ select n.nspname as schema,
         or exists (select from pg_publication_rel r where r.prrelid = c.oid))
  order by n.nspname, c.relname;
 
--- name: fenced_tables
-select n.nspname, c.relname
-  from pg_trigger t
-  join pg_class c on c.oid = t.tgrelid
-  join pg_namespace n on n.oid = c.relnamespace
- where t.tgname = 'cyphr_fence'
- order by n.nspname, c.relname;
-
 -- name: unmoved_tables
 -- Tables whose rows nobody brings over: neither they nor a parent of theirs is in this tool's publication.
 -- Parameter: platform — see tables.sql.
@@ -139,8 +131,8 @@ select kind, schema_name as schema, table_name as "table", name, state
  order by kind, schema_name, table_name, name;
 
 -- name: unwritable_tables
--- Moved tables that this role could not apply a stream to. Parameter: platform — see tables.sql.
-select format('%%I.%%I', n.nspname, c.relname),
+-- Moved tables that this role could not apply a stream to.
+select format('%I.%I', n.nspname, c.relname),
        case when row_security_active(c.oid) then 'row-level security binds this role there'
             else 'this role may not insert, update, delete and truncate there' end
   from pg_class c

@@ -4,4 +4,7 @@ select schemaname as schema, sequencename as name, last_value, increment_by, min
   from pg_sequences
  where schemaname <> all (%(platform)s)
    and schemaname not like 'pg\_%%'
+   and not exists (select from pg_depend e
+                    where e.classid = 'pg_class'::regclass and e.deptype = 'e'
+                      and e.objid = format('%%I.%%I', schemaname, sequencename)::regclass)
  order by schemaname, sequencename;

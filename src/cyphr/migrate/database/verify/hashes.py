@@ -90,9 +90,7 @@ def _own(column: ComparedColumn) -> list[sql.Composable]:
         return [name, sql.SQL("({} >> 32)::int4").format(name)]
     if column.base in _FLOATS:
         return [name, sql.SQL("case when {0} = 0 then {0}::text end").format(name)]
-    if column.base != _NUMERIC:
-        return []
-    if column.modifier >= 0:
-        return [name]  # its scale is fixed, so that equal values print alike
-    special = sql.SQL("case when scale({0}) is null then {0}::text end").format(name)
-    return [name, sql.SQL("scale({})").format(name), special]
+    if column.base == _NUMERIC:
+        # With a fixed scale, equal values print alike.
+        return [name if column.modifier >= 0 else sql.SQL("numeric_send({})").format(name)]
+    return []

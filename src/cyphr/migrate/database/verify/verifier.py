@@ -26,6 +26,7 @@ from cyphr.migrate.service import Verification
 
 _REPAIR_SECONDS = 60.0
 _ROUNDS = 5
+_TOLD = 10
 _FEW_KEYS = 1_000
 _BYTES_AT_REST = 8 * 1024 * 1024
 
@@ -74,7 +75,11 @@ class Verifier:
         demand_repairable(found, limit)
         self.equal = False
         repaired = await self._exchange(found) if any(each.found for each in found) else []
-        return replace(await self.verify(tables), repaired=repaired)
+        again = await self.verify(tables)
+        if repaired:
+            told = ", ".join(repaired[:_TOLD]) + (", …" if len(repaired) > _TOLD else "")
+            again.notes.append(f"{len(repaired)} rows were repaired: {told}")
+        return replace(again, repaired=repaired)
 
     async def _exchange(self, found: list[TableVerification]) -> list[str]:
         applier, stream = await self._following()

@@ -1,0 +1,195 @@
+"""The platform's rows that the project's refer to: ``auth.users`` and ``auth.identities``, from Supabase to AWS.
+
+The project's role may not publish these tables, so triggers queue the keys of changed rows on the Supabase side. Rows
+are read as they are now and written over those on AWS, then their keys leave the queue: doing it again changes nothing,
+so it is exact whatever is killed. It goes on in this direction also after the database was handed over, for as long as
+people sign up at Supabase.
+"""
+
+import asyncio
+from collections import defaultdict
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from cyphr.foundation.errors import ApplyConflict, Unavailable
+from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.queries import load_queries, read_sql
+from cyphr.foundation.settings import PostgresSettings
+from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
+from cyphr.migrate.database.schema import validate_references
+from cyphr.migrate.database.verify.view import prepare_to_verify
+from cyphr.migrate.service import Verification
+
+_queries = load_queries("cyphr.migrate.database.sql", "platform_rows.sql")
+
+_TABLES = ("users", "identities")  # what others refer to comes first
+_FREE = {"users": _queries.free_users, "identities": _queries.free_identities}
+_DELETE = {"users": _queries.delete_users, "identities": _queries.delete_identities}
+_DELETE_ALL = {"users": _queries.delete_all_users, "identities": _queries.delete_all_identities}
+_BATCH = 1_000
+_ATTEMPTS = 20
+_QUIET_SECONDS = 1.0
+_RECONNECT_SECONDS = 0.2
+_LOCK_TIMEOUT: LiteralString = "set local lock_timeout = '2s'"
+
+
+class PlatformRows:
+    """Keeps the users on AWS what they are on Supabase. One per migration."""
+
+    def __init__(self, supabase: PostgresSettings, aws: PostgresSettings) -> None:
+        self._supabase = supabase
+        self._aws = aws
+        self._one_at_a_time = asyncio.Lock()
+
+    async def copy(self) -> None:
+        """Bring every row over, if the project's schema refers to any; what is there already is left out."""
+        async with await connect(self._supabase) as source:
+            if not await self._is_installed(source):
+                cursor = await source.execute(_queries.is_referred_to, {"platform": PLATFORM_SCHEMAS})
+                if (await cursor.fetchone()) != (True,):
+                    return
+                # The triggers first: a row that changes while all are queued is queued once more.
+                async with source.transaction():
+                    await source.execute(_LOCK_TIMEOUT)
+                    await source.execute(read_sql("cyphr.migrate.database.sql", "platform_queue.sql"))
+            await source.execute(_queries.queue_all)
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Bring over every change that has committed before this call."""
+        async with await connect(self._supabase) as source, await connect(self._aws) as target:
+            await self._drain(source, target)
+
+    async def follow(self) -> None:
+        """Bring changes over as they come, until cancelled. Connections that break are made again."""
+        while True:
+            try:
+                async with await connect(self._supabase) as source, await connect(self._aws) as target:
+                    await source.execute("listen cyphr_platform")
+                    while True:
+                        await self._drain(source, target)
+                        async for _ in source.notifies(timeout=_QUIET_SECONDS, stop_after=1):
+                            pass
+            except (psycopg.OperationalError, Unavailable):
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def compare(self) -> Verification:
+        """Compare every row of both sides while they go on changing."""
+        await self.drain()
+        async with await connect(self._supabase) as source, await connect(self._aws) as target:
+            if not await self._is_installed(source):
+                return Verification(0)
+            await prepare_to_verify(source)
+            await prepare_to_verify(target)
+            loose = await self._validate(source, target)
+            rows, different = await self._different(source, target)
+            if different:  # changed between the two readings, perhaps
+                await self.drain()
+                _, again = await self._different(source, target)
+                different &= again
+        lines = [f"auth.{table} {key}: differs" for table, key in sorted(different)]
+        return Verification(rows, loose + lines)
+
+    async def remove(self) -> None:
+        """Drop the triggers and the queue from Supabase."""
+        async with await connect(self._supabase) as source, source.transaction():
+            await source.execute(_LOCK_TIMEOUT)
+            await source.execute(_queries.drop_triggers)
+
+    async def _is_installed(self, source: AsyncConnection) -> bool:
+        return await (await source.execute(_queries.is_installed)).fetchone() == (True,)
+
+    async def _drain(self, source: AsyncConnection, target: AsyncConnection) -> None:
+        async with self._one_at_a_time:
+            if await self._is_installed(source):
+                await prepare_to_verify(source)  # values travel as they print
+                await prepare_to_verify(target)
+                while await self._bring(source, target):
+                    pass
+
+    async def _bring(self, source: AsyncConnection, target: AsyncConnection) -> bool:
+        """Bring over one batch; whether there was any."""
+        queued = await (await source.execute(_queries.queued, {"limit": _BATCH})).fetchall()
+        if not queued:
+            return False
+        changed: defaultdict[str, set[UUID | None]] = defaultdict(set)
+        for _, table, key in queued:
+            changed[table].add(key)
+        async with target.transaction():
+            await _act_as_receiver(target)
+            for table in _TABLES:
+                if None in changed[table]:
+                    await target.execute(_DELETE_ALL[table])
+                    await source.execute(_queries.queue_table, {"table": table})
+                keys = [key for key in changed[table] if key is not None]
+                try:
+                    await _write(source, target, table, keys)
+                except psycopg.IntegrityError as error:
+                    raise ApplyConflict(f"rows of auth.{table} do not fit the receiving database: {error}") from error
+        await source.execute(_queries.forget, {"numbers": [number for number, _, _ in queued]})
+        return True
+
+    async def _validate(self, source: AsyncConnection, target: AsyncConnection) -> list[str]:
+        """Validate the foreign keys to these rows. While both are under way, one may not hold for a moment."""
+        for _ in range(_ATTEMPTS):
+            loose = await validate_references(source, target)
+            if not loose:
+                break
+            await asyncio.sleep(_RECONNECT_SECONDS)
+            await self.drain()
+        return loose
+
+    async def _different(self, source: AsyncConnection, target: AsyncConnection) -> tuple[int, set[tuple[str, str]]]:
+        rows, different = 0, set()
+        for table in _TABLES:
+            query = sql.SQL("select id::text, hashtextextended(row({})::text, 0) from {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, await _common_columns(source, target, table))),
+                sql.Identifier("auth", table),
+            )
+            ours, theirs = [set(await (await side.execute(query)).fetchall()) for side in (source, target)]
+            rows += len(ours)
+            different |= {(table, key) for key, _ in ours ^ theirs}
+        return rows, different
+
+
+async def _write(source: AsyncConnection, target: AsyncConnection, table: str, keys: list[UUID]) -> None:
+    """Make the rows ``keys`` of the target what they are on the source now."""
+    name, columns = sql.Identifier("auth", table), await _common_columns(source, target, table)
+    as_text = sql.SQL(", ").join(sql.SQL("{0}::text as {0}").format(sql.Identifier(column)) for column in columns)
+    async with source.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql.SQL("select {} from {} where id = any (%s)").format(as_text, name), [keys])
+        rows = await cursor.fetchall()
+    present = {UUID(row["id"]) for row in rows}
+    await target.execute(_DELETE[table], {"keys": [key for key in keys if key not in present]})
+    if not rows:
+        return
+    await target.execute(_FREE[table], {"keys": keys, "rows": [Jsonb(row) for row in rows]})
+    names = [sql.Identifier(column) for column in columns]
+    insert = sql.SQL("insert into {} ({}) values ({}) on conflict (id) do update set {}").format(
+        name,
+        sql.SQL(", ").join(names),
+        sql.SQL(", ").join(sql.Placeholder(column) for column in columns),
+        sql.SQL(", ").join(sql.SQL("{} = excluded.{}").format(column, column) for column in names),
+    )
+    async with target.cursor() as cursor_there:
+        await cursor_there.executemany(insert, rows)
+
+
+async def _act_as_receiver(target: AsyncConnection) -> None:
+    """Until AWS has the authority, what follows from a change there (a cascade) comes with the stream itself."""
+    cursor = await target.execute("select side from cyphr.switchboard where service = 'database' for share")
+    if (await cursor.fetchone()) != (Side.AWS,):
+        await target.execute("set local session_replication_role = replica")
+
+
+async def _common_columns(source: AsyncConnection, target: AsyncConnection, table: str) -> list[str]:
+    ours, theirs = [
+        {row[0] for row in await (await side.execute(_queries.columns, {"table": table})).fetchall()}
+        for side in (source, target)
+    ]
+    return sorted(ours & theirs)

@@ -1,0 +1,72 @@
+"""Projects of many shapes, each moved there and back while its application writes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cyphr.foundation.postgres import MOVED, Side, connect
+from cyphr.migrate.database.platform_rows import PlatformRows
+from tests.conftest import Server, TestSide
+from tests.e2e.migrate.scenario import run_scenario
+from tests.e2e.migrate.traffic import count_rows
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def sides(supabase_bare: TestSide, aws_bare: TestSide) -> dict[Side, TestSide]:
+    return {Side.SUPABASE: supabase_bare, Side.AWS: aws_bare}
+
+
+@pytest.fixture
+async def oracle(aws_server: Server) -> AsyncIterator[TestSide]:
+    async with aws_server.database(aws_server.bare) as side:
+        yield side
+
+
+@asynccontextmanager
+async def sign_ups(supabase: TestSide) -> AsyncIterator[None]:
+    """Supabase Auth at work: people sign up, sign in, change and swap addresses, and leave."""
+
+    async def work() -> None:
+        async with await connect(supabase.superuser) as connection:
+            while True:
+                try:
+                    await connection.execute((HERE / "multi_tenant" / "sign_ups.sql").read_bytes())
+                except psycopg.Error as error:
+                    # Whoever has rows of the project cannot be deleted at Supabase while these are on AWS.
+                    if error.sqlstate != MOVED:
+                        raise
+                    await connection.execute("rollback")
+                await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError), ended
+
+
+async def test_tenants_whose_rows_refer_to_people_of_supabase_auth(
+    sides: dict[Side, TestSide], oracle: TestSide
+) -> None:
+    async with sign_ups(sides[Side.SUPABASE]):
+        # The owner there has no BYPASSRLS.
+        forced = "table public.tickets differs: 'row security forced"
+        await run_scenario(HERE / "multi_tenant", sides, oracle, exceptions=(forced,))
+    await PlatformRows(sides[Side.SUPABASE].owner, sides[Side.AWS].owner).drain()
+    async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
+        for query in (
+            "select id, email, encrypted_password, raw_user_meta_data::text, raw_app_meta_data::text from auth.users",
+            "select id, user_id, provider_id, identity_data::text, email from auth.identities",
+        ):
+            ours, theirs = [set(await (await side.execute(query)).fetchall()) for side in (source, target)]
+            assert len(ours) > 50
+            assert ours == theirs
+        assert await count_rows(target, "ticket_counts") > 0
