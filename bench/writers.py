@@ -77,9 +77,8 @@ class Writers:
         due = monotonic() + writer / self.rate
         while not stopping.is_set():
             await asyncio.sleep(max(0.0, due - monotonic()))
-            # Counted from when it was due, so that a writer who was held up is not excused for the next ones.
             await self._write(writer, due)
-            due += period
+            due = max(due + period, monotonic())  # who was held up does not owe what he could not write meanwhile
 
     async def _write(self, writer: int, due: float) -> None:
         token = uuid4()

@@ -106,7 +106,10 @@ def close(
 ) -> None:
     """End the way back of a service that stands on AWS, and take away what was made for it on Supabase."""
     action = "give up" if give_up else "close"
-    if not yes and typer.prompt(f"There is no way back from this. To {action}, type the service's name") != service:
+    if (
+        not yes
+        and typer.prompt(f"There is no way back from this. To {action}, type the service's name", err=True) != service
+    ):
         raise InvalidInput(f"that is not {service!r}; nothing was changed")
     found = _with_journal(config, lambda journal: ask(journal, action, service))
     state = "given up" if give_up else "closed"

@@ -34,6 +34,8 @@ class HandoverTiming:
     check_ms: float = 0.0
     open_ms: float = 0.0
     blocked_ms: float = 0.0
+    ended: list[str] = field(default_factory=list)
+    """Whose transactions were ended for it, as the operator had chosen."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -14,7 +14,7 @@ password_secret = "arn:aws:secretsmanager:…"
 [application]  # left out: that your application starts is not tried
 [files]        # left out: files are not moved
 [auth]         # left out: users are not given Cognito counterparts
-[handover]     # left out: when a handover is refused, and what is done after one, is as hooks/settings.py has it
+[handover]     # when a handover is refused, and what is done after one: see hooks/settings.py
 """
 
 import difflib

@@ -1,4 +1,4 @@
-"""Runs a scenario: a project's schema and the writes of its application, moved to AWS, back, and compared.
+"""Runs scenarios: a project's schema and the writes of its application, moved to AWS, back, and compared.
 
 A folder holds ``schema.sql`` and ``writes.sql``; a paragraph of the latter is one unit of work. Writers run them in
 every phase and note each in a ledger, so that what was acknowledged can be looked up. Where a native subscription can
@@ -7,7 +7,7 @@ follow the same publication, it does: in the end it must have the same rows.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -36,9 +36,9 @@ _DEADLOCK = "40P01"  # an application has these too, and tries again
 class Writers:
     """Run paragraphs of ``writes.sql`` at random, on whichever side is open, and remember what was acknowledged."""
 
-    def __init__(self, folder: Path, sides: dict[Side, TestSide], *, writers: int = 3) -> None:
-        text = (folder / "writes.sql").read_text()
-        self._paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+    def __init__(self, folders: Sequence[Path], sides: dict[Side, TestSide], *, writers: int = 3) -> None:
+        texts = [(folder / "writes.sql").read_text() for folder in folders]
+        self._paragraphs = [one for text in texts for one in text.split("\n\n") if one.strip()]
         self._switchboard = Switchboard({side: Database(side, sides[side].owner, pool_size=writers) for side in Side})
         self._count = writers
         self._stopping = False
@@ -88,6 +88,7 @@ class Writers:
                 await self._switchboard.unit_of_work(None, work)
             except psycopg.Error as error:
                 if error.sqlstate != _DEADLOCK:
+                    error.add_note(self._paragraphs[unit])
                     raise
             else:
                 self.acknowledged[mark] = unit
@@ -112,24 +113,25 @@ async def native_subscription(source: TestSide, oracle: TestSide, schema: str) -
             await connection.execute(sql.SQL("drop subscription {}").format(name))
 
 
-async def run_scenario(
-    folder: Path,
+async def run_scenarios(
+    folders: Sequence[Path],
     sides: dict[Side, TestSide],
     oracle: TestSide | None,
     *,
+    filling: str = "",
     exceptions: tuple[str, ...] = (),
-    then: Callable[[AsyncConnection, AsyncConnection], Awaitable[None]] | None = None,
 ) -> None:
-    """Move the scenario in ``folder`` there and back under its own writes; assert that all is equal and nothing lost.
+    """Move the projects in ``folders``, in one database, there and back under their own writes; assert that all is
+    equal in the end and nothing lost.
 
-    ``exceptions``: beginnings of the only differences between the schemas that are allowed. ``then`` looks at both
-    sides in the end.
+    ``filling``: what makes the schema large. ``exceptions``: beginnings of the only differences between the schemas
+    that are allowed.
     """
-    schema = _LEDGER + ";\n" + (folder / "schema.sql").read_text()
+    schema = ";\n".join([_LEDGER, *((folder / "schema.sql").read_text() for folder in folders), filling])
     async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
         await source.execute(schema.encode())
         await migration_of(sides).prepare()
-        async with Writers(folder, sides) as writers:
+        async with Writers(folders, sides) as writers:
             await writers.phase("before the copy")
             migration = await copied(sides)
             await writers.phase("after the copy")
@@ -144,8 +146,6 @@ async def run_scenario(
         for side in (source, target):
             cursor = await side.execute("select id, unit from ledger")
             assert dict(await cursor.fetchall()) == writers.acknowledged  # type: ignore[arg-type]
-        if then is not None:
-            await then(source, target)
 
 
 async def _there_and_back(migration: DatabaseMigration, writers: Writers) -> None:
@@ -184,7 +184,7 @@ async def _compare_with_oracle(source: AsyncConnection, oracle: TestSide) -> Non
 
     async with await connect(oracle.superuser) as other:
         (end,) = await (await source.execute("select pg_current_wal_lsn()::text")).fetchone() or ("",)
-        await until(has_caught_up, 60)
+        await until(has_caught_up, 30)
         views = []
         for connection in (source, other):
             await prepare_session(connection)

@@ -148,6 +148,7 @@ async def test_who_gives_up_before_the_handover_leaves_the_source_as_it_was(side
         assert await catalogue(sides[Side.SUPABASE]) == before
 
 
+@pytest.mark.soak
 async def test_who_gives_up_with_a_switchboard_of_the_projects_own_keeps_it(
     supabase: TestSide, aws_bare: TestSide
 ) -> None:
@@ -159,6 +160,7 @@ async def test_who_gives_up_with_a_switchboard_of_the_projects_own_keeps_it(
     assert await catalogue(supabase) == before
 
 
+@pytest.mark.soak
 async def test_what_a_killed_migrator_began_to_close_its_successor_closes(sides: dict[Side, TestSide]) -> None:
     await prepared(sides)
     async with migrator(sides) as journal:
@@ -175,6 +177,7 @@ async def is_finished(journal: Journal, number: int) -> bool:
     return (await journal.request(number)).outcome == "done"
 
 
+@pytest.mark.soak
 async def test_two_operators_at_once_are_answered_one_after_the_other(sides: dict[Side, TestSide]) -> None:
     await prepared(sides)
     async with migrator(sides) as journal:

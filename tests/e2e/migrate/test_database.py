@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
 from cyphr.embedded.binaries import binary
 from cyphr.foundation.errors import HandoverRefused, PreflightFailed, VerificationFailed
@@ -178,3 +179,29 @@ async def test_a_handover_interrupted_under_the_fence_is_called_off_by_the_next_
             assert (await successor.verify()).differences == []
             await successor.handover(Side.AWS)
             assert (await successor.seat()).side is Side.AWS
+
+
+async def test_changes_go_on_arriving_while_a_comparison_waits_for_a_long_transaction(
+    sides: dict[Side, TestSide],
+) -> None:
+    migration = await copied(sides)
+    async with (
+        following(migration),
+        await connect(sides[Side.SUPABASE].owner) as slow,
+        await connect(sides[Side.SUPABASE].owner) as quick,
+        await connect(sides[Side.AWS].owner) as target,
+    ):
+        await slow.execute("begin")
+        await slow.execute("insert into waitlist (email) values ('slow@example.org')")
+        comparing = asyncio.create_task(migration.verify())
+        for number in range(1, 4):
+            await quick.execute("insert into waitlist (email) values (%s)", [f"{number}@example.org"])
+            await until(lambda number=number: has_rows(target, "waitlist", number))
+        assert not comparing.done()
+        await slow.execute("commit")
+        found = await comparing
+        assert found.differences == []
+
+
+async def has_rows(connection: AsyncConnection, table: str, number: int) -> bool:
+    return await count_rows(connection, table) == number

@@ -14,6 +14,7 @@ from cyphr.migrate.database import streams
 from cyphr.migrate.database.handover.closing import install_and_remember
 from cyphr.migrate.database.handover.fence import close_fence, install_fence, lift_fence
 from cyphr.migrate.database.handover.seats import Seat
+from cyphr.migrate.database.handover.transactions import send_vacuum_away
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import until
 
@@ -143,15 +144,20 @@ async def _states(connection: AsyncConnection) -> dict[str, str]:
     return dict(await cursor.fetchall())
 
 
-async def test_thousands_of_tables_are_fenced_in_one_transaction_and_opened_in_another(source: AsyncConnection) -> None:
-    await source.execute(
-        "do $$ begin for n in 1..1500 loop execute format('create table t%s (a int)', n); end loop; end $$"
-    )
+@pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.soak)])
+async def test_thousands_of_tables_are_fenced_in_one_transaction_and_opened_in_another(
+    count: int, source: AsyncConnection
+) -> None:
+    for first in range(1, count + 1, 500):  # each transaction may hold a limited number of locks
+        last = min(first + 499, count)
+        await source.execute(
+            f"do $$ begin for n in {first}..{last} loop execute format('create table t%s (a int)', n); end loop; end $$"
+        )
     await install_fence(source, enabled=False)
     await close_fence(source, _AWAY)
-    assert await are_refused(source, "insert into t1 values (1)", "insert into t1500 values (1)") == {True}
+    assert await are_refused(source, "insert into t1 values (1)", f"insert into t{count} values (1)") == {True}
     await lift_fence(source, _BACK, {})
-    assert await are_refused(source, "insert into t1 values (1)", "insert into t1500 values (1)") == {False}
+    assert await are_refused(source, "insert into t1 values (1)", f"insert into t{count} values (1)") == {False}
 
 
 async def test_an_application_that_locks_the_tables_the_other_way_round_never_sees_a_deadlock(
@@ -204,3 +210,36 @@ async def test_a_clock_that_is_years_off_changes_no_decision(source: AsyncConnec
         await source.execute("update cyphr.switchboard set changed_at = %s", [moment])
         await lift_fence(source, Seat(Side.SUPABASE, epoch + 1), {})
         assert not await is_refused(source, "insert into t values (1)")
+
+
+@pytest.mark.soak
+async def test_autovacuum_leaves_a_table_without_a_writer_having_to_wait(
+    source: AsyncConnection, supabase_bare: TestSide
+) -> None:
+    await source.execute(
+        "create table big (a int) with (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0,"
+        " autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);"
+        "insert into big select generate_series(1, 100000); delete from big where a < 90000"
+    )
+    async with await connect(supabase_bare.superuser) as superuser, await connect(supabase_bare.owner) as writer:
+        await superuser.execute("alter system set autovacuum_naptime = '1s'")
+        await superuser.execute("select pg_reload_conf()")
+        try:
+            await until(lambda: _is_vacuumed(source), 60)
+            leaving = asyncio.create_task(send_vacuum_away(source))
+            await writer.execute("set lock_timeout = '100ms'")
+            while not leaving.done():
+                await writer.execute("insert into big values (1)")
+            await leaving
+            await close_fence(source, _AWAY)
+        finally:
+            await superuser.execute("alter system reset autovacuum_naptime")
+            await superuser.execute("select pg_reload_conf()")
+
+
+async def _is_vacuumed(connection: AsyncConnection) -> bool:
+    cursor = await connection.execute(
+        "select from pg_locks l join pg_stat_activity a using (pid) where a.backend_type = 'autovacuum worker'"
+        " and l.relation = 'big'::regclass and l.mode = 'ShareUpdateExclusiveLock' and l.granted"
+    )
+    return cursor.rowcount == 1

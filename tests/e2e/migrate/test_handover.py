@@ -240,6 +240,7 @@ async def test_without_a_way_back_nothing_begins(sides: dict[Side, TestSide]) ->
         assert await m.migration.make_ready(Side.AWS) == []
 
 
+@pytest.mark.soak
 async def test_a_receiving_side_that_is_far_behind_is_not_handed_to(
     sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
 ) -> None:

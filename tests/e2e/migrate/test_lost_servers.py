@@ -15,12 +15,13 @@ from psycopg import AsyncConnection
 
 from cyphr.embedded.binaries import binary
 from cyphr.embedded.process import terminate
-from cyphr.foundation.errors import CyphrError
+from cyphr.foundation.errors import CyphrError, HandoverRefused
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database import streams
 from cyphr.migrate.database.handover import fence, sequences
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.migration import DatabaseMigration
+from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.retry import Databases, NoSideOpen
 from tests.conftest import Server, TestSide
 from tests.e2e.migrate.test_database import following
@@ -81,10 +82,10 @@ class OneConnection:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        # The tests' servers commit asynchronously otherwise, and then an acknowledgement promises nothing.
+        arguments = {**self._side.owner.connection_arguments(), "options": "-c synchronous_commit=on"}
         async with (
-            await psycopg.AsyncConnection.connect(
-                **self._side.owner.connection_arguments(), autocommit=True
-            ) as connection,
+            await psycopg.AsyncConnection.connect(**arguments, autocommit=True) as connection,
             connection.transaction(),
         ):
             yield connection
@@ -216,6 +217,7 @@ async def _goes_on(writers: Writers, count: int) -> bool:
     return len(writers.acknowledged) > count
 
 
+@pytest.mark.soak
 async def test_when_the_new_server_is_lost_before_it_was_to_open_the_old_one_is_open_again_without_it(
     servers: dict[Side, Server], supabase_bare: TestSide, aws_bare: TestSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,3 +239,28 @@ async def test_when_the_new_server_is_lost_before_it_was_to_open_the_old_one_is_
         await revive(servers[Side.AWS])
         monkeypatch.undo()
         await until(lambda: _stands(migration, Side.AWS), 60)
+
+
+@pytest.mark.soak
+async def test_a_prepared_transaction_is_named_waited_for_and_never_decided_on(
+    servers: dict[Side, Server], supabase_bare: TestSide, aws_bare: TestSide
+) -> None:
+    server = servers[Side.SUPABASE]
+    async with await connect(supabase_bare.superuser) as superuser:
+        await superuser.execute("alter system set max_prepared_transactions = 5")
+    await server.cluster.stop()
+    await server.cluster.start()
+    migration = await copied({Side.SUPABASE: supabase_bare, Side.AWS: aws_bare})
+    migration._handover._rules = HandoverSettings(long_transactions="end")
+    async with await connect(supabase_bare.owner) as source:
+        try:
+            await source.execute("begin")
+            await insert(source, uuid4())
+            await source.execute("prepare transaction 'an order'")
+            with pytest.raises(HandoverRefused, match="prepared transaction 'an order' of postgres"):
+                await migration.make_ready(Side.AWS)
+            await source.execute("commit prepared 'an order'")
+            assert await migration.make_ready(Side.AWS) == []
+        finally:
+            async with await connect(supabase_bare.superuser) as superuser:
+                await superuser.execute("alter system reset max_prepared_transactions")

@@ -11,7 +11,7 @@ import pytest
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database.platform_rows import PlatformRows
 from tests.conftest import Server, TestSide
-from tests.e2e.migrate.scenario import run_scenario
+from tests.e2e.migrate.scenario import run_scenarios
 from tests.e2e.migrate.traffic import count_rows
 
 HERE = Path(__file__).parent
@@ -53,13 +53,43 @@ async def sign_ups(supabase: TestSide) -> AsyncIterator[None]:
         assert isinstance(ended, asyncio.CancelledError), ended
 
 
-async def test_tenants_whose_rows_refer_to_people_of_supabase_auth(
-    sides: dict[Side, TestSide], oracle: TestSide
+SMALL = [
+    "multi_tenant",
+    "every_type",
+    "partitioned_events",
+    "no_primary_keys",
+    "cyclic_references",
+    "triggers_elsewhere",
+    "unusual_names",
+]
+LARGE = ["many_tables", "one_large_table"]
+# The owner there has no BYPASSRLS.
+FORCED = "table public.tickets differs: 'row security forced"
+
+
+def fill(tables: int, rows: int) -> str:
+    return (
+        f"select many.make({tables}); insert into large.messages (chat_id, seq, body, sent_at)"
+        f" select n % 100, n, md5(n::text), now() from generate_series(1, {rows}) as n"
+    )
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.soak) for name in SMALL])
+async def test_a_project_of_any_shape_moves_there_and_back(
+    name: str, sides: dict[Side, TestSide], oracle: TestSide
 ) -> None:
+    await run_scenarios([HERE / name], sides, oracle, exceptions=(FORCED,))
+
+
+@pytest.mark.soak
+async def test_rows_that_cannot_be_told_apart_by_equality_move_there_and_back(sides: dict[Side, TestSide]) -> None:
+    await run_scenarios([HERE / "no_equality"], sides, None)
+
+
+async def test_all_shapes_in_one_project_move_there_and_back(sides: dict[Side, TestSide], oracle: TestSide) -> None:
+    folders = [HERE / name for name in SMALL + LARGE]
     async with sign_ups(sides[Side.SUPABASE]):
-        # The owner there has no BYPASSRLS.
-        forced = "table public.tickets differs: 'row security forced"
-        await run_scenario(HERE / "multi_tenant", sides, oracle, exceptions=(forced,))
+        await run_scenarios(folders, sides, oracle, filling=fill(300, 50_000), exceptions=(FORCED,))
     await PlatformRows(sides[Side.SUPABASE].owner, sides[Side.AWS].owner).drain()
     async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
         for query in (
@@ -70,3 +100,8 @@ async def test_tenants_whose_rows_refer_to_people_of_supabase_auth(
             assert len(ours) > 50
             assert ours == theirs
         assert await count_rows(target, "ticket_counts") > 0
+
+
+@pytest.mark.soak
+async def test_five_thousand_tables_and_five_million_rows(sides: dict[Side, TestSide]) -> None:
+    await run_scenarios([HERE / name for name in LARGE], sides, None, filling=fill(5_000, 5_000_000))

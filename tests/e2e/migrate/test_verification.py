@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 import pytest
 from psycopg import AsyncConnection, sql
 
-from cyphr.foundation.postgres import connect
+from cyphr.embedded.databases import OWNERS, drop_database
+from cyphr.foundation.errors import VerificationFailed
+from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.catalogue import read_tables
+from cyphr.migrate.database.verify import tables, view
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
 from cyphr.migrate.database.verify.tables import verify_tables
 from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 
 # Values of one type that its own equality, or its own hash, cannot tell apart, and that print differently.
 CONFUSABLE = [
@@ -86,9 +89,9 @@ async def views(source: TestSide, target: TestSide) -> AsyncIterator[tuple[View,
 async def differing(source: TestSide, target: TestSide) -> dict[str, list[str]]:
     """Table → what differs, for tables that do."""
     async with await connect(source.owner) as connection:
-        tables = await read_tables(connection)
+        there = await read_tables(connection)
     async with views(source, target) as (ours, theirs):
-        found = await verify_tables(ours, theirs, tables)
+        found = await verify_tables(ours, theirs, there)
     return {each.table.name: each.lines for each in found if each.lines}
 
 
@@ -171,6 +174,37 @@ async def test_servers_that_hash_a_type_unlike_are_compared_by_what_rows_print(
     }
 
 
+async def test_servers_that_print_equal_values_unlike_are_not_compared_at_all(
+    supabase_bare: TestSide, aws_bare: TestSide
+) -> None:
+    async with await connect(aws_bare.superuser) as superuser:
+        await superuser.execute("update pg_type set typoutput = 'lseg_out'::regproc where typname = 'box'")
+    with pytest.raises(VerificationFailed, match="print equal values differently"):
+        await differing(supabase_bare, aws_bare)
+
+
+async def test_databases_that_store_text_in_other_encodings_are_compared_by_what_rows_print(
+    supabase_bare: TestSide, aws_server: Server
+) -> None:
+    name = "test_latin1"
+    async with await connect(aws_server.cluster.settings("template1")) as superuser:
+        await superuser.execute(
+            f"create database {name} template template0 encoding 'LATIN1' locale 'C' owner {OWNERS[Side.AWS]}"
+        )
+        try:
+            latin = aws_server.side_of(name)
+            await _hold_alike(
+                (supabase_bare, latin),
+                "create table words (id int primary key, v text)",
+                "insert into words values (1, 'caf\u00e9'), (2, null), (3, '')",
+            )
+            assert await differing(supabase_bare, latin) == {}
+            await _spoil(latin, "update words set v = 'caf\u00e8' where id = 1")
+            assert list(await differing(supabase_bare, latin)) == ["words"]
+        finally:
+            await drop_database(superuser, name)
+
+
 async def _hold_alike(sides: Sequence[TestSide], *statements: str) -> None:
     for side in sides:
         async with await connect(side.owner) as connection:
@@ -186,8 +220,9 @@ async def _spoil(side: TestSide, statement: str) -> None:
 
 @pytest.mark.parametrize("rows", [50_000, pytest.param(3_000_000, marks=pytest.mark.soak)])
 async def test_one_bit_that_flipped_in_one_row_of_many_is_found_and_shown(
-    rows: int, supabase_bare: TestSide, aws_bare: TestSide
+    rows: int, supabase_bare: TestSide, aws_bare: TestSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(view, "_BLOCKS_WORTH_A_CHUNK", 64)  # so that the few are read in ranges, too
     await _hold_alike(
         (supabase_bare, aws_bare),
         "create table messages (id bigint primary key, chat uuid, content text, amount numeric, sent timestamptz)",
@@ -248,12 +283,13 @@ async def test_rows_without_a_key_are_counted_one_by_one(supabase_bare: TestSide
 
 
 async def test_a_table_that_differs_everywhere_is_told_in_a_few_lines(
-    supabase_bare: TestSide, aws_bare: TestSide
+    supabase_bare: TestSide, aws_bare: TestSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tables, "_ROWS_OPENED", 1_000)
     await _hold_alike(
         (supabase_bare, aws_bare),
         "create table things (id int primary key, v text)",
-        "insert into things select n, n from generate_series(1, 120000) n",
+        "insert into things select n, n from generate_series(1, 5000) n",
     )
     await _spoil(aws_bare, "update things set v = v || '!'")
     lines = (await differing(supabase_bare, aws_bare))["things"]

@@ -26,10 +26,10 @@ def test_a_row_is_found_by_its_key() -> None:
         ["1", "x"],
     )
     assert made.update(None, (b"1", b"y")) == (
-        'update "public"."things" set "a" = %s where "id" = %s',
+        'update only "public"."things" set "a" = %s where "id" = %s',
         ["y", "1"],
     )
-    assert made.delete((b"1", None)) == ('delete from "public"."things" where "id" = %s', ["1"])
+    assert made.delete((b"1", None)) == ('delete from only "public"."things" where "id" = %s', ["1"])
 
 
 def test_a_changed_key_finds_the_row_by_the_old_one() -> None:
@@ -39,9 +39,9 @@ def test_a_changed_key_finds_the_row_by_the_old_one() -> None:
 def test_a_value_that_was_not_sent_is_left_as_it_is() -> None:
     made = statements(table(columns=("id", "a", "b")), ("id", "a", "b"))
     text, values = made.update(None, (b"1", UNCHANGED, b"z"))
-    assert text == 'update "public"."things" set "b" = %s where "id" = %s'
+    assert text == 'update only "public"."things" set "b" = %s where "id" = %s'
     assert values == ["z", "1"]
-    assert made.update(None, (b"1", UNCHANGED, UNCHANGED)) == ('select from "public"."things" where "id" = %s', ["1"])
+    assert made.update(None, (b"1", UNCHANGED, UNCHANGED)) == ('select from only "public"."things" where "id" = %s', ["1"])
 
 
 def test_an_identity_column_that_is_always_generated_is_inserted_and_never_updated() -> None:
@@ -55,11 +55,11 @@ def test_an_identity_column_that_is_always_generated_is_inserted_and_never_updat
 def test_many_rows_are_changed_by_one_statement_with_one_array_for_each_column() -> None:
     made = statements(table(columns=("id", "a", "price")), ("id", "a", "price"))
     assert made.update_many((2,)).decode() == (
-        'update "public"."things" as t set "price" = s.c2::numeric '
+        'update only "public"."things" as t set "price" = s.c2::numeric '
         'from unnest($1::text[], $2::text[]) as s (c0, c2) where t."id" = s.c0::uuid'
     )
     assert made.delete_many().decode() == (
-        'delete from "public"."things" as t using unnest($1::text[]) as s (c0) where t."id" = s.c0::uuid'
+        'delete from only "public"."things" as t using unnest($1::text[]) as s (c0) where t."id" = s.c0::uuid'
     )
     assert made.copy_many().decode() == 'copy "public"."things" ("id", "a", "price") from stdin'
 
@@ -68,7 +68,7 @@ def test_without_a_key_one_equal_row_is_taken_and_inexact_types_are_compared_by_
     receiving = table(key=(), columns=("a", "price", "doc"))
     text, values = statements(receiving, ("a", "price", "doc")).delete((b"x", b"1.00", None))
     assert text == (
-        'delete from "public"."things" where ctid = (select ctid from "public"."things" where '
+        'delete from only "public"."things" where ctid = (select ctid from only "public"."things" where '
         '"a" is not distinct from %s and "price"::text is not distinct from %s and '
         '"doc"::text is not distinct from %s limit 1)'
     )
@@ -78,7 +78,7 @@ def test_without_a_key_one_equal_row_is_taken_and_inexact_types_are_compared_by_
 def test_names_that_look_like_sql_or_placeholders_stay_names() -> None:
     receiving = table('100%s"; drop', key=("id",), columns=("id", 'a"%'))
     text, _ = statements(receiving, ("id", 'a"%')).update(None, (b"1", b"y"))
-    assert text == 'update "public"."100%%s""; drop" set "a""%%" = %s where "id" = %s'
+    assert text == 'update only "public"."100%%s""; drop" set "a""%%" = %s where "id" = %s'
 
 
 def test_a_column_that_the_receiving_side_lacks_stops_the_stream_and_is_named() -> None:

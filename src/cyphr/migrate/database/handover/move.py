@@ -6,7 +6,7 @@ wait for its mark in the stream; carry sequences; compare what was touched; open
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import AsyncConnection
@@ -69,7 +69,7 @@ class Handover:
         old_side = to.other
         epoch = max(seat.epoch for seat in (await seats.read_seats(self._databases)).values()) + 1
         async with await connect(self._databases[old_side]) as old, await connect(self._databases[to]) as new:
-            await transactions.clear_long_transactions(old, self._rules)
+            ended = await transactions.clear_long_transactions(old, self._rules)
             await transactions.send_vacuum_away(old)
             await fence.demand_all_moved(old)
             await readiness.prove_way_back(old)
@@ -89,7 +89,7 @@ class Handover:
                 # The other side has opened; only the answer to its commit was lost.
                 timing = HandoverTiming(0.0, 0.0, blocked_ms=(monotonic() - begun) * 1000)
         self._turn.go_on()
-        return timing
+        return replace(timing, ended=ended)
 
     async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
         self._turn.reverse = reverse

@@ -62,7 +62,8 @@ with moved as (
                format_type(a.atttypid, a.atttypmod),
                'collate ' || case when a.attcollation <> t.typcollation then a.attcollation end::regcollation,
                case when a.attnotnull then 'not null' end,
-               case a.attidentity when 'a' then 'identity always' when 'd' then 'identity by default' end,
+               case when c.relispartition then null  -- since version 17 a partition has its parent's
+                    when a.attidentity = 'a' then 'identity always' when a.attidentity = 'd' then 'identity by default' end,
                case when a.attgenerated <> '' then 'generated ' || a.attgenerated::text else 'default' end
                    || ' ' || pg_get_expr(d.adbin, d.adrelid),
                'storage ' || case when a.attstorage <> t.typstorage then a.attstorage::text end,

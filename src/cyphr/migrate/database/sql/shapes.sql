@@ -1,5 +1,5 @@
 -- How rows of each table can be hashed and read on this side: its size, and the type behind each column's type.
--- Parameter: platform — schemas that belong to Supabase, to PostgreSQL, or to this tool.
+-- Parameter: platform, the schemas that belong to Supabase, to PostgreSQL, or to this tool.
 with recursive chain as (
     -- A domain hashes and prints as what it is over, however many domains deep.
     select oid as domain, typbasetype as base, typtypmod as modifier from pg_type where typtype = 'd'
