@@ -62,6 +62,10 @@ async def take_inventory(context: Context) -> Inventory:
     objects: dict[str, list[str]] = {}
     for kind, name in await context.fetch(Side.SUPABASE, queries.moved_objects):
         objects.setdefault(kind, []).append(name)
+    missing = await _missing_extensions(context)
+    extensions = [name for name in await context.names(Side.SUPABASE, checked.extensions) if name not in missing]
+    if extensions:
+        objects["extension"] = extensions
     files = file_bytes = 0
     if context.settings.files is not None and await context.value(Side.SUPABASE, queries.has_storage):
         files, file_bytes = (await context.fetch(Side.SUPABASE, queries.stored_objects))[0]

@@ -84,6 +84,10 @@ DEFECTS = [
          "select setval('public.ticket', 2000000000)"], [_DROP],
     ),
     Defect(
+        "needs", "a view of a table of the platform's", Level.FAILURE, "signed_in needs table auth.sessions",
+        ["create view public.signed_in as select id from auth.sessions"], ["drop view public.signed_in"],
+    ),
+    Defect(
         "platform-objects", "a trigger on auth.users", Level.WARNING, "trigger make_profile on auth.users",
         ["create function public.profile() returns trigger language plpgsql as 'begin return new; end'",
          "create trigger make_profile after insert on auth.users for each row execute function public.profile()"],

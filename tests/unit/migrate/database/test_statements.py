@@ -41,7 +41,10 @@ def test_a_value_that_was_not_sent_is_left_as_it_is() -> None:
     text, values = made.update(None, (b"1", UNCHANGED, b"z"))
     assert text == 'update only "public"."things" set "b" = %s where "id" = %s'
     assert values == ["z", "1"]
-    assert made.update(None, (b"1", UNCHANGED, UNCHANGED)) == ('select from only "public"."things" where "id" = %s', ["1"])
+    assert made.update(None, (b"1", UNCHANGED, UNCHANGED)) == (
+        'select from only "public"."things" where "id" = %s',
+        ["1"],
+    )
 
 
 def test_an_identity_column_that_is_always_generated_is_inserted_and_never_updated() -> None:
