@@ -53,6 +53,11 @@ def creations(inventory: Inventory, settings: MigrationSettings) -> list[str]:
             f"cyphr_fence on {count} tables"
         ),
     ]
+    if inventory.with_users:
+        lines += [
+            "on Supabase: triggers cyphr_rows and cyphr_truncate on auth.users and auth.identities, to note changes",
+            "on AWS: the rows of auth.users and auth.identities, since something that is moved refers to them",
+        ]
     if settings.files is not None:
         lines.append(f"in the bucket {settings.files.aws_bucket}: {inventory.files:,} objects")
     if settings.auth is not None:

@@ -132,6 +132,12 @@ DEFECTS = [
         [_TABLE, "revoke all on public.defect from postgres"], [_DROP], as_superuser=True,
     ),
     Defect(
+        "privileges", "people that may not be watched", Level.FAILURE, "may not create a trigger on auth.users",
+        ["create table public.defect (id int primary key, owner uuid references auth.users)",
+         "alter table public.defect owner to postgres", "revoke trigger on auth.users from postgres"],
+        [_DROP, "grant trigger on auth.users to postgres"], as_superuser=True,
+    ),
+    Defect(
         "wal", "no slot is free", Level.FAILURE, "replication slots are used",
         [("select pg_create_physical_replication_slot('taken_' || n)"
          " from generate_series(1, current_setting('max_replication_slots')::int"
