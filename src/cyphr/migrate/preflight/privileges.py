@@ -83,7 +83,11 @@ async def _try_tables(connection: AsyncConnection, name: str, tables: list[sql.I
 
 async def _try_people(connection: AsyncConnection, name: str) -> list[str]:
     """Triggers on the platform's tables of people, where something that is moved refers to them."""
-    cursor = await connection.execute(_platform.is_referred_to, {"platform": PLATFORM_SCHEMAS})
+    try:
+        async with connection.transaction():
+            cursor = await connection.execute(_platform.is_referred_to, {"platform": PLATFORM_SCHEMAS})
+    except psycopg.errors.InsufficientPrivilege as error:
+        return [f"it may not look into the platform's schemas: {_words(error)}"]
     if await cursor.fetchone() != (True,):
         return []
     trigger = sql.SQL("create trigger {} before insert on {} execute function {}()")
