@@ -104,3 +104,12 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     # pg_dump and the operator's command are programs of their own, and need what every program needs.
     programs = {"migrate/database/schema/dump.py", "migrate/hooks/command.py"}
     assert {one for one in readers if not one.startswith(("cli/", "embedded/"))} == programs
+
+
+def test_no_decision_of_a_handover_or_of_the_retry_reads_a_wall_clock() -> None:
+    """Clocks of machines differ: who is newer is told by the epoch, how long a wait was by a clock that never jumps."""
+    places = ("migrate/database/handover", "foundation/switchboard.py", "retry")
+    modules = [one for one in MODULES if str(one.relative_to(SOURCE)).startswith(places)]
+    assert len(modules) > 10
+    wall_clock = re.compile(r"clock import .*\bnow\b|\b(utc)?now\(|\btoday\(|time\.time\(|time_ns\(")
+    assert not [str(one.relative_to(SOURCE)) for one in modules if wall_clock.search(one.read_text())]

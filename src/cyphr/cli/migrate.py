@@ -1,8 +1,7 @@
 """``cyphr migrate``: move a live Supabase project to AWS, one service at a time, and back.
 
 Exit codes: 0 done, 1 it failed or was refused (nothing changed), 2 called wrongly, 3 a check found a failure, 4 the two
-sides differ, 5 a server is out of reach or no migrator is running, 6 moved, but a hook
-failed.
+sides differ, 5 a server is out of reach or no migrator is running, 6 moved, but a hook failed.
 """
 
 import asyncio
@@ -41,6 +40,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Move a live Supabase project to AWS, one service at a time, and back.")
 
 _DIFFERENT = 4
+_HOOK_FAILED = 6
 
 app.command()(check)
 app.command()(plan)
@@ -146,7 +146,7 @@ def _move(action: str, service: str, config: Path, as_json: bool) -> None:
         for words in failures:
             error_console.print(f"  {words}", markup=False)
         error_console.print(f"put that right, then ask again: cyphr migrate {action} {service}", markup=False)
-        raise typer.Exit(6)
+        raise typer.Exit(_HOOK_FAILED)
 
 
 def _with_journal(config: Path, work: Callable[[Journal], Awaitable[T]]) -> T:

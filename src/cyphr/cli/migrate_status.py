@@ -118,8 +118,13 @@ def _copied(numbers: dict[str, Any]) -> tuple[int, int]:
 
 
 def time_left(phase: Phase, moment: datetime) -> str:
-    """How long copying should still take, by the pace since it began; empty when that cannot be told."""
+    """How long copying should still take: as the migrator reckons, else by the pace since it began.
+
+    Empty when that cannot be told.
+    """
     numbers = phase.progress
+    if phase.phase == "copying" and numbers.get("eta_seconds"):
+        return duration(numbers["eta_seconds"])
     names = ("bytes_copied", "bytes_total") if numbers.get("bytes_total") else ("rows_copied", "rows_total")
     done, total = (numbers.get(name, 0) for name in names)
     spent = (moment - phase.since).total_seconds()

@@ -46,6 +46,7 @@ _SETTINGS = {
     "password_encryption": "scram-sha-256",
     "wal_level": "logical",
     "max_connections": "100",
+    "max_locks_per_transaction": "512",  # a schema is restored in one transaction, and its tables fenced in one
     "max_replication_slots": "20",
     "max_wal_senders": "20",
     "shared_buffers": "128MB",

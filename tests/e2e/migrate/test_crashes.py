@@ -33,7 +33,7 @@ _MOVING = [
     (f"{_DATABASE}streams.ensure_slot", "after", 1),
     (f"{_DATABASE}handover.fence.close_fence", "before", 1),
     (f"{_DATABASE}handover.fence.close_fence", "after", 1),
-    (f"{_DATABASE}handover.sequences.carry_sequences", "before", 2),
+    (f"{_DATABASE}handover.sequences.carry_sequences", "before", 3),
     (f"{_DATABASE}handover.fence.lift_fence", "before", 1),
     (f"{_DATABASE}handover.fence.lift_fence", "after", 1),
 ]

@@ -7,7 +7,7 @@ import pytest
 from cyphr.foundation.errors import PreflightFailed
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.catalogue import read_tables
-from cyphr.migrate.database.handover import install_fence
+from cyphr.migrate.database.handover.fence import install_fence
 from cyphr.migrate.database.schema import compare_schemas, fingerprint
 from cyphr.migrate.database.streams import install_streams, publish
 from cyphr.schema.apply import install_switchboard
@@ -87,9 +87,9 @@ async def test_what_the_migration_adds_leaves_the_fingerprint_as_it_is(supabase_
         before = await fingerprint(connection)
         await install_switchboard(connection)
         await install_streams(connection)
-        tables = await read_tables(connection)
-        await publish(connection, tables)
-        await install_fence(connection, tables, enabled=False)
+
+        await publish(connection, await read_tables(connection))
+        await install_fence(connection, enabled=False)
         assert await fingerprint(connection) == before
 
 

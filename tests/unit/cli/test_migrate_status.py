@@ -66,6 +66,7 @@ def test_an_error_and_a_dead_migrator_are_not_overlooked() -> None:
         (_phase("copying", rows_copied=0, rows_total=1_000), ""),
         (_phase("copying", rows_copied=1_200, rows_total=1_000), ""),
         (_phase("copying", bytes_copied=900, bytes_total=1_000, rows_copied=1, rows_total=1_000), "11 s"),
+        (_phase("copying", rows_copied=1, rows_total=2, eta_seconds=30.0), "30 s"),
         (_phase("following", rows_copied=500, rows_total=1_000), ""),
     ],
 )

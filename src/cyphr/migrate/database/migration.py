@@ -45,7 +45,7 @@ class DatabaseMigration:
         options = copy_options or CopyOptions()
         touched, turn = Touched(), Turn()
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
-        self._follower = Follower(databases, turn, touched, self._copier.complete_schema)
+        self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copier.run)
         self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
         following = Following(self._follower.applier, self._compare_at_rest, self._follower.say)
@@ -144,10 +144,12 @@ class DatabaseMigration:
 
     async def close(self) -> None:
         """End the way back, once the database stands on AWS for good. Following must have ended."""
+        await self._platform_rows.remove()
         await closing.close_databases(self._databases)
 
     async def give_up(self) -> None:
         """Take everything of this tool away from the source. Following must have ended."""
+        await self._platform_rows.remove()
         await closing.give_up_source(self._databases[Side.SUPABASE])
 
     async def handover(self, to: Side) -> HandoverTiming:

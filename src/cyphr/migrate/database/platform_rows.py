@@ -8,7 +8,7 @@ people sign up at Supabase.
 
 import asyncio
 from collections import defaultdict
-from typing import LiteralString
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -21,6 +21,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
+from cyphr.migrate.database.handover.locks import locked
 from cyphr.migrate.database.schema import validate_references
 from cyphr.migrate.database.verify.view import prepare_to_verify
 from cyphr.migrate.service import Verification
@@ -35,7 +36,6 @@ _BATCH = 1_000
 _ATTEMPTS = 20
 _QUIET_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.2
-_LOCK_TIMEOUT: LiteralString = "set local lock_timeout = '2s'"
 
 
 class PlatformRows:
@@ -54,9 +54,8 @@ class PlatformRows:
                 if (await cursor.fetchone()) != (True,):
                     return
                 # The triggers first: a row that changes while all are queued is queued once more.
-                async with source.transaction():
-                    await source.execute(_LOCK_TIMEOUT)
-                    await source.execute(read_sql("cyphr.migrate.database.sql", "platform_queue.sql"))
+                install = read_sql("cyphr.migrate.database.sql", "platform_queue.sql")
+                await locked(source, [], partial(source.execute, install))
             await source.execute(_queries.queue_all)
         await self.drain()
 
@@ -96,10 +95,9 @@ class PlatformRows:
         return Verification(rows, loose + lines)
 
     async def remove(self) -> None:
-        """Drop the triggers and the queue from Supabase."""
-        async with await connect(self._supabase) as source, source.transaction():
-            await source.execute(_LOCK_TIMEOUT)
-            await source.execute(_queries.drop_triggers)
+        """Drop the triggers and the queue from Supabase: who signs up there from now on is not known on AWS."""
+        async with await connect(self._supabase) as source:
+            await locked(source, [], partial(source.execute, _queries.remove))
 
     async def _is_installed(self, source: AsyncConnection) -> bool:
         return await (await source.execute(_queries.is_installed)).fetchone() == (True,)

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psycopg
+
+from cyphr.foundation.errors import NotAllowed
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.plan.estimate import Costs, Estimate, estimate, read_costs
@@ -27,9 +30,15 @@ class Plan:
 
 
 async def make_plan(settings: MigrationSettings, environment: Mapping[str, str]) -> Plan:
-    """Read both catalogues; changes nothing. Raises Unavailable when the source cannot be reached."""
+    """Read both catalogues; changes nothing.
+
+    Raises Unavailable when the source cannot be reached, NotAllowed when the role may not read its catalogue.
+    """
     async with Context.open(settings, environment) as context:
-        inventory = await take_inventory(context)
+        try:
+            inventory = await take_inventory(context)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise NotAllowed(f"the plan cannot be made: {error}; use the role that owns the tables") from error
     return Plan(
         inventory,
         estimate(inventory, min(settings.expected_megabytes_per_second, settings.megabytes_per_second or math.inf)),
@@ -53,6 +62,11 @@ def creations(inventory: Inventory, settings: MigrationSettings) -> list[str]:
             f"cyphr_fence on {count} tables"
         ),
     ]
+    if inventory.with_users:
+        lines += [
+            "on Supabase: triggers cyphr_rows and cyphr_truncate on auth.users and auth.identities, to note changes",
+            "on AWS: the rows of auth.users and auth.identities, since something that is moved refers to them",
+        ]
     if settings.files is not None:
         lines.append(f"in the bucket {settings.files.aws_bucket}: {inventory.files:,} objects")
     if settings.auth is not None:

@@ -9,6 +9,7 @@ from cyphr.migrate.preflight.context import Context
 from cyphr.migrate.preflight.context import queries as checked
 
 queries = load_queries(__package__)
+_platform = load_queries("cyphr.migrate.database.sql", "platform_rows.sql")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Inventory:
     left_behind: list[Note] = field(default_factory=list)
     files: int = 0
     file_bytes: int = 0
+    with_users: bool = False
+    """Whether rows of auth.users and auth.identities come along, since something that is moved refers to them."""
 
     @property
     def rows(self) -> int:
@@ -62,11 +65,16 @@ async def take_inventory(context: Context) -> Inventory:
     objects: dict[str, list[str]] = {}
     for kind, name in await context.fetch(Side.SUPABASE, queries.moved_objects):
         objects.setdefault(kind, []).append(name)
+    missing = await _missing_extensions(context)
+    extensions = [name for name in await context.names(Side.SUPABASE, checked.extensions) if name not in missing]
+    if extensions:
+        objects["extension"] = extensions
     files = file_bytes = 0
     if context.settings.files is not None and await context.value(Side.SUPABASE, queries.has_storage):
         files, file_bytes = (await context.fetch(Side.SUPABASE, queries.stored_objects))[0]
-    left_behind = await _left_behind(context)
-    return Inventory(tables, objects, _changed(context, objects), left_behind, files, int(file_bytes))
+    with_users = await context.value(Side.SUPABASE, _platform.is_referred_to)
+    left_behind = await _left_behind(context, missing, with_users=with_users)
+    return Inventory(tables, objects, _changed(context, objects), left_behind, files, int(file_bytes), with_users)
 
 
 def _changed(context: Context, objects: dict[str, list[str]]) -> list[Note]:
@@ -84,7 +92,7 @@ def _changed(context: Context, objects: dict[str, list[str]]) -> list[Note]:
     return changed
 
 
-async def _left_behind(context: Context) -> list[Note]:
+async def _left_behind(context: Context, missing: list[str], *, with_users: bool) -> list[Note]:
     def notes(names: list[str], what: str, why: str) -> list[Note]:
         return [Note(f"{what} {name}", why) for name in names]
 
@@ -92,15 +100,18 @@ async def _left_behind(context: Context) -> list[Note]:
     triggers = await context.fetch(source, checked.event_triggers)
     servers = await context.fetch(source, checked.foreign_servers)
     large = await context.value(source, checked.large_objects)
+    schemas = await context.names(source, queries.platform_schemas)
+    if with_users:
+        schemas = ["auth, but for users and identities" if name == "auth" else name for name in schemas]
     return [
-        *notes(await context.names(source, queries.platform_schemas), "schema", "belongs to Supabase's platform"),
+        *notes(schemas, "schema", "belongs to Supabase's platform"),
         *notes(await context.names(source, queries.publications), "publication", "feeds Supabase Realtime or another"),
         *[
             Note(name, "the table that it is on belongs to Supabase's platform")
             for name in await context.names(source, checked.platform_objects)
         ],
         *notes([name for name, _ in triggers], "event trigger", "belongs to the platform, or needs its superuser"),
-        *notes(await _missing_extensions(context), "extension", "the target does not offer it"),
+        *notes(missing, "extension", "the target does not offer it"),
         *notes([name for name, _ in servers], "foreign server", "its rows and passwords are elsewhere"),
         *notes(await context.names(source, checked.unlogged_tables), "rows of", "unlogged: its changes write no WAL"),
         *([Note(f"{large:,} large objects", "logical replication does not carry them")] if large else []),

@@ -23,6 +23,7 @@ from cyphr.migrate.preflight import (
     foreign_servers,
     large_objects,
     long_transactions,
+    needs,
     one_database,
     platform_objects,
     primary_keys,
@@ -53,7 +54,7 @@ CHECKS: tuple[Check, ...] = tuple(
         reachable, credentials, tls, direct_connection, standby, one_database, dependencies, rehearsed,
         versions, encoding, target_empty, privileges, wal, disk,
         replica_identity, recursive_policy, row_level_security, ddl_since,
-        extensions, platform_objects, event_triggers, foreign_servers, large_objects, unlogged_tables,
+        extensions, needs, platform_objects, event_triggers, foreign_servers, large_objects, unlogged_tables,
         table_kinds, primary_keys, sequences, long_transactions, clock_skew, buckets, cognito,
     )
 )  # fmt: skip

@@ -6,24 +6,20 @@ from collections.abc import Mapping
 
 from psycopg import AsyncConnection
 
-from cyphr.foundation.queries import load_queries
-from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
-
-queries = load_queries(__package__)
+from cyphr.migrate.database import schema
 
 Objects = Mapping[str, str]
-"""What there is (``relation public.users``), and a digest of its definition."""
+"""What there is (``table public.users``), and a digest of its definition."""
 
 
 async def read_objects(connection: AsyncConnection) -> dict[str, str]:
     """Every object of the schemas that are moved, without what this tool adds."""
-    cursor = await connection.execute(queries.schema_objects, {"platform": PLATFORM_SCHEMAS})
-    return dict(await cursor.fetchall())
+    return {one.title: _digest(one.definition) for one in await schema.read_objects(connection)}
 
 
 def fingerprint(objects: Objects) -> str:
     """One digest for a whole schema."""
-    return hashlib.sha256(json.dumps(sorted(objects.items())).encode()).hexdigest()[:16]
+    return _digest(json.dumps(sorted(objects.items())))
 
 
 def changes(before: Objects, after: Objects) -> list[str]:
@@ -33,3 +29,7 @@ def changes(before: Objects, after: Objects) -> list[str]:
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

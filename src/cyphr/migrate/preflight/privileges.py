@@ -8,10 +8,13 @@ from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side
+from cyphr.foundation.queries import load_queries
+from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
 from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.preflight.context import Context, queries
 from cyphr.migrate.preflight.finding import Check, Finding, Level, failure, listed, ok
 
+_platform = load_queries("cyphr.migrate.database.sql", "platform_rows.sql")
 _LOCKED = "55P03"
 _SLOT_SECONDS = 5.0
 
@@ -27,6 +30,7 @@ async def _look(context: Context) -> Finding:
             if side is Side.SUPABASE:
                 refused, busy = await _try_tables(connection, name, [sql.Identifier(*table) for table in tables])
                 problems += refused
+                problems += await _try_people(connection, name)
         problems += [f"{side}: {each}" for each in await _try_slot(context, side, name)]
     if problems:
         return failure(listed(problems))
@@ -77,10 +81,34 @@ async def _try_tables(connection: AsyncConnection, name: str, tables: list[sql.I
     return problems, busy
 
 
+async def _try_people(connection: AsyncConnection, name: str) -> list[str]:
+    """Triggers on the platform's tables of people, where something that is moved refers to them."""
+    try:
+        async with connection.transaction():
+            cursor = await connection.execute(_platform.is_referred_to, {"platform": PLATFORM_SCHEMAS})
+    except psycopg.errors.InsufficientPrivilege as error:
+        return [f"it may not look into the platform's schemas: {_words(error)}"]
+    if await cursor.fetchone() != (True,):
+        return []
+    trigger = sql.SQL("create trigger {} before insert on {} execute function {}()")
+    steps = [
+        (
+            f"create a trigger on auth.{table}",
+            trigger.format(sql.Identifier(name), sql.Identifier("auth", table), sql.Identifier(name, "f")),
+        )
+        for table in ("users", "identities")
+    ]
+    async with connection.transaction(force_rollback=True):
+        await connection.execute("set local lock_timeout = '40ms'")
+        return [problem for what, statement in steps if (problem := await _attempt(connection, what, statement))]
+
+
 async def _attempt(connection: AsyncConnection, what: str, statement: sql.Composed) -> str | None:
     try:
         async with connection.transaction():
             await connection.execute(statement)
+    except psycopg.errors.LockNotAvailable:
+        return None  # its application holds it just now, which says nothing about us
     except psycopg.Error as error:
         return f"it may not {what}: {_words(error)}"
     return None

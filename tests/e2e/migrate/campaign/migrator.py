@@ -1,6 +1,7 @@
 """The migrator as its operator runs it: a process that is started again whenever it ends."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -43,13 +44,16 @@ class SupervisedMigrator:
 
     def kill(self) -> None:
         """SIGKILL, if it is running at the moment."""
-        if self._process is not None and self._process.returncode is None:
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     def show_tasks(self) -> None:
         """Have it write into its log what each of its tasks is waiting for."""
+        self._signal(signal.SIGUSR1)
+
+    def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
-            os.kill(self._process.pid, signal.SIGUSR1)
+            with contextlib.suppress(ProcessLookupError):  # it ended of itself a moment ago
+                os.kill(self._process.pid, number)
 
     async def _supervise(self) -> None:
         with self.log.open("ab") as output:

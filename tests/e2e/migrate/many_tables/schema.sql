@@ -1,7 +1,7 @@
--- As many tables as {count}, each with an index, a foreign key, a trigger's worth of columns and a few rows.
+-- As many tables as many.make is told, each with an index, a foreign key and a few rows.
 
 create schema many;
-create function many.make(count int) returns void language plpgsql as $$
+create procedure many.make(count int) language plpgsql as $$
 begin
     for n in 1 .. count loop
         execute format(
@@ -10,5 +10,8 @@ begin
             n, case when n > 1 then format(' references many.t%s', n - 1) else '' end);
         execute format('create index on many.t%s (name)', n);
         execute format('insert into many.t%s (id, amount) select g, g from generate_series(1, 3) as g', n);
+        if n % 100 = 0 then
+            commit;  -- or the server runs out of locks
+        end if;
     end loop;
 end $$;

@@ -23,3 +23,9 @@ update keyless.by_index set id = gen_random_uuid() where a = (select max(a) from
 update keyless.unique_only set code = code || '''', n = n + 1 where code = (select code from keyless.unique_only order by length(code), random() limit 1);
 
 update keyless.late set id = id + 1;
+
+update keyless.numbered set n = default where id = (select id from keyless.numbered order by random() limit 1);
+
+update keyless.numbered set n = default, note = repeat('y', 5000) || random() where id = (select id from keyless.numbered order by random() limit 1);
+
+update keyless.numbered set note = left(note, 100) || repeat('v', 4000) where id = (select id from keyless.numbered order by random() limit 1);

@@ -6,7 +6,7 @@ create table events.events (
     at      timestamptz not null,
     kind    text not null,
     payload jsonb,
-    user_id uuid references auth.users,
+    user_id uuid references auth.users on delete set null,
     primary key (at, kind, id)
 ) partition by range (at);
 create table events.january partition of events.events for values from ('2025-01-01 00:00+00') to ('2025-02-01 00:00+00') partition by list (kind);

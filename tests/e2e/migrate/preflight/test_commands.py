@@ -163,6 +163,7 @@ def test_plan_names_what_moves_what_stays_and_why(config: Path, pair: Pair) -> N
         "analyze public.orders",
         "create unlogged table public.cache (id int primary key)",
         "create view public.recent as select * from public.orders",
+        "alter table public.orders add owner uuid references auth.users",
         "select lo_create(4712)",
     ]
     undo = ["drop table public.orders cascade", "drop table public.cache", "select lo_unlink(4712)"]
@@ -177,8 +178,15 @@ def test_plan_names_what_moves_what_stays_and_why(config: Path, pair: Pair) -> N
     assert inventory["objects"]["view"] == ["recent"]
     assert inventory["objects"]["sequence"] == ["orders_id_seq"]
     left = {one["what"]: one["why"] for one in inventory["left_behind"]}
-    assert {"schema storage", "publication supabase_realtime", "rows of cache", "1 large objects"} <= left.keys()
+    assert {
+        "schema auth, but for users and identities",
+        "schema storage",
+        "publication supabase_realtime",
+        "rows of cache",
+        "1 large objects",
+    } <= left.keys()
     assert all(left.values())
+    assert "on AWS: the rows of auth.users and auth.identities" in page
     assert found["estimate"]["target_bytes"] > inventory["tables"][0]["bytes"] > 100_000
     assert "| orders | 1,000 |" in page
     assert "| rows of cache | unlogged" in page

@@ -84,6 +84,10 @@ DEFECTS = [
          "select setval('public.ticket', 2000000000)"], [_DROP],
     ),
     Defect(
+        "needs", "a view of a table of the platform's", Level.FAILURE, "signed_in needs table auth.sessions",
+        ["create view public.signed_in as select id from auth.sessions"], ["drop view public.signed_in"],
+    ),
+    Defect(
         "platform-objects", "a trigger on auth.users", Level.WARNING, "trigger make_profile on auth.users",
         ["create function public.profile() returns trigger language plpgsql as 'begin return new; end'",
          "create trigger make_profile after insert on auth.users for each row execute function public.profile()"],
@@ -126,6 +130,12 @@ DEFECTS = [
     Defect(
         "privileges", "a table of somebody else's", Level.FAILURE, '"public"."defect"',
         [_TABLE, "revoke all on public.defect from postgres"], [_DROP], as_superuser=True,
+    ),
+    Defect(
+        "privileges", "people that may not be watched", Level.FAILURE, "may not create a trigger on auth.users",
+        ["create table public.defect (id int primary key, owner uuid references auth.users)",
+         "alter table public.defect owner to postgres", "revoke trigger on auth.users from postgres"],
+        [_DROP, "grant trigger on auth.users to postgres"], as_superuser=True,
     ),
     Defect(
         "wal", "no slot is free", Level.FAILURE, "replication slots are used",

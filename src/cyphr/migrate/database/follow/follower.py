@@ -17,9 +17,11 @@ from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy.points import read_copied
 from cyphr.migrate.database.follow.applier import Applier, Progress
+from cyphr.migrate.database.follow.schema_watch import SchemaWatch
 from cyphr.migrate.database.follow.sender import LagMeter, fetch_row
 from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.database.handover import seats
+from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.touched import Touched
@@ -27,6 +29,7 @@ from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 _APPLIER_LOCK = 0x6379706872_01
 _RECONNECT_SECONDS = 0.2
+_UNMOVED_SECONDS = 5.0
 
 
 @dataclass
@@ -52,10 +55,15 @@ class FollowProgress:
         self._counted_at = now
 
 
+class _NewTables(Exception):
+    """Both sides have tables that are not followed: they are to be copied before following goes on."""
+
+
 class Follower:
     """Applies the stream of whichever of ``databases`` has the authority.
 
-    ``complete_schema`` is awaited once, when the stream has passed every point that was copied at.
+    ``complete_schema`` is awaited once, when the stream has passed every point that was copied at; ``copy_new`` when
+    both sides have a table that is not followed yet.
     """
 
     def __init__(
@@ -64,11 +72,14 @@ class Follower:
         turn: Turn,
         touched: Touched,
         complete_schema: Callable[[], Awaitable[None]],
+        copy_new: Callable[[Seat], Awaitable[None]],
     ) -> None:
         self._databases = databases
         self._turn = turn
         self._touched = touched
         self._complete_schema = complete_schema
+        self._copy_new = copy_new
+        self._watch = SchemaWatch()
         self._applier: Applier | None = None
         self._lag = LagMeter()
         self._progress = FollowProgress()
@@ -86,8 +97,9 @@ class Follower:
                 self.say(str(error).strip())
                 await asyncio.sleep(_RECONNECT_SECONDS)
                 continue
-            finally:
-                self._applier = None
+            except _NewTables:
+                await self._copy_new(await self._holder())
+                continue
             await self._turn.rest_at(ended_at)
 
     async def _apply(self) -> int | None:
@@ -109,15 +121,49 @@ class Follower:
                 await source.start(stream.name, PUBLICATION, lsn)
                 self._applier = applier
                 self._progress.last_error = None
-                return await applier.run(source)
+                applying = asyncio.create_task(applier.run(source), name="apply")
+                watching = asyncio.create_task(self._watch_schema(stream), name="watch the schema")
+                try:
+                    await asyncio.wait({applying, watching}, return_when=asyncio.FIRST_COMPLETED)
+                    if watching.done():
+                        watching.result()
+                        raise _NewTables
+                    return applying.result()
+                finally:
+                    self._applier = None
+                    for task in (applying, watching):
+                        task.cancel()
+                    await asyncio.gather(applying, watching, return_exceptions=True)
+
+    async def _watch_schema(self, stream: Stream) -> None:
+        """Return when both sides have a table that is not followed. Raises ApplyConflict when the sender's schema was
+        changed, and the receiver's was not.
+        """
+        sender, receiver = self._databases[stream.sender], self._databases[stream.destination]
+        async with await connect(sender) as theirs, await connect(receiver) as ours:
+            while stream.destination is Side.AWS and "references" not in await schema.finished_steps(ours):
+                await asyncio.sleep(_RECONNECT_SECONDS)
+            while True:
+                new = set(await self._watch.watch(theirs, ours))
+                here = {table.title for table in await read_tables(ours)}
+                # What is new on AWS is not carried back: a handback is refused as long as it is there.
+                if stream.destination is Side.AWS and self._turn.end_epoch is None and new <= here:
+                    return
+                await asyncio.sleep(_UNMOVED_SECONDS)
 
     async def _current_stream(self) -> Stream:
         # While a handover is under way neither side has the authority, and the stream that was must go on to its mark.
         if self._turn.end_epoch is None or self.stream is None:
-            seat = seats.find_holder(await seats.read_seats(self._databases))
+            before = self.stream
+            seat = await self._holder()
             async with await connect(self._databases[seat.side]) as writer:
                 self.stream = await streams.current_stream(writer, seat)
+            if self.stream != before:
+                self._watch.forget()
         return self.stream
+
+    async def _holder(self) -> Seat:
+        return seats.find_holder(await seats.read_seats(self._databases))
 
     async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
         copied = await read_copied(connection)

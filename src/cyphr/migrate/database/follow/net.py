@@ -98,7 +98,7 @@ class Net:
         if before is None:
             self._rows[key] = (_Verb.UPDATE, new)
         elif before[0] is _Verb.INSERT or before[0] is _Verb.UPDATE:
-            self._rows[key] = (before[0], _overlay(before[1], new))
+            self._rows[key] = (before[0], overlay(before[1], new))
         else:
             return False
         return True
@@ -138,7 +138,7 @@ def fold(changes: Sequence[Change], relations: Mapping[int, Statements]) -> Iter
         yield list(nets.values())
 
 
-def _overlay(before: Row, after: Row) -> Row:
+def overlay(before: Row, after: Row) -> Row:
     """``after``, with what was not sent taken from ``before``."""
     if UNCHANGED not in after:
         return after

@@ -40,6 +40,12 @@ class Statements:
             for position, column in enumerate(self._columns)
             if position not in self._key and not column.always_identity
         }
+        # What an update cannot set: generated always as identity, and not part of the key. It can be set to a default.
+        self.fixed = tuple(
+            position
+            for position, column in enumerate(self._columns)
+            if position not in self._key and column.always_identity
+        )
         self._table = sql.Identifier(table.schema, table.name).as_string(None)
         self._only = f"only {self._table}"  # a table that inherits from this one has rows of its own
         self._names = [sql.Identifier(column.name).as_string(None) for column in self._columns]
@@ -76,11 +82,17 @@ class Statements:
         return text, _texts(new)
 
     def update(self, old: Row | None, new: Row) -> tuple[str, Parameters]:
-        """Statement and parameters that make the row ``old`` (None: found by the key in ``new``) into ``new``."""
+        """Statement and parameters that make the row ``old`` (None: found by the key in ``new``) into ``new``.
+
+        They touch no row when that row has another value in a column that an update cannot set.
+        """
         positions = self.settable(new)
         if old is not None:  # the key may have changed
             positions += tuple(p for p in self._key if not self._columns[p].always_identity)
         where, values = self._find(new if old is None else old)
+        same = [*self.fixed, *(p for p in self._key if old is not None and self._columns[p].always_identity)]
+        where += "".join(f" and {_literal(self._names[position])} = %s" for position in same)
+        values += _texts([new[position] for position in same])
         if not positions:  # nothing can change; the row must be there all the same
             return f"select from {_literal(self._only)} where {where}", values
         assignments = ", ".join(f"{_literal(self._names[position])} = %s" for position in positions)
@@ -100,9 +112,11 @@ class Statements:
         return f"copy {self._table} {columns} from stdin".encode()
 
     def update_many(self, positions: tuple[int, ...]) -> bytes:
-        """Set the columns at ``positions`` of many rows; the arrays are the key's columns, then those."""
+        """Set the columns at ``positions`` of many rows; the arrays: the key's columns, those, and ``fixed``."""
         values = ", ".join(f"{self._names[p]} = s.c{p}::{self._columns[p].type}" for p in positions)
-        return f"update {self._only} as t set {values} from {self._given([*self._key, *positions])}".encode()
+        return (
+            f"update {self._only} as t set {values} from {self._given([*self._key, *positions, *self.fixed])}".encode()
+        )
 
     def delete_many(self) -> bytes:
         """Delete many rows; the arrays are the key's columns."""
@@ -111,7 +125,10 @@ class Statements:
     def _given(self, positions: Sequence[int]) -> str:
         arrays = ", ".join(f"${number}::text[]" for number in range(1, len(positions) + 1))
         names = ", ".join(f"c{position}" for position in positions)
-        same = " and ".join(f"t.{self._names[p]} = s.c{p}::{self._columns[p].type}" for p in self._key)
+        same = " and ".join(
+            f"t.{self._names[p]} = s.c{p}::{self._columns[p].type}"
+            for p in [*self._key, *(p for p in self.fixed if p in positions)]
+        )
         return f"unnest({arrays}) as s ({names}) where {same}"
 
     def select(self, key: Key) -> tuple[str, Parameters]:

@@ -11,8 +11,9 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import ApplyConflict
-from cyphr.migrate.database.follow.net import Change, Net, Replay, fold
+from cyphr.migrate.database.follow.net import Change, Net, Replay, fold, overlay
 from cyphr.migrate.database.follow.pgoutput import UNCHANGED, Delete, Insert, Row, Truncate, Update
+from cyphr.migrate.database.follow.sender import fetch_row
 from cyphr.migrate.database.follow.statements import Key, Parameters, Statements
 from cyphr.migrate.database.follow.text import array_literal, copy_line
 from cyphr.migrate.database.touched import Touched
@@ -76,7 +77,10 @@ class Writer:
         if keys := net.deletes():
             await self._write_many(statements.delete_many(), keys)
         for positions, found in net.updates().items():
-            rows = [(*key, *(row[position] for position in positions)) for key, row in found]
+            given = (*positions, *statements.fixed)
+            rows = [(*key, *(row[position] for position in given)) for key, row in found]
+            if not positions and statements.fixed:
+                raise _Misfit  # whether anything changes must be looked up row by row
             if positions:
                 await self._write_many(statements.update_many(positions), rows)
         if new := net.inserts():
@@ -110,7 +114,7 @@ class Writer:
             case Insert(relation, new):
                 await self._demand_one(self.relations[relation].insert(new))
             case Update(relation, old, new):
-                await self._demand_one(self.relations[relation].update(old, new))
+                await self._update(self.relations[relation], old, new)
             case Delete(relation, old):
                 await self._demand_one(self.relations[relation].delete(old))
 
@@ -135,6 +139,17 @@ class Writer:
     async def _demand_one(self, statement: tuple[str, Parameters]) -> None:
         if await self._execute(statement) != 1:
             raise _Misfit
+
+    async def _update(self, statements: Statements, old: Row | None, new: Row) -> None:
+        """Change one row; make it anew when an identity column changed, which no update can set."""
+        if await self._execute(statements.update(old, new)) == 1:
+            return
+        key = statements.key_of(new if old is None else old)
+        here = old if key is None else await fetch_row(self._connection, statements, key)
+        if here is None:
+            raise _Misfit
+        await self._demand_one(statements.delete(here))
+        await self._demand_one(statements.insert(overlay(here, new)))
 
     async def _execute(self, statement: tuple[str, Parameters]) -> int:
         text, parameters = statement

@@ -33,12 +33,22 @@ async def finished_steps(target: AsyncConnection) -> set[str]:
 
 
 async def run_step(target: PostgresSettings, step: str, script: str) -> None:
-    """Run one step and record it, in one transaction. On a connection of its own: pg_dump's scripts change settings."""
-    async with await connect(target, options=SESSION_OPTIONS) as connection, connection.transaction():
-        await connection.execute(_for_version(script, connection.info.server_version))
-        if step == "tables":
-            await _lift_forced_security(connection)
-        await connection.execute("insert into cyphr.schema_steps (step) values (%s)", [step])
+    """Run one step and record it, in one transaction. On a connection of its own: pg_dump's scripts change settings.
+
+    Raises PreflightFailed when the server has too few locks for so many objects.
+    """
+    async with await connect(target, options=SESSION_OPTIONS) as connection:
+        try:
+            async with connection.transaction():
+                await connection.execute(_for_version(script, connection.info.server_version))
+                if step == "tables":
+                    await _lift_forced_security(connection)
+                await connection.execute("insert into cyphr.schema_steps (step) values (%s)", [step])
+        except psycopg.errors.OutOfMemory as error:
+            raise PreflightFailed(
+                f"the target has too few locks to restore the schema in one transaction: {str(error).strip()} Raise "
+                "max_locks_per_transaction there, to 512 for some thousands of tables, and restart it."
+            ) from error
 
 
 def _for_version(script: str, version: int) -> str:

@@ -19,7 +19,7 @@ select n.nspname as schema,
 -- name: unmoved_tables
 -- Tables whose rows nobody brings over: neither they nor a parent of theirs is in this tool's publication.
 -- Parameter: platform — see tables.sql.
-select format('%%I.%%I', n.nspname, c.relname)
+select n.nspname || '.' || c.relname
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r'

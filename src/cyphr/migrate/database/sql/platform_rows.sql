@@ -65,10 +65,7 @@ delete from auth.users;
 -- name: delete_all_identities
 delete from auth.identities;
 
--- name: drop_triggers
-drop trigger if exists cyphr_rows on auth.users;
-drop trigger if exists cyphr_truncate on auth.users;
-drop trigger if exists cyphr_rows on auth.identities;
-drop trigger if exists cyphr_truncate on auth.identities;
-drop function if exists cyphr.note_platform_row();
+-- name: remove
+-- The function takes its triggers with it: they are on tables of another role, which alone might drop them one by one.
+drop routine if exists cyphr.note_platform_row() cascade;
 drop table if exists cyphr.platform_queue;

@@ -1,0 +1,77 @@
+"""The schema of the sending side is changed while it is followed: following stops, says why, and goes on."""
+
+import asyncio
+
+import pytest
+
+from cyphr.foundation.errors import ApplyConflict
+from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.database.follow import schema_watch
+from cyphr.migrate.database.migration import DatabaseMigration
+from tests.conftest import TestSide
+from tests.e2e.migrate.test_database import copied, following
+from tests.e2e.migrate.traffic import count_rows, until
+
+
+@pytest.fixture
+async def sides(supabase_bare: TestSide, aws_bare: TestSide, monkeypatch: pytest.MonkeyPatch) -> dict[Side, TestSide]:
+    monkeypatch.setattr(schema_watch, "_PAUSE_SECONDS", 0.1)  # else it is looked for every five seconds
+    monkeypatch.setattr(schema_watch, "_PAUSES_PER_LOOK", 0.0)
+    async with await connect(supabase_bare.owner) as source:
+        await source.execute("create table things (id int primary key, name text); insert into things values (1, 'a')")
+    return {Side.SUPABASE: supabase_bare, Side.AWS: aws_bare}
+
+
+async def stopped_by(migration: DatabaseMigration) -> ApplyConflict:
+    """What following ends with."""
+    with pytest.raises(ApplyConflict) as stopped:
+        await asyncio.wait_for(migration.follow(), 30)
+    return stopped.value
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("alter table things add column price numeric default 7", "things.price"),
+        ("alter table things alter column id type bigint", "things.id"),
+        ("alter table things drop column name", "things.name"),
+        ("create table more (id int primary key)", "public.more"),
+        ("create unique index things_name on things (name)", "things_name"),
+    ],
+    ids=["a new column", "another type", "a column dropped", "a new table", "a new index"],
+)
+async def test_a_change_of_the_schema_stops_following_and_the_same_change_there_lets_it_go_on(
+    sides: dict[Side, TestSide], change: str, named: str
+) -> None:
+    migration = await copied(sides)
+    async with following(migration):
+        assert (await migration.verify()).differences == []
+        await until(lambda: has_looked(migration))
+    async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
+        stopping = asyncio.create_task(stopped_by(migration))
+        await source.execute(change)
+        if "more" in change:
+            await source.execute("insert into more select generate_series(1, 50)")
+        else:
+            await source.execute("insert into things (id) values (2)")
+        stopped = await stopping
+        assert named.split(".")[-1] in stopped.message
+        if "column" in change:  # no row of the new shape went where it does not belong
+            assert await count_rows(target, "things") == 1
+        await target.execute(change)
+        async with following(migration):
+            if "more" in change:
+                await until(lambda: has_rows(sides[Side.AWS], "more", 50), 30)
+                await source.execute("insert into more values (51)")
+            assert (await migration.verify()).differences == []
+            assert await count_rows(target, "things") == await count_rows(source, "things")
+
+
+async def has_looked(migration: DatabaseMigration) -> bool:
+    """Whether the schemas were compared: what is changed from here on is a change."""
+    return migration._follower._watch._seen is not None
+
+
+async def has_rows(side: TestSide, table: str, count: int) -> bool:
+    async with await connect(side.owner) as connection:
+        return await count_rows(connection, table) >= count
