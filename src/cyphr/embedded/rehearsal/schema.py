@@ -77,7 +77,7 @@ async def _restore(source: PostgresSettings, programs: Path, copy: PostgresSetti
     scripts = await dump_schema(source, programs)
     async with await connect(copy) as connection:
         await ensure_roles(source, connection)
-    for script in (scripts.tables, scripts.indexes, scripts.references):
+    for script in (scripts.tables, *scripts.indexes_of.values(), scripts.indexes, scripts.references):
         async with await connect(copy) as connection, connection.transaction():
             await connection.execute(_TOO_NEW.sub("", script))
 

@@ -17,8 +17,8 @@ from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy import mixed
 from cyphr.migrate.database.copy.parts import plan_parts
+from cyphr.migrate.database.copy.piece import CopyPlace
 from cyphr.migrate.database.copy.points import copied_totals, read_copied
-from cyphr.migrate.database.copy.pump import Throttle
 from cyphr.migrate.database.copy.tables import CopyJob, copy_tables
 from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover import fence, triggers
@@ -63,7 +63,6 @@ class Copier:
         self._programs = programs
         self._options = options
         self._platform_rows = PlatformRows(source, target)
-        self._throttle = Throttle(options.bytes_per_second)
         self._started_at = 0.0
         self._rows_before = 0
         self.progress = CopyProgress()
@@ -86,9 +85,9 @@ class Copier:
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
-                await self._copy_rows(reader, writer, tables, point)
+                await self._copy_rows(reader, writer, tables, point, scripts)
             if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
-                await self._run_step(writer, "indexes", scripts.indexes)
+                await self._build_indexes(writer, scripts)
                 await schema.refresh_views(reader, writer)
             await self._platform_rows.copy()
             await fence.install_fence(reader, enabled=False)
@@ -99,7 +98,7 @@ class Copier:
         async with await connect(self._target, options=SESSION_OPTIONS) as writer:
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
-            await self._run_step(writer, "indexes", scripts.indexes)
+            await self._build_indexes(writer, scripts)
             # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
             await streams.publish(writer, await read_tables(writer))
             async with writer.transaction():
@@ -108,6 +107,13 @@ class Copier:
                 await self._run_step(writer, "references", scripts.references)
             except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
                 raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
+
+    async def _build_indexes(self, writer: AsyncConnection, scripts: schema.SchemaScripts) -> None:
+        """Whatever of the indexes is still missing."""
+        if "indexes" not in await schema.finished_steps(writer):
+            for table, script in scripts.indexes_of.items():
+                await self._run_step(writer, f"indexes of {'.'.join(table)}", script)
+            await self._run_step(writer, "indexes", scripts.indexes)
 
     async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:
         if step not in await schema.finished_steps(writer):
@@ -129,22 +135,31 @@ class Copier:
         return scripts
 
     async def _copy_rows(
-        self, reader: AsyncConnection, writer: AsyncConnection, tables: list[Table], point: SlotSnapshot
+        self,
+        reader: AsyncConnection,
+        writer: AsyncConnection,
+        tables: list[Table],
+        point: SlotSnapshot,
+        scripts: schema.SchemaScripts,
     ) -> None:
         done = await read_copied(writer)
         remaining = [table for table in tables if (table.schema, table.name) not in done]
         parts = await plan_parts(reader, writer, remaining, self._options.part_bytes)
         await mixed.prepare_tables(writer, parts, point.lsn)
 
-        async def finish(_: Table) -> None: ...
+        # A table's indexes are built while others are still copied; not those of one whose parts show several points.
+        built = "indexes" in await schema.finished_steps(writer)
+
+        async def finish(table: Table) -> None:
+            script = scripts.indexes_of.get((table.schema, table.name))
+            if script and not built and not mixed.becomes_mixed(parts.get(table, ()), point.lsn):
+                await schema.run_step(self._target, f"indexes of {table.title}", script)
 
         await copy_tables(
             CopyJob(
-                source=self._source,
-                target=self._target,
-                point=point,
+                place=CopyPlace(self._source, self._target, point),
                 workers=self._options.workers,
-                throttle=self._throttle,
+                bytes_per_second=self._options.bytes_per_second,
                 on_block=self._count,
                 finish=finish,
                 whole=[table for table in remaining if table not in parts],
@@ -185,7 +200,7 @@ class Copier:
         """Take over what another process copied."""
         self.progress.rows_copied, self.progress.bytes_copied = await copied_totals(target)
 
-    def _count(self, _: Table, rows: int, size: int) -> None:
+    def _count(self, rows: int, size: int) -> None:
         progress = self.progress
         progress.rows_copied += rows
         progress.bytes_copied += size

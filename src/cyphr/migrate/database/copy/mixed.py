@@ -18,13 +18,18 @@ from cyphr.migrate.database.copy.points import queries
 async def prepare_tables(target: AsyncConnection, parts: Mapping[Table, Sequence[Part]], lsn: int) -> None:
     """Index the keys of the tables that become mixed when what remains of them is copied at ``lsn``."""
     for table, remaining in parts.items():
-        if any(part.others_lsn not in (None, lsn) for part in remaining):
+        if becomes_mixed(remaining, lsn):
             key = sql.SQL(", ").join(sql.Identifier(name) for name in table.key)
             await target.execute(
                 sql.SQL("create unique index if not exists {} on {} ({})").format(
                     sql.Identifier(_index_name(table)), table.identifier, key
                 )
             )
+
+
+def becomes_mixed(remaining: Sequence[Part], lsn: int) -> bool:
+    """Whether a table will show several points when ``remaining`` of its parts is copied at ``lsn``."""
+    return any(part.others_lsn not in (None, lsn) for part in remaining)
 
 
 async def settle_tables(target: AsyncConnection, tables: Iterable[Table]) -> None:

@@ -38,12 +38,12 @@ async def pump(
 ) -> tuple[int, int]:
     """Pipe the COPY command ``out`` into the COPY command ``into``; (rows, bytes). Raises psycopg.Error.
 
-    Memory: one block and what libpq buffers. ``on_block(rows, bytes)``: what has passed so far.
+    Memory: one block and what libpq buffers. ``on_block(rows, bytes)`` is told of every block that has passed.
     """
     await run_command(source, out)
     await run_command(target, into)
-    rows = size = 0
-    block: list[bytes] = []
+    size = 0
+    block: list[memoryview] = []
     pending = 0
     while True:
         length, data = source.get_copy_data(1)
@@ -52,17 +52,17 @@ async def pump(
             source.consume_input()
             continue
         if length > 0:
-            block.append(bytes(data))
+            block.append(data)
             pending += length
             if pending < _BLOCK_BYTES:
                 continue
         if block:
             target.put_copy_data(b"".join(block))
             await flush(target)
-            rows, size, pending_size = rows + len(block), size + pending, pending
+            on_block(len(block), pending)
+            await throttle.pass_(pending)
+            size += pending
             block, pending = [], 0
-            on_block(rows, size)
-            await throttle.pass_(pending_size)
         if length < 0:
             break
     await read_result(source)  # raises what ended the reading early

@@ -8,6 +8,7 @@ show the same point of the stream).
 import asyncio
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from cyphr.foundation.postgres import connect
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
+from cyphr.migrate.database.schema.entries import split_by_table
 
 _queries = load_queries(__package__)
 
@@ -45,9 +47,12 @@ _DEFAULT_GRANT = re.compile(r"^\d+; \d+ \d+ DEFAULT ACL ")
 
 @dataclass(frozen=True)
 class SchemaScripts:
-    """SQL text of each step."""
+    """SQL text of each step; ``indexes_of``: the part of ``indexes`` that needs the rows of one table only, by (schema,
+    name).
+    """
 
     tables: str
+    indexes_of: Mapping[tuple[str, str], str]
     indexes: str
     references: str
 
@@ -68,11 +73,12 @@ async def dump_schema(source: PostgresSettings, programs: Path) -> SchemaScripts
         default_grants = [line for line in kept if _DEFAULT_GRANT.match(line)]
         apart = {*references, *grants, *default_grants}
         others = [line for line in kept if line not in apart]
+        indexes_of, indexes = split_by_table(await _script(programs, archive, others, "post-data"))
         return SchemaScripts(
             tables=await _script(programs, archive, others, "pre-data")
             + _granted_by_owner(await _script(programs, archive, grants), source.user),
-            indexes=await _script(programs, archive, others, "post-data")
-            + _granted_by_owner(await _script(programs, archive, default_grants), source.user),
+            indexes_of=indexes_of,
+            indexes=indexes + _granted_by_owner(await _script(programs, archive, default_grants), source.user),
             references=_PLATFORM_REFERENCE.sub(r"\1 NOT VALID;", await _script(programs, archive, references)),
         )
 
