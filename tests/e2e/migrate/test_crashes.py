@@ -20,14 +20,14 @@ _DATABASE = "cyphr.migrate.database."
 _COPYING = [
     (f"{_DATABASE}schema.run_step", "before", 1),
     (f"{_DATABASE}schema.run_step", "after", 1),
-    (f"{_DATABASE}copy._copy_table", "before", 2),
-    (f"{_DATABASE}copy._pump", "after", 5),
+    (f"{_DATABASE}copy.piece._copy_table", "before", 2),
+    (f"{_DATABASE}copy.piece.pump", "after", 5),
     (f"{_DATABASE}schema.run_step", "before", 2),
     (f"{_DATABASE}handover.fence.install_fence", "after", 2),
 ]
 _FOLLOWING = [
     (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
-    (f"{_DATABASE}follow.applier:Applier._execute_buffer", "after", 60),
+    (f"{_DATABASE}follow.applier:Applier._write_run", "after", 60),
 ]
 _MOVING = [
     (f"{_DATABASE}streams.ensure_slot", "after", 1),
@@ -41,7 +41,7 @@ _MOVING = [
 
 # These three stand for all in every run; `make soak` tries each.
 _ALWAYS = {
-    (f"{_DATABASE}copy._pump", "after", 5),
+    (f"{_DATABASE}copy.piece.pump", "after", 5),
     (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
     (f"{_DATABASE}handover.fence.close_fence", "after", 1),
 }
