@@ -19,6 +19,12 @@ select n.nspname as schema,
 -- name: unmoved_tables
 -- Tables whose rows nobody brings over: neither they nor a parent of theirs is in this tool's publication.
 -- Parameter: platform — see tables.sql.
+with published as materialized (
+    select r.prrelid as oid
+      from pg_publication_rel r
+      join pg_publication p on p.oid = r.prpubid
+     where p.pubname = 'cyphr_migrate'
+)
 select n.nspname || '.' || c.relname
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
@@ -26,11 +32,10 @@ select n.nspname || '.' || c.relname
    and c.relpersistence = 'p'
    and n.nspname <> all (%(platform)s)
    and n.nspname not like 'pg\_%%'
+   and c.oid not in (select oid from published) -- hashed: with thousands of tables, writers wait for this
+   and not (c.relispartition
+            and exists (select from pg_partition_ancestors(c.oid) a where a.relid in (select oid from published)))
    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-   and not exists (select from pg_publication_rel r
-                     join pg_publication p on p.oid = r.prpubid
-                    where p.pubname = 'cyphr_migrate'
-                      and (r.prrelid = c.oid or r.prrelid in (select relid from pg_partition_ancestors(c.oid))))
  order by n.nspname, c.relname;
 
 -- name: long_transactions
