@@ -58,7 +58,7 @@ def _for_version(script: str, version: int) -> str:
 
 async def _lift_forced_security(connection: AsyncConnection) -> None:
     """Let the owner see its own tables, as it does on the source, where it has BYPASSRLS: without it, forced row-level
-    security would hide rows from the applier and from the comparison (decision 0041).
+    security would hide rows from the applier and from the comparison (decision 25).
     """
     cursor = await connection.execute(_queries.forced_tables, {"platform": PLATFORM_SCHEMAS})
     for schema, table in await cursor.fetchall():
