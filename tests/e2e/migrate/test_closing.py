@@ -210,7 +210,7 @@ async def test_an_operator_is_told_of_a_hook_that_failed_repeats_it_and_types_th
 
     async with migrator(sides, ["/bin/sh", "-c", f"test -e {ready}"]) as journal:
         moved = await run("handover", "database")
-        assert (moved.exit_code, await phase(journal)) == (3, "handed over")
+        assert (moved.exit_code, await phase(journal)) == (6, "handed over")
         assert "/bin/sh ended with code 1" in moved.output
         ready.touch()
         assert (await run("handover", "database")).exit_code == 0

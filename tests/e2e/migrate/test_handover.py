@@ -16,6 +16,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.handover import fence
 from cyphr.migrate.database.migration import DatabaseMigration
+from cyphr.migrate.database.verify.verifier import Verifier
 from cyphr.migrate.hooks.settings import HandoverSettings
 from tests.conftest import TestSide
 from tests.e2e.migrate.test_database import following
@@ -129,7 +130,7 @@ async def test_a_mark_met_after_its_handover_was_called_off_does_not_end_the_nex
 
         monkeypatch.setattr(Applier, "_commit", wait_and_commit)
         await log(m.source, "one")
-        monkeypatch.setattr(DatabaseMigration, "_verify_touched", _nothing)  # it waits for the stream, which stands
+        monkeypatch.setattr(Verifier, "verify_touched", _nothing)  # it waits for the stream, which stands
         with pytest.raises(HandoverRefused, match="under the fence; it was lifted"):
             await m.migration.handover(Side.AWS)
         await log(m.source, "two")
@@ -138,14 +139,14 @@ async def test_a_mark_met_after_its_handover_was_called_off_does_not_end_the_nex
         release.clear()
         await log(m.source, "three")
         assert (await m.migration.seat()).side is Side.SUPABASE
-        m.migration._verified = True
+        m.migration._verifier.equal = True
         with pytest.raises(HandoverRefused, match="under the fence; it was lifted"):
             await m.migration.handover(Side.AWS)
         release.set()
         await until(lambda: _has(m.target, "three"))
 
 
-async def _nothing(_: DatabaseMigration) -> None:
+async def _nothing(*_: object) -> None:
     return
 
 
@@ -245,8 +246,8 @@ async def test_a_receiving_side_that_is_far_behind_is_not_handed_to(
     sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with moving(sides, largest_lag_bytes=10_000) as m:
-        monkeypatch.setattr(DatabaseMigration, "_verify_touched", _nothing)
-        applier = await m.migration._applier_at_work()
+        monkeypatch.setattr(Verifier, "verify_touched", _nothing)
+        applier = await m.migration._follower.applier()
         async with applier.held():
             await m.source.execute(
                 "insert into notes (content) select repeat(md5(n::text), 100) from generate_series(1, 50) n"
