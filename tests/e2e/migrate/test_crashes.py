@@ -27,7 +27,7 @@ _COPYING = [
 ]
 _FOLLOWING = [
     (f"{_DATABASE}follow.applier:Applier._commit", "before", 40),
-    (f"{_DATABASE}follow.applier:Applier._write_run", "after", 60),
+    (f"{_DATABASE}follow.applier:Applier._write", "after", 60),
 ]
 _MOVING = [
     (f"{_DATABASE}streams.ensure_slot", "after", 1),

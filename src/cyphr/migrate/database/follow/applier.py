@@ -6,6 +6,7 @@ the sending side go into one of the receiving side; a huge one goes there in run
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from cyphr.migrate.database.touched import Touched
 
 _CHANGES_PER_RUN = 5_000
 _BYTES_PER_RUN = 16 * 1024 * 1024
+_MESSAGES_PER_TURN = 256
 _IDLE_SECONDS = 0.05
 _NOT_COPIED = CopyPoints(oldest=0, newest=0)
 
@@ -52,6 +54,16 @@ class Checkpoint:
 
     lsn: int
     action: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class _End:
+    """What a transaction of the receiving side brings it to."""
+
+    lsn: int
+    opened: bool
+    transactions: int
+    changes: int
 
 
 class _Hold:
@@ -98,6 +110,7 @@ class Applier:
         self._transaction_lsn = 0
         self._checkpoints: list[Checkpoint] = []
         self._hold: _Hold | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._end_epoch: int | None = None
         self._end_seen = False
         self._sends_opening = False
@@ -137,21 +150,34 @@ class Applier:
     async def run(self, source: ReplicationConnection) -> int | None:
         """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
         async with source.kept_alive():
-            while True:
-                if self._hold is not None and not self._in_source_transaction:
+            try:
+                return await self._read(source)
+            finally:
+                if self._writing is not None:
+                    self._writing.cancel()
+                    await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _read(self, source: ReplicationConnection) -> int | None:
+        for number in itertools.count():
+            if self._hold is not None and not self._in_source_transaction:
+                await self._commit(source)
+                self._hold.at_rest.set()
+                await self._hold.released.wait()
+            if self._writing is not None and number % _MESSAGES_PER_TURN == 0:
+                await asyncio.sleep(0)  # let the run before this one be written while this one is read
+            payload = source.receive()
+            if payload is None:
+                # Nothing more is here now, so this is the moment to make what came durable.
+                if not self._in_source_transaction:
                     await self._commit(source)
-                    self._hold.at_rest.set()
-                    await self._hold.released.wait()
-                payload = source.receive()
-                if payload is None:
-                    # Nothing more is here now, so this is the moment to make what came durable.
-                    if not self._in_source_transaction:
-                        await self._commit(source)
-                    await source.wait(_IDLE_SECONDS)
-                elif isinstance(payload, Position):
-                    await self._reach(payload.lsn, source)
-                elif not self._take_quickly(payload) and await self._handle(decode(payload, HEADER_BYTES), source):
-                    return self._end_epoch
+                elif self._writing is not None and self._writing.done():
+                    await self._settle()
+                await source.wait(_IDLE_SECONDS)
+            elif isinstance(payload, Position):
+                await self._reach(payload.lsn, source)
+            elif not self._take_quickly(payload) and await self._handle(decode(payload, HEADER_BYTES), source):
+                break
+        return self._end_epoch
 
     def _take_quickly(self, payload: bytes) -> bool:
         """Take one message if nothing has to be awaited for it, as for most that come by the thousand."""
@@ -177,7 +203,7 @@ class Applier:
         """Take one message, whatever it is; True when it ended the stream."""
         match message:
             case Insert() | Update() | Delete():
-                await self._write_run()
+                await self._flush(source)
                 self._take(message)
             case Begin(final_lsn):
                 await self._run_checkpoints(final_lsn, source)
@@ -188,7 +214,7 @@ class Applier:
                 if not self._skipping:
                     self._take_truncate(message)
             case Relation():
-                await self._learn(message)
+                await self._learn(message, source)
             case Mark(content):
                 self._note_mark(content)
         return False
@@ -218,8 +244,9 @@ class Applier:
         self._note_commit(message)
         if self._sends_opening:
             self._opened, self._sends_opening = True, False
-        await self._commit(source)
+        await self._flush(source, commit=True)
         if self._end_seen:
+            await self._settle()
             await source.confirm(self.progress.lsn, now=True)
         return self._end_seen
 
@@ -228,6 +255,7 @@ class Applier:
             return
         await self._run_checkpoints(lsn, source)
         if self._uncommitted_transactions == 0:
+            await self._settle()
             self.progress.lsn = max(self.progress.lsn, lsn)
             await source.confirm(self.progress.lsn)
 
@@ -239,14 +267,15 @@ class Applier:
             for checkpoint in due:
                 await checkpoint.action()
 
-    async def _learn(self, relation: Relation) -> None:
+    async def _learn(self, relation: Relation, source: ReplicationConnection) -> None:
         table = self._tables.get((relation.schema, relation.name))
         if table is None:
             raise ApplyConflict(
                 f"{relation.schema}.{relation.name} does not exist on the receiving side. Create it there; following "
                 "then goes on by itself."
             )
-        await self._write_run()  # what waits was described by the relation as it was before
+        await self._flush(source)  # what waits was described by the relation as it was before
+        await self._settle()
         self._writer.relations[relation.oid] = Statements(relation, table)
         self._points[relation.oid] = self._copied.get((relation.schema, relation.name), _NOT_COPIED)
 
@@ -264,38 +293,53 @@ class Applier:
         if kept:
             self._run.append(Truncate(kept, change.cascade, change.restart_identity))
 
-    async def _write_run(self) -> None:
-        if not self._run:
-            return
+    async def _flush(self, source: ReplicationConnection, *, commit: bool = False) -> None:
+        """Have the run written, when the one before it is; ``commit``: and everything up to here made durable."""
+        await self._settle()
         changes, self._run, self._run_bytes = self._run, [], 0
         self._uncommitted_changes += len(changes)
-        await self._begin_if_needed()
+        end = None
+        if commit:
+            end = _End(self._commit_lsn, self._opened, self._uncommitted_transactions, self._uncommitted_changes)
+            self._uncommitted_transactions = self._uncommitted_changes = 0
+        if changes or end is not None:
+            self._writing = asyncio.create_task(self._write(changes, end, source), name="write changes")
+
+    async def _settle(self) -> None:
+        """Wait until what was handed over is written. Raises what went wrong with it."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+    async def _commit(self, source: ReplicationConnection) -> None:
+        """Write everything that was read, and make it durable."""
+        if self._uncommitted_transactions:
+            await self._flush(source, commit=True)
+        await self._settle()
+
+    async def _write(self, changes: list[Change], end: _End | None, source: ReplicationConnection) -> None:
+        if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            await self._connection.execute("begin")
         try:
-            await self._writer.write(changes)
+            if changes:
+                await self._writer.write(changes)
         except ApplyConflict:
             await self._connection.rollback()
             raise
+        if end is not None:
+            await self._make_durable(end)
+            await source.confirm(end.lsn)
 
-    async def _begin_if_needed(self) -> None:
-        if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-            await self._connection.execute("begin")
-
-    async def _commit(self, source: ReplicationConnection) -> None:
-        if self._uncommitted_transactions == 0:
-            return
-        await self._write_run()
-        await self._begin_if_needed()
+    async def _make_durable(self, end: _End) -> None:
         cursor = await self._connection.execute(
             "update cyphr.streams set applied_lsn = %s::pg_lsn, opened = %s, updated_at = clock_timestamp()"
             " where name = %s and applied_lsn <= %s::pg_lsn",
-            [format_lsn(self._commit_lsn), self._opened, self._stream, format_lsn(self._commit_lsn)],
+            [format_lsn(end.lsn), end.opened, self._stream, format_lsn(end.lsn)],
         )
         if cursor.rowcount != 1:
             await self._connection.rollback()
             raise ApplyConflict(f"stream {self._stream} was moved on by somebody else; stop the other migrator")
         await self._connection.execute("commit")
-        self.progress.lsn = self._commit_lsn
-        self.progress.transactions += self._uncommitted_transactions
-        self.progress.changes += self._uncommitted_changes
-        self._uncommitted_transactions = self._uncommitted_changes = 0
-        await source.confirm(self._commit_lsn)
+        self.progress.lsn = end.lsn
+        self.progress.transactions += end.transactions
+        self.progress.changes += end.changes
