@@ -42,27 +42,29 @@ async def pump(
     """
     await run_command(source, out)
     await run_command(target, into)
-    size = 0
+    size = pending = 0
     block: list[memoryview] = []
-    pending = 0
+    # Every row passes here, so what is looked up for each of them counts.
+    receive, append = source.get_copy_data, block.append
     while True:
-        length, data = source.get_copy_data(1)
-        if length == 0:
-            await wait_readable(source)
-            source.consume_input()
-            continue
+        length, data = receive(1)
         if length > 0:
-            block.append(data)
+            append(data)
             pending += length
             if pending < _BLOCK_BYTES:
                 continue
+        elif length == 0:
+            await wait_readable(source)
+            source.consume_input()
+            continue
         if block:
             target.put_copy_data(b"".join(block))
             await flush(target)
             on_block(len(block), pending)
             await throttle.pass_(pending)
             size += pending
-            block, pending = [], 0
+            pending = 0
+            block.clear()
         if length < 0:
             break
     await read_result(source)  # raises what ended the reading early
