@@ -13,8 +13,8 @@ from tests.conftest import TestSide
 from tests.e2e.migrate.test_database import following
 from tests.e2e.migrate.traffic import count_rows, until
 
-_PART = 256 * 1024
-_SLOW = CopyOptions(workers=1, part_bytes=_PART, bytes_per_second=_PART)
+_PART = 128 * 1024
+_SLOW = CopyOptions(workers=1, part_bytes=_PART, bytes_per_second=6 * _PART)
 _FAST = CopyOptions(workers=2, part_bytes=_PART)
 
 # Rows whose long text is stored beside the table (so that an update may leave it out of the stream), and a column that
@@ -23,7 +23,7 @@ _LARGE = """
 create table large (id int primary key, email text unique, n bigint generated always as identity, long text, small int);
 alter table large alter long set storage external;
 insert into large (id, email, long, small)
-select i, 'person ' || i, case when i % 10 = 0 then repeat(md5(i::text), 100) end, 0 from generate_series(1, 20000) i;
+select i, 'person ' || i, case when i % 10 = 0 then repeat(md5(i::text), 100) end, 0 from generate_series(1, 6000) i;
 analyze large
 """
 
@@ -31,12 +31,12 @@ analyze large
 _MEANWHILE = """
 update large set small = small + 1 where id % 7 = 0;
 update large set email = email || '!' where id % 100 = 0;
-update large set id = id + 100000 where id % 1000 = 10;
-update large set id = id - 1000000, small = 5 where id % 1000 = 20;
+update large set id = id + 100000 where id % 300 = 10;
+update large set id = id - 1000000, small = 5 where id % 300 = 20;
 delete from large where id % 50 = 3;
 insert into large (id, email, long) select 200000 + i, 'new ' || i, repeat('x', 3000) from generate_series(1, 300) i;
 update large set long = long || 'y' where id % 500 = 0;
-update large a set email = b.email || ' swapped' from large b where a.id % 1000 = 40 and b.id = a.id + 1;
+update large a set email = b.email || ' swapped' from large b where a.id % 300 = 40 and b.id = a.id + 1;
 delete from large where id between 200000 and 200010;
 insert into large (id, email) values (200001, 'back again');
 """
@@ -126,7 +126,7 @@ async def test_a_truncate_while_a_table_is_copied_in_parts_leaves_both_sides_ali
 
 
 async def test_a_copy_goes_on_by_itself_when_its_connections_are_cut(sides: dict[Side, TestSide]) -> None:
-    migration = migration_of(sides, CopyOptions(workers=2, part_bytes=_PART, bytes_per_second=2 * _PART))
+    migration = migration_of(sides, CopyOptions(workers=2, part_bytes=_PART, bytes_per_second=12 * _PART))
     await migration.prepare()
     copying = asyncio.create_task(migration.copy())
     async with (

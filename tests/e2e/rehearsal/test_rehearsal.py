@@ -102,11 +102,16 @@ def _assert_every_promise_kept(ended: Ended, folder: Path) -> None:
     assert report["audits"]["supabase"]["looked_up"] == report["audits"]["aws"]["looked_up"] > 0
 
 
-async def test_a_rehearsal_keeps_every_promise_reports_it_and_leaves_nothing_running(
+async def test_a_rehearsal_whose_migrator_is_killed_keeps_every_promise_reports_it_and_leaves_nothing_running(
     folder: Path, tmp_path: Path
 ) -> None:
-    ended = await _rehearse(folder, "--json", tmp_path / "copy.json")
+    # The folder is given as `make run` gives it: relative to where the command is called.
+    given = Path(os.path.relpath(folder))
+    ended = await _rehearse(given, "--json", tmp_path / "copy.json", "--kill", "handover")
     _assert_every_promise_kept(ended, folder)
+    assert "killed the migrator with SIGKILL in the phase 'handover'" in ended.output
+    killed = [move for move in _report(folder)["handovers"] if move["killed"]]
+    assert [(move["service"], move["direction"]) for move in killed] == [("database", "handover")]
     assert "Nothing was lost, nothing doubled, no request failed" in ended.output
     report = _report(folder)
     assert report == json.loads((tmp_path / "copy.json").read_text())
@@ -117,7 +122,7 @@ async def test_a_rehearsal_keeps_every_promise_reports_it_and_leaves_nothing_run
     page = (folder / "report.html").read_text()
     assert page == (tmp_path / "copy.html").read_text()
     assert "<circle" in page
-    for path in (folder / "report.html", tmp_path / "copy.html"):
+    for path in (given / "report.html", tmp_path / "copy.html"):
         assert str(path) in ended.output
     assert _running(folder) == []
 
@@ -140,16 +145,6 @@ async def test_a_kept_rehearsal_leaves_the_messenger_on_aws_until_it_is_told_to_
     stopped = await _cyphr("down", "--folder", folder)
     assert stopped.code == 0, stopped.output
     assert "stopped messenger" in stopped.output
-    assert _running(folder) == []
-
-
-async def test_a_migrator_killed_in_the_handover_costs_nothing_but_time(folder: Path) -> None:
-    # The folder is given as `make run` gives it: relative to where the command is called.
-    ended = await _rehearse(Path(os.path.relpath(folder)), "--kill", "handover")
-    _assert_every_promise_kept(ended, folder)
-    assert "killed the migrator with SIGKILL in the phase 'handover'" in ended.output
-    killed = [move for move in _report(folder)["handovers"] if move["killed"]]
-    assert [(move["service"], move["direction"]) for move in killed] == [("database", "handover")]
     assert _running(folder) == []
 
 

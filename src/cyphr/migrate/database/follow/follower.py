@@ -81,6 +81,7 @@ class Follower:
         self._copy_new = copy_new
         self._watch = SchemaWatch()
         self._applier: Applier | None = None
+        self._sender: AsyncConnection | None = None
         self._lag = LagMeter()
         self._progress = FollowProgress()
         self.stream: Stream | None = None
@@ -119,7 +120,7 @@ class Follower:
             lsn = await applier.prepare()
             async with ReplicationConnection.open(sender) as source:
                 await source.start(stream.name, PUBLICATION, lsn)
-                self._applier = applier
+                self._applier, self._sender = applier, other
                 self._progress.last_error = None
                 applying = asyncio.create_task(applier.run(source), name="apply")
                 watching = asyncio.create_task(self._watch_schema(stream), name="watch the schema")
@@ -130,7 +131,7 @@ class Follower:
                         raise _NewTables
                     return applying.result()
                 finally:
-                    self._applier = None
+                    self._applier = self._sender = None
                     for task in (applying, watching):
                         task.cancel()
                     await asyncio.gather(applying, watching, return_exceptions=True)
@@ -198,10 +199,9 @@ class Follower:
 
     async def progress(self) -> dict[str, Any]:
         """Changes applied, and how far the receiver is behind: bytes of WAL, and seconds."""
-        applier, stream = self._applier, self.stream
-        if applier is not None and stream is not None:
-            async with await connect(self._databases[stream.sender]) as connection:
-                lag = await self._lag.measure(connection, applier.progress.lsn)
+        applier = self._applier
+        if applier is not None and self._sender is not None:
+            lag = await self._lag.measure(self._sender, applier.progress.lsn)
             self._progress.lag_bytes, self._progress.lag_seconds = lag
             self._progress.count(applier.progress)
         return asdict(self._progress)
