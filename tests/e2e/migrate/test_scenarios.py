@@ -120,7 +120,8 @@ async def test_who_gives_up_leaves_nothing_on_the_tables_of_supabase_auth(sides:
         await source.execute("insert into auth.users (id) values (gen_random_uuid())")
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(5_000, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("count", [300, 5_000])
 async def test_a_project_of_many_tables_moves_there_and_back(count: int, sides: dict[Side, TestSide]) -> None:
     await run_scenarios([HERE / "many_tables"], sides, None, filling=many_tables(count))
 
