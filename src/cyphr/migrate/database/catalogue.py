@@ -87,11 +87,6 @@ async def read_tables(connection: AsyncConnection) -> list[Table]:
     ]
 
 
-async def read_sequences(connection: AsyncConnection) -> list[dict[str, Any]]:
-    """Every sequence of the user's schemas with its last value."""
-    return await _rows(connection, "sequences.sql")
-
-
 async def _rows(connection: AsyncConnection, file: str) -> list[dict[str, Any]]:
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(read_sql("cyphr.migrate.database.sql", file), {"platform": PLATFORM_SCHEMAS})
