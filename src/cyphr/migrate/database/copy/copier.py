@@ -100,7 +100,7 @@ class Copier:
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._build_indexes(writer, scripts)
             # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
-            await streams.publish(writer, await read_tables(writer))
+            await streams.publish(writer, list(tables.values()))
             async with writer.transaction():
                 await triggers.quieten_triggers(writer)
             try:

@@ -17,11 +17,6 @@ class CopyPoints:
     oldest: int
     newest: int
 
-    @property
-    def mixed(self) -> bool:
-        """Whether parts of the table show different points."""
-        return self.oldest < self.newest
-
 
 async def read_copied(target: AsyncConnection) -> dict[tuple[str, str], CopyPoints]:
     """The tables that are copied already: (schema, name) → the points of the stream that their rows show."""
