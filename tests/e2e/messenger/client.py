@@ -40,7 +40,7 @@ class Client:
         return response.json()
 
     async def get_status(self, path: str, **params: Any) -> int:
-        return (await self.http.get(path, params=params, headers=self.auth)).status_code
+        return (await self.http.get(path, params=params or None, headers=self.auth)).status_code
 
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.http.post(path, json=body, headers=self.auth)

@@ -26,14 +26,15 @@ def fits_a_frame(content: str) -> str:
     return content
 
 
-def _shows_something(content: str) -> str:
+def shows_something(content: str) -> str:
+    """Content in which there is something to see. Raises ValueError."""
     if not visible(content):
         raise ValueError("must not be empty")
     return content
 
 
 Content = Annotated[
-    PlainText, AfterValidator(_shows_something), AfterValidator(with_closed_directions), AfterValidator(fits_a_frame)
+    PlainText, AfterValidator(shows_something), AfterValidator(with_closed_directions), AfterValidator(fits_a_frame)
 ]
 Emoji = Annotated[str, StringConstraints(max_length=16), AfterValidator(as_reaction)]
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
 
-from cyphr.messenger.messages.models import Message
+from cyphr.messenger.messages.models import Message, shows_something
 from cyphr.messenger.people.models import PlainText
 
-Words = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Words = Annotated[PlainText, StringConstraints(max_length=200), AfterValidator(shows_something)]
 
 
 class Highlight(BaseModel):
