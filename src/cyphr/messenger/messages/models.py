@@ -111,7 +111,7 @@ class Text(BaseModel):
         return self
 
 
-class MessageBody(Text):
+class SendBody(Text):
     """A message to be sent: ``content``, or ``forward_of``, a message of one's chats that is repeated here."""
 
     reply_to_id: UUID | None = None
@@ -126,7 +126,7 @@ class MessageBody(Text):
         return self
 
 
-class NewMessage(MessageBody):
+class NewMessage(SendBody):
     """What a client sends. ``id`` is the client's own and permanent: a repeat is answered, not stored again."""
 
     id: UUID

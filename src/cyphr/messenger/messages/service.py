@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 from pydantic_core import to_json
 
-from cyphr.foundation.errors import InvalidInput, NotFound
+from cyphr.foundation.errors import CyphrError, InvalidInput, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -38,10 +38,10 @@ _END = 2**62
 _REMEMBERED_CHATS = 10_000
 _LANES = 4
 
-_REFUSALS = {
-    "reply": "reply_to_id names no message of this chat",
-    "mention": "mentions name somebody who is no member of this chat",
-    "forward": "forward_of names no message of yours that can be forwarded: it may be deleted or expired by now",
+_REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
+    "reply": (InvalidInput, "reply_to_id names no message of this chat"),
+    "mention": (InvalidInput, "mentions name somebody who is no member of this chat"),
+    "forward": (InvalidInput, "forward_of names no message that you can forward: it may be deleted or expired by now"),
 }
 
 
@@ -266,7 +266,8 @@ class Messages:
         if stored is None:
             raise NotFound("there is no such chat among yours")
         if stored.message_id is None:
-            raise InvalidInput(_REFUSALS[stored.refusal or ""])
+            error, words = _REFUSALS[stored.refusal or ""]
+            raise error(words)
         ack = Ack.model_construct(
             id=sending.message.id,
             message_id=stored.message_id,
