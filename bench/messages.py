@@ -46,9 +46,10 @@ async def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--members", type=int, default=200, help="of the group")
     parser.add_argument("--group-messages", type=int, default=20)
     parser.add_argument("--idle", type=int, default=1000)
+    parser.add_argument("--history", type=int, default=1000, help="messages that each pair has exchanged before")
     parser.add_argument("--only", choices=_MESSENGERS, action="append", help="leave the others out")
     options = parser.parse_args(arguments)
-    cast = Cast(options.pairs, options.members, options.idle)
+    cast = Cast(options.pairs, options.members, options.idle, options.history)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         postgres = await stack.enter_async_context(server(16, folder / "postgres", superuser=SUPERUSERS[Side.SUPABASE]))
@@ -63,8 +64,8 @@ async def main(arguments: Sequence[str]) -> None:
                     say(f"round {number + 1} of {options.rounds}: {messenger.name} {_shortly(found[messenger.name])}")
         about = {
             "rounds": options.rounds, "pairs": options.pairs, "outstanding": options.outstanding,
-            "messages": options.messages, "members": options.members, "idle": options.idle, "pool": POOL,
-            "PostgreSQL": await postgres.version(), **SETTINGS,
+            "messages": options.messages, "members": options.members, "idle": options.idle,
+            "history": options.history, "pool": POOL, "PostgreSQL": await postgres.version(), **SETTINGS,
         }  # fmt: skip
     _print(messengers, found, about)
 
@@ -98,6 +99,7 @@ async def _direct(
     for chat, speaker in enumerate(speakers):
         people += [(2 * chat, chat, speaker, None), (2 * chat + 1, chat, Listener(speaker), 2 * chat)]
     async with _connected(messenger, people):
+        say(f"{messenger.name}: the pairs write")
         await converse(speakers, 1, max(each // 10, 1))  # whatever compiles, plans or fills itself does so now
         before = {who: processor_seconds(of) for who, of in pids.items()}
         own = process_time()

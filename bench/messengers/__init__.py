@@ -18,6 +18,8 @@ class Cast:
     pairs: int
     members: int
     idle: int
+    history: int
+    """Messages that each pair has exchanged before, so that a database is measured that is in use."""
 
     @property
     def people(self) -> int:
@@ -42,7 +44,7 @@ class Cast:
 
     def counts(self) -> dict[str, int]:
         """The same for SQL."""
-        return {"pairs": self.pairs, "members": self.members, "people": self.people}
+        return {"pairs": self.pairs, "members": self.members, "people": self.people, "history": self.history}
 
 
 class Messenger(Protocol):
@@ -55,7 +57,7 @@ class Messenger(Protocol):
         """Install it, and make its database with everybody in it."""
 
     def running(self) -> AbstractAsyncContextManager[Sequence[int]]:
-        """The server, started on a database without messages; the pids of its processes."""
+        """The server, started on a database with nothing but history in it; the pids of its processes."""
 
     async def connect(self, number: int, chat: int | None, person: Person, *, speaker: int | None = None) -> Line:
         """Sign somebody in and let them into ``chat``. ``speaker``: whom they listen to; None: they speak themselves.

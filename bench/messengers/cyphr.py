@@ -55,7 +55,7 @@ class Cyphr:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Sequence[int]]:
-        await run(self._database, _queries.empty_cyphr)
+        await fill(self._database, _queries.empty_cyphr, self._cast.counts())
         await run(self._database, _queries.settle)
         self._messenger = MessengerServer(self._folder / "server")
         await self._messenger.start(
@@ -86,7 +86,8 @@ class Cyphr:
         assert self._tokens is not None
         token = self._tokens.issue(Identity(user_id=UUID(int=number), session_id=UUID(int=number)))
         address = self._messenger.address.replace("http", "ws") + "/v1/ws"
-        line = _Line(token, chat or 0, person)
+        begun_at = 0 if chat is None or chat == self._cast.group else self._cast.history
+        line = _Line(token, chat or 0, begun_at, person)
         await ws_connect(lambda: line, address)
         await line.ready
         return line
@@ -97,9 +98,13 @@ class Cyphr:
 
 
 class _Line(WSListener):
-    def __init__(self, token: str, chat: int, person: Person) -> None:
-        self._hello = f'{{"v":1,"t":"hello","d":{{"token":"{token}"}}}}'.encode()
+    """``begun_at``: the last place in the chat before anybody speaks; one does, so message 0 has the place after it."""
+
+    def __init__(self, token: str, chat: int, begun_at: int, person: Person) -> None:
         self._chat = str(UUID(int=chat))
+        heads = f'{{"{self._chat}":{begun_at}}}'
+        self._hello = f'{{"v":1,"t":"hello","d":{{"token":"{token}","heads":{heads}}}}}'.encode()
+        self._first = begun_at + 1
         self._person = person
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -117,7 +122,7 @@ class _Line(WSListener):
                 self._person.acknowledged(int(data[at : at + 12], 16))
             case b"rece":
                 at = data.find(b'"received_seq":') + len('"received_seq":')
-                self._person.confirmed(int(data[at : data.find(b",", at)]) - 1)
+                self._person.confirmed(int(data[at : data.find(b",", at)]) - self._first)
             case b"resu":
                 self.ready.set_result(None)
             case b"pong":
@@ -135,8 +140,7 @@ class _Line(WSListener):
         )
 
     def confirm(self, number: int) -> None:
-        # One speaks in each chat, so the message of this number has the place after it.
-        self._send(f'{{"v":1,"t":"recv","chat":"{self._chat}","d":{{"seq":{number + 1}}}}}')
+        self._send(f'{{"v":1,"t":"recv","chat":"{self._chat}","d":{{"seq":{self._first + number}}}}}')
 
     def ping(self) -> None:
         self._send('{"v":1,"t":"ping"}')

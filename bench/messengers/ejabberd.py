@@ -51,7 +51,7 @@ class Ejabberd:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Sequence[int]]:
-        await run(self._database, _queries.empty_ejabberd)
+        await fill(self._database, _queries.empty_ejabberd, self._cast.counts())
         await run(self._database, _queries.settle)
         self._port = free_port()
         configuration = self._folder / "ejabberd.yml"

@@ -13,7 +13,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.conversations import Line, Person, mark, number_in
 from bench.messengers import POOL, Cast
-from bench.messengers.database import make_database
+from bench.messengers.database import fill, make_database
 from bench.peers import NODE, install_packages
 from bench.servers import Server, run
 from cyphr.embedded.http import wait_until_ready
@@ -49,7 +49,7 @@ class SocketIo:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Sequence[int]]:
-        await run(self._database, _queries.empty_socketio)
+        await fill(self._database, _queries.empty_socketio, self._cast.counts())
         await run(self._database, _queries.settle)
         self._port = free_port()
         environment = {
