@@ -52,7 +52,7 @@ select pair, 2 * pair + place %% 2, gen_random_uuid(), repeat(md5(place::text), 
 from generate_series(1, %(history)s) place, generate_series(0, %(pairs)s - 1) pair;
 
 -- name: empty_socketio
-delete from messages where id > %(history)s * %(pairs)s;
+delete from messages where id > %(history)s::int * %(pairs)s::int;
 
 -- name: fill_ejabberd
 insert into users (username, password) select 'p' || n, 'secret' from generate_series(0, %(people)s - 1) n;
@@ -64,7 +64,7 @@ from generate_series(1, %(history)s) place, generate_series(0, %(pairs)s - 1) pa
      generate_series(2 * pair, 2 * pair + 1) own, lateral (select 'p' || (own # 1) as other) the_other;
 
 -- name: empty_ejabberd
-delete from archive where id > 2 * %(history)s * %(pairs)s;
+delete from archive where id > 2 * %(history)s::int * %(pairs)s::int;
 delete from spool;
 
 -- name: settle

@@ -95,8 +95,9 @@ class Text(BaseModel):
     """What a message says. ``mentions``: members of the chat that it calls by name."""
 
     content: Content | None = None
-    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS)] = []
-    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)] = []
+    # A factory: pydantic would copy a list deeply for each message.
+    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS)] = Field(default_factory=list)
+    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _entities_lie_in_the_content(self) -> Self:

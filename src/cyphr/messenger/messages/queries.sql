@@ -69,7 +69,7 @@ order by chat.last_message_time desc nulls last, chat.id;
 
 -- name: advance_watermarks
 -- Several people's at once; one row for each that moved.
-select user_id, chat_id, received_seq, read_seq, member_ids
+select user_id, chat_id, received_seq, read_seq, told_ids
 from private.advance_watermarks(%(user_ids)s::uuid[], %(chat_ids)s::uuid[], %(received)s, %(read)s);
 
 -- name: edit_message

@@ -17,13 +17,13 @@ _queries = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A member's watermarks after they rose. ``member_ids``: given once for each chat."""
+    """A member's watermarks after they rose. ``told_ids``: who hears of it; None: the same as for the chat's first."""
 
     user_id: UUID
     chat_id: UUID
     received_seq: int
     read_seq: int
-    member_ids: list[UUID] | None
+    told_ids: list[UUID] | None
 
 
 @dataclass(slots=True)
@@ -85,9 +85,11 @@ class Watermarks:
         return await self._switchboard.unit_of_work(None, work)
 
     async def _tell(self, moved: list[Moved], heard_from: dict[tuple[UUID, UUID], UUID | None]) -> None:
-        members = {one.chat_id: one.member_ids for one in moved if one.member_ids is not None}
+        firsts: dict[UUID, list[UUID]] = {}
         for one in moved:
+            told = one.told_ids if one.told_ids is not None else firsts[one.chat_id]
+            firsts.setdefault(one.chat_id, told)
             d = {"user_id": one.user_id, "received_seq": one.received_seq, "read_seq": one.read_seq}
             event = Event(EventKind.RECEIPT, one.chat_id, encode("receipt", one.chat_id, d=d), about=one.user_id)
             connection = heard_from.get((one.user_id, one.chat_id))
-            await self._postman.deliver(members[one.chat_id], event, except_for=connection)
+            await self._postman.deliver(told, event, except_for=connection)

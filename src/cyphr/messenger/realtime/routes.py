@@ -39,9 +39,12 @@ class _Socket:
             return
 
 
-@router.websocket("/v1/ws")
 async def converse(websocket: WebSocket) -> None:
     """The wire protocol; the token comes in the first frame, never in the address."""
     await websocket.accept()
     realtime: Realtime = websocket.app.state.messenger.realtime
     await realtime.serve(_Socket(websocket))
+
+
+# Starlette's plain route: FastAPI's would keep three exit stacks alive for as long as each connection lasts.
+router.add_websocket_route("/v1/ws", converse)
