@@ -13,7 +13,6 @@ import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.health
 import cyphr.messenger.messages.routes
-import cyphr.messenger.realtime.routes
 import cyphr.messenger.search.routes
 import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
@@ -23,6 +22,7 @@ from cyphr.messenger.app import build_messenger
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors
 from cyphr.messenger.realtime.models import LARGEST_FRAME
+from cyphr.messenger.realtime.routes import Door
 from cyphr.messenger.web import WebClient
 
 SERVER_OPTIONS: dict[str, Any] = {
@@ -46,7 +46,6 @@ _ROUTERS = (
     cyphr.messenger.messages.routes.router,
     cyphr.messenger.drafts.routes.router,
     cyphr.messenger.search.routes.router,
-    cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,
     cyphr.messenger.health.router,
 )
@@ -82,5 +81,6 @@ def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRo
     if settings.web_folder is not None:
         app.mount("/", WebClient(settings.web_folder), name="web")
     answer_errors(app)
+    app.add_middleware(Door)
     app.add_middleware(Edge, settings=settings)
     return app

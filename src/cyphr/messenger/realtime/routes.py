@@ -2,13 +2,13 @@
 
 import asyncio
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import WebSocket, WebSocketDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyphr.messenger.realtime.service import Disconnected, Realtime
 
 _CLOSE_SECONDS = 20.0
-
-router = APIRouter()
+_PATH = "/v1/ws"
 
 
 class _Socket:
@@ -46,5 +46,18 @@ async def converse(websocket: WebSocket) -> None:
     await realtime.serve(_Socket(websocket))
 
 
-# Starlette's plain route: FastAPI's would keep three exit stacks alive for as long as each connection lasts.
-router.add_websocket_route("/v1/ws", converse)
+class Door:
+    """ASGI middleware: a WebSocket goes straight to its conversation.
+
+    All that a request passes for its route and its errors would stay alive for as long as the connection lasts, and be
+    passed by each frame.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == _PATH:
+            await converse(WebSocket(scope, receive, send))
+        else:
+            await self._app(scope, receive, send)
