@@ -10,9 +10,13 @@ import pytest_asyncio
 
 from cyphr.foundation.errors import HandoverRefused, InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.preflight.context import Context
+from cyphr.migrate.preflight.finding import Level
+from cyphr.migrate.preflight.realtime import CHECK
 from cyphr.migrate.realtime.account import CanaryAccount
 from cyphr.migrate.realtime.migration import RealtimeMigration
 from cyphr.migrate.realtime.places import RealtimePlaces
+from cyphr.migrate.settings import DatabaseSettings, MigrationSettings, RealtimeSettings
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import PIN, Client, register
 from tests.e2e.messenger.conftest import serve, settings_for, token_key
@@ -108,3 +112,33 @@ async def test_a_side_that_is_not_there_and_a_wrong_pin_are_told_in_words(
     both = dict.fromkeys(Side, websocket(messenger))
     with pytest.raises(InvalidInput, match="canary_pin_file"):
         await migration_of(aws, messenger, both, *people, pin="0000").copy()
+
+
+async def test_the_check_names_an_endpoint_that_is_not_there(
+    messenger: httpx.AsyncClient, supabase_bare: TestSide, aws: TestSide, tmp_path: Path
+) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text(PIN)
+    sides = {"supabase_database": supabase_bare, "aws_database": aws}
+    settings = MigrationSettings(
+        **{name: DatabaseSettings(**side.owner.model_dump(exclude_none=True)) for name, side in sides.items()},
+        realtime=RealtimeSettings(
+            api_url=str(messenger.base_url),
+            supabase_url=websocket(messenger),
+            aws_url=websocket(messenger),
+            first_canary_email="one@example.org",
+            second_canary_email="two@example.org",
+            canary_pin_file=pin,
+        ),
+    )
+    assert settings.realtime is not None
+    async with Context.open(settings, {}) as context:
+        assert (await CHECK.look(context)).level is Level.OK
+        for wrong in ("aws_url", "supabase_url"):
+            moved = settings.realtime.model_copy(update={wrong: "ws://127.0.0.1:9/nowhere"})
+            context.settings = settings.model_copy(update={"realtime": moved})
+            found = await CHECK.look(context)
+            assert (found.level, "ws://127.0.0.1:9/nowhere" in found.saw) == (Level.FAILURE, True)
+        pin.unlink()
+        context.settings = settings
+        assert "canary_pin_file" in (await CHECK.look(context)).saw
