@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
-from cyphr.messenger.messages.models import Content
+from cyphr.messenger.messages.models import SendBody
 from cyphr.messenger.sessions.models import Device
 
 LARGEST_FRAME = 28 * 1024
@@ -28,11 +28,6 @@ class Hello(_Frame):
 
     t: Literal["hello"]
     d: HelloBody
-
-
-class SendBody(BaseModel):
-    content: Content
-    reply_to_id: UUID | None = None
 
 
 class Send(_Frame):
