@@ -8,10 +8,14 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.blocks.service import Blocks
+from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
+from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.messages.service import Messages
 from cyphr.messenger.realtime.connections import Connections
 from cyphr.messenger.realtime.service import Realtime
@@ -30,6 +34,9 @@ class Messenger:
     discovery: Discovery
     files: Files
     chats: Chats
+    groups: Groups
+    invites: Invites
+    blocks: Blocks
     messages: Messages
     realtime: Realtime
     pins: Pins
@@ -52,13 +59,18 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     messages = Messages(switchboard, connections)
+    files = Files(switchboard, _file_stores(settings))
+    changes = Changes(switchboard, messages, connections)
     return Messenger(
         switchboard=switchboard,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
-        files=Files(switchboard, _file_stores(settings)),
+        files=files,
         chats=Chats(switchboard, connections),
+        groups=Groups(switchboard, changes, files),
+        invites=Invites(switchboard, changes),
+        blocks=Blocks(switchboard),
         messages=messages,
         realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
         pins=pins,

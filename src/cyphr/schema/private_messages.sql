@@ -1,7 +1,8 @@
 -- Storing a message and moving watermarks: the two writes that happen all the time, each one round-trip.
 
--- No row: the chat does not exist or the acting user is no member. A row without message_id: p_reply_to_id is no message
--- of this chat. A repeat of the client's id gives the first acknowledgement and uses up no number.
+-- No row: the chat does not exist or the acting user is no member. A row without message_id: they may not send here (seq
+-- is 0), or p_reply_to_id is no message of this chat (seq is null). A repeat of the client's id gives the first
+-- acknowledgement and uses up no number.
 create or replace function private.store_message(
     p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid
 ) returns table (message_id uuid, chat_id uuid, seq bigint, created_at timestamptz, repeated boolean, member_ids uuid[])
@@ -23,6 +24,10 @@ begin
         select array_agg(member.user_id) into members from public.chat_participants member
         where member.chat_id = p_chat_id and member.left_at is null;
         if me is null or not coalesce(me = any (members), false) then
+            return;
+        end if;
+        if not private.may_send(p_chat_id, me) then
+            return query select null::uuid, p_chat_id, 0::bigint, null::timestamptz, false, null::uuid[];
             return;
         end if;
         if p_reply_to_id is not null and not exists (

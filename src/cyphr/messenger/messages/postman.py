@@ -14,6 +14,9 @@ class EventKind(StrEnum):
 
     MESSAGE = "msg"
     CHAT = "chat"
+    LEFT = "chat.left"
+    CLEARED = "chat.cleared"
+    SETTINGS = "chat.settings"
     RECEIPT = "receipt"
     TYPING = "typing"
 
@@ -29,6 +32,8 @@ class Event:
     """Of a message: its place in the chat."""
     about: UUID | None = None
     """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
+    moves_members: bool = False
+    """Who is in the chat may have changed with it."""
 
 
 class Postman(Protocol):

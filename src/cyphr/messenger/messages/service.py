@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from cyphr.foundation.errors import InvalidInput, NotFound
+from cyphr.foundation.errors import InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -69,6 +70,9 @@ class _Sending:
     outcome: asyncio.Future[tuple[Ack, bool]]
 
 
+_Turn = Callable[[], Awaitable[None]]
+
+
 class Messages:
     """Stores messages and tells the members.
 
@@ -80,7 +84,7 @@ class Messages:
     def __init__(self, switchboard: Switchboard, postman: Postman) -> None:
         self._switchboard = switchboard
         self._postman = postman
-        self._waiting: dict[UUID, deque[_Sending]] = {}
+        self._waiting: dict[UUID, deque[_Sending | _Turn]] = {}
         self._storing: set[asyncio.Task[None]] = set()
         self._published: OrderedDict[UUID, int] = OrderedDict()
 
@@ -89,19 +93,36 @@ class Messages:
     ) -> tuple[Ack, bool]:
         """Store a message, tell the members (not ``connection``), and acknowledge; whether it was a repeat.
 
-        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
-        Unavailable the same id may be sent again without being stored twice.
+        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput, NotAllowed for who
+        is in the chat but may not send, or Unavailable; after Unavailable the same id may be sent again without being
+        stored twice.
         """
         outcome: asyncio.Future[tuple[Ack, bool]] = asyncio.get_running_loop().create_future()
-        sending = _Sending(sender_id, message, uuid7(), connection, outcome)
-        if chat_id in self._waiting:
-            self._waiting[chat_id].append(sending)
-        else:
-            self._waiting[chat_id] = deque([sending])
-            task = asyncio.create_task(self._store_waiting(chat_id))
-            self._storing.add(task)
-            task.add_done_callback(self._storing.discard)
+        self._enqueue(chat_id, _Sending(sender_id, message, uuid7(), connection, outcome))
         return await outcome
+
+    @asynccontextmanager
+    async def turn(self, chat_id: UUID) -> AsyncIterator[None]:
+        """While this is held, nothing else of this chat is stored or told: events keep the order of the numbers."""
+        loop = asyncio.get_running_loop()
+        reached: asyncio.Future[None] = loop.create_future()
+        over: asyncio.Future[None] = loop.create_future()
+
+        async def wait() -> None:
+            if not reached.done():
+                reached.set_result(None)
+            await over
+
+        self._enqueue(chat_id, wait)
+        try:
+            await reached
+            yield
+        finally:
+            over.set_result(None)
+
+    async def publish_notice(self, notice: Message, member_ids: list[UUID]) -> None:
+        """Tell the members of a notice that was stored. To be called in the chat's turn."""
+        await self._publish(notice, member_ids, None)
 
     async def read_history(
         self, user_id: UUID, chat_id: UUID, *, after: int | None = None, before: int | None = None, limit: int = 50
@@ -164,10 +185,24 @@ class Messages:
             event = Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=user_id)
             await self._postman.deliver(moved.member_ids, event, except_for=connection)
 
+    def _enqueue(self, chat_id: UUID, one: _Sending | _Turn) -> None:
+        if chat_id in self._waiting:
+            self._waiting[chat_id].append(one)
+            return
+        self._waiting[chat_id] = deque([one])
+        task = asyncio.create_task(self._store_waiting(chat_id))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
     async def _store_waiting(self, chat_id: UUID) -> None:
         waiting = self._waiting[chat_id]
         while waiting:
-            batch = [waiting.popleft() for _ in range(min(len(waiting), _LARGEST_BATCH))]
+            batch = _next_batch(waiting)
+            if not batch:
+                turn = waiting.popleft()
+                assert not isinstance(turn, _Sending)
+                await turn()
+                continue
             try:
                 await self._store(chat_id, batch)
             except psycopg.Error:
@@ -215,6 +250,8 @@ class Messages:
     async def _conclude(self, sending: _Sending, stored: Stored | None) -> tuple[Ack, bool]:
         if stored is None:
             raise NotFound("there is no such chat among yours")
+        if stored.message_id is None and stored.seq == 0:
+            raise NotAllowed("you may not send messages to this chat")
         if stored.message_id is None:
             raise InvalidInput("reply_to_id names no message of this chat")
         ack = Ack(
@@ -233,7 +270,13 @@ class Messages:
         return ack, stored.repeated
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
-        event = Event(EventKind.MESSAGE, message.chat_id, encode_message(message), seq=message.seq)
+        event = Event(
+            EventKind.MESSAGE,
+            message.chat_id,
+            encode_message(message),
+            seq=message.seq,
+            moves_members=message.message_type == "notice",
+        )
         self._published[message.chat_id] = max(message.seq, self._published.get(message.chat_id, 0))
         self._published.move_to_end(message.chat_id)
         if len(self._published) > _REMEMBERED_CHATS:
@@ -251,6 +294,15 @@ def encode_message(message: Message) -> str:
         d={"message": message},
         **{"from": message.sender_id},
     )
+
+
+def _next_batch(waiting: "deque[_Sending | _Turn]") -> list[_Sending]:
+    """The messages at the front of the queue, up to whoever waits for a turn of their own."""
+    batch: list[_Sending] = []
+    while waiting and len(batch) < _LARGEST_BATCH and isinstance(one := waiting[0], _Sending):
+        batch.append(one)
+        waiting.popleft()
+    return batch
 
 
 def _as_stored(sending: _Sending, ack: Ack) -> Message:
