@@ -38,8 +38,14 @@ class Client:
         assert response.status_code == 200, response.text
         return response.json()
 
+    async def get_status(self, path: str) -> int:
+        return (await self.http.get(path, headers=self.auth)).status_code
+
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.http.post(path, json=body, headers=self.auth)
+
+    async def call(self, method: str, path: str, body: Any = None, **arguments: Any) -> httpx.Response:
+        return await self.http.request(method, path, json=body, headers=self.auth, **arguments)
 
     async def direct(self, other: "Client") -> str:
         response = await self.post("/v1/chats", {"type": "direct", "member_ids": [other.id]})
