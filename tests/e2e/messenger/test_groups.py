@@ -7,36 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 import pytest_asyncio
 
-from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, Socket, register
 from tests.e2e.messenger.conftest import serve, settings_for
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 _NAMES = ("Anna", "Boris", "Clara", "Dmitri", "Elena")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def http(aws_side: TestSide, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    settings = settings_for(
-        aws_side,
-        token_key=token_key,
-        files_aws_bucket=stand_in.names.files_bucket,
-        files_aws_url="https://cdn.example.org/",
-        aws=stand_in.settings,
-    )
-    async with serve(settings) as client:
+async def http(aws_side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(settings_for(aws_side, token_key=token_key)) as client:
         yield client
-
-
-@pytest_asyncio.fixture(scope="module")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    async with AwsStandIn(tmp_path_factory.mktemp("aws")) as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -270,22 +254,6 @@ async def test_a_group_of_the_old_server_is_administered_by_who_made_it(
     assert (await add(boris, chat, clara)).json()["added"] == [clara.id]
     assert await remove(boris, chat, boris) == 204
     assert await roles(anna, chat) == {anna.id: "owner", clara.id: "member"}
-
-
-async def test_a_group_has_a_picture_that_everybody_hears_of(people: list[Client]) -> None:
-    anna, boris, *_ = people
-    chat = await anna.group("picture", [boris])
-    path = f"/v1/chats/{chat}/picture"
-
-    async def put(person: Client, content: bytes) -> httpx.Response:
-        return await person.http.put(path, files={"file": ("picture.png", content)}, headers=person.auth)
-
-    assert (await put(boris, PNG)).status_code == 403
-    assert (await put(anna, b"<svg>")).status_code == 422
-    url = (await put(anna, PNG)).json()["avatar_url"]
-    assert url.startswith(f"https://cdn.example.org/avatars/{anna.id}/")
-    assert (await notices(boris, chat)) == [{"event": "chat_changed", "changes": {"avatar_url": url}}]
-    assert (await anna.call("DELETE", path)).json()["avatar_url"] is None
 
 
 async def test_a_group_holds_1024_people_and_is_told_of_in_small_frames(

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,11 @@ import pytest_asyncio
 from psycopg import AsyncConnection
 
 from cyphr.foundation.postgres import Database, Transaction, connect
+from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.chats.changes import Changes, Crossing, ask
+from cyphr.messenger.messages.models import NewMessage
+from cyphr.messenger.messages.postman import Event, EventKind
+from cyphr.messenger.messages.service import Messages
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for
@@ -114,6 +119,46 @@ async def test_a_message_that_waits_behind_the_removal_of_its_sender_is_not_stor
         await boriss.until("pong")
         assert not boriss.messages(), "nobody is told of a message who was taken out before it was stored"
     assert await places(owner, chat) == [(1, UUID(anna.id)), (2, UUID(clara.id))]
+
+
+class SlowPostman:
+    """Delivers nothing before it may, and notes what it was given."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.may = asyncio.Event()
+        self.given: list[tuple[EventKind, int, set[UUID]]] = []
+
+    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+        self.asked.set()
+        await self.may.wait()
+        self.given.append((event.kind, event.seq, set(recipients)))
+
+
+async def test_a_change_is_not_made_before_what_was_stored_in_the_chat_has_been_told(
+    database: Database, owner: AsyncConnection
+) -> None:
+    chat, (anna, boris) = await new_group(owner, 2)
+    postman = SlowPostman()
+    switchboard = Switchboard({database.side: database})
+    messages = Messages(switchboard, postman)
+    sending = asyncio.create_task(messages.send(boris, chat, NewMessage(id=uuid4(), content="first")))
+    await postman.asked.wait()
+    leaving = ask("select * from private.leave_group(%(chat_id)s)", chat_id=chat)
+    changing = asyncio.create_task(Changes(switchboard, messages, postman).make(boris, chat, leaving, Crossing.OUT))
+    later = asyncio.create_task(messages.send(anna, chat, NewMessage(id=uuid4(), content="last")))
+    # Longer than the change would take if it did not wait for its turn.
+    done, _ = await asyncio.wait([changing, later], timeout=0.2)
+    assert not done
+    assert await places(owner, chat) == [(1, boris)]
+    postman.may.set()
+    await asyncio.gather(sending, changing, later)
+    assert postman.given == [
+        (EventKind.MESSAGE, 1, {anna, boris}),
+        (EventKind.MESSAGE, 2, {anna}),
+        (EventKind.LEFT, 0, {boris}),
+        (EventKind.MESSAGE, 3, {anna}),
+    ]
 
 
 async def places(owner: AsyncConnection, chat: UUID | str) -> list[tuple[Any, ...]]:
