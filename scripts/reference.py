@@ -40,13 +40,22 @@ _FROM_SERVER = (
     ("ack", "`id`, `chat`, `d`", ("What the client called `id` is committed. A message's `d`: `message_id`, `seq`,"
      " `ts`; a watermark's: `seq`. A repeated `id` gets the first acknowledgement again.")),
     ("msg", "`chat`, `seq`, `ts`, `from`, `d.message`", ("A message. `seq` has no gaps within a chat: who sees one"
-     " fetches it over HTTP.")),
+     " fetches it over HTTP. With the `message_type` *notice* it tells that the chat has changed, and its content is"
+     " JSON: `event` is `member_added`, `member_joined`, `member_left` (with the new `owner`, if there is one),"
+     " `member_removed`, `member_banned`, `ban_lifted`, `role_changed` (with `role`), `chat_changed` (with `changes`),"
+     " mostly with `user_ids`. Who shows the chat then fetches it anew.")),
     ("change", "`chat`, `change`, `d.message`", ("What became of a message (edited, deleted, reacted to): all of it, as"
      " it is now. `change` has no gaps within a chat: who sees one fetches `/v1/chats/{id}/changes`. `d.message` is"
      " null for who may not know of it.")),
     ("hidden", "`chat`, `seq`, `d.message_id`", "This person deleted a message for themselves, on another device."),
     ("draft", "`chat`, `d.draft`", "What this person has begun to write on another device; null: nothing any more."),
-    ("chat", "`chat`, `d.chat`", "A chat that this person was added to."),
+    ("chat", "`chat`, `d.chat`", ("A chat that this person made, was added to or joined. Of many members it lists some:"
+     " `member_count` tells how many there are.")),
+    ("chat.left", "`chat`, `seq`", ("This person has left the chat, or was taken out of it, with the notice `seq`."
+     " Nothing of the chat follows, unless `chat` says that they are in it again.")),
+    ("chat.settings", "`chat`, `d.mine`", "Another connection of this person muted, pinned or archived the chat."),
+    ("chat.cleared", "`chat`, `d.through_seq`", ("Another connection of this person deleted the chat for them: what it"
+     " held up to this place is gone, and the chat is not listed until there is something after it.")),
     ("receipt", "`chat`, `d.user_id`, `d.received_seq`, `d.read_seq`", "How far a member has received and read."),
     ("typing", "`chat`, `d.user_id`", "A member is typing. Never stored, and dropped first when a client is slow."),
     ("pong", "", "The answer to `ping`."),

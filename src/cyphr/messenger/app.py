@@ -10,11 +10,15 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.blocks.service import Blocks
+from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
+from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.messages.changes import MessageChanges
 from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
@@ -38,6 +42,9 @@ class Messenger:
     discovery: Discovery
     files: Files
     chats: Chats
+    groups: Groups
+    invites: Invites
+    blocks: Blocks
     messages: Messages
     message_changes: MessageChanges
     message_details: MessageDetails
@@ -71,14 +78,19 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     messages = Messages(switchboard, connections)
+    files = Files(switchboard, _file_stores(settings))
+    changes = Changes(switchboard, messages, connections)
     return Messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
-        files=Files(switchboard, _file_stores(settings)),
+        files=files,
         chats=Chats(switchboard, connections),
+        groups=Groups(switchboard, changes, files),
+        invites=Invites(switchboard, changes),
+        blocks=Blocks(switchboard),
         messages=messages,
         message_changes=MessageChanges(switchboard, connections),
         message_details=MessageDetails(switchboard),

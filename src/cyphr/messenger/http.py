@@ -8,11 +8,14 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import cyphr.messenger.accounts.routes
+import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
 import cyphr.messenger.discovery.routes
 import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
+import cyphr.messenger.groups.routes
 import cyphr.messenger.health
+import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
 import cyphr.messenger.realtime.routes
 import cyphr.messenger.search.routes
@@ -44,6 +47,9 @@ _ROUTERS = (
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
+    cyphr.messenger.groups.routes.router,
+    cyphr.messenger.invites.routes.router,
+    cyphr.messenger.blocks.routes.router,
     cyphr.messenger.messages.routes.router,
     cyphr.messenger.drafts.routes.router,
     cyphr.messenger.search.routes.router,

@@ -20,7 +20,7 @@ class TokenBuckets:
         tokens, since = self._buckets.get((address, route), (self._burst, now))
         tokens = min(self._burst, tokens + (now - since) * self._rate)
         if tokens < 1.0:
-            raise RateLimited("too many requests from this address", retry_after=int((1.0 - tokens) / self._rate) + 1)
+            raise RateLimited("too many requests; try again later", retry_after=int((1.0 - tokens) / self._rate) + 1)
         if len(self._buckets) >= _MOST_BUCKETS:
             self._forget_full(now)
         self._buckets[address, route] = (tokens - 1.0, now)

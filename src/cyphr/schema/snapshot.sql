@@ -42,6 +42,41 @@ begin
 end
 $$;
 
+-- Name: add_members(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine    text := private.enter_chat(p_chat_id);
+    chat    public.chats;
+    present uuid[];
+begin
+    select * into chat from public.chats where id = p_chat_id;
+    present := private.live_members(p_chat_id);
+    user_ids := array(
+        select person.id from public.users person
+        where person.id = any (p_user_ids) and person.id <> all (present) and private.may_add(person.id)
+          and not exists (select from public.chat_bans ban where ban.chat_id = p_chat_id and ban.user_id = person.id));
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < private.rank_of(chat.who_may_add) then 'not_allowed'
+        when (select count(*) from public.users where id = any (p_user_ids)) < cardinality(p_user_ids) then 'no_such_person'
+        when cardinality(present) + cardinality(user_ids) > 1024 then 'full'
+        else 'done'
+    end;
+    if outcome = 'done' and user_ids <> '{}' then
+        perform private.enrol(p_chat_id, user_ids);
+        notice := private.post_notice(
+            p_chat_id, auth.uid(), jsonb_build_object('event', 'member_added', 'user_ids', user_ids));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
 -- Name: administers(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
@@ -127,6 +162,24 @@ begin
 end
 $$;
 
+-- Name: block(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.block(p_user_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if p_user_id = auth.uid() then
+        return 'self';
+    end if;
+    insert into public.user_blocks (blocker_id, blocked_id)
+    select auth.uid(), person.id from public.users person where person.id = p_user_id
+    on conflict do nothing;
+    return case when exists (select from public.user_blocks where blocker_id = auth.uid() and blocked_id = p_user_id)
+                then 'blocked' else 'no_such_person' end;
+end
+$$;
+
 -- Name: can_read(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
@@ -140,22 +193,121 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
     )
 $$;
 
+-- Name: change_group(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine    text := private.enter_chat(p_chat_id);
+    chat    public.chats;
+    wanted  public.chats;
+    rules   constant text[] := array['who_may_send', 'who_may_add', 'who_may_change', 'history'];
+begin
+    select * into chat from public.chats where id = p_chat_id;
+    wanted := jsonb_populate_record(chat, p_changes);
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < private.rank_of(chat.who_may_change) then 'not_allowed'
+        when private.rank_of(mine) < 2 and p_changes ?| rules then 'not_allowed'
+        else 'done'
+    end;
+    user_ids := '{}';
+    if outcome = 'done' and wanted is distinct from chat then
+        update public.chats set name = wanted.name, avatar_url = wanted.avatar_url, who_may_send = wanted.who_may_send,
+            who_may_add = wanted.who_may_add, who_may_change = wanted.who_may_change, history = wanted.history
+        where id = p_chat_id;
+        notice := private.post_notice(
+            p_chat_id, auth.uid(), jsonb_build_object('event', 'chat_changed', 'changes', p_changes));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: clear_direct_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.clear_direct_chat(p_chat_id uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    chat public.chats;
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    -- Locked, so that a message that is being stored now is either gone with the others or brings the chat back.
+    select * into chat from public.chats where id = p_chat_id for update;
+    if chat.type = 'group' then
+        return -1;
+    end if;
+    update public.chat_participants member
+    set visible_from_seq = chat.last_seq, hidden_through_seq = chat.last_seq, pin_place = null, archived_seq = null,
+        received_seq = chat.last_seq, read_seq = chat.last_seq
+    where member.chat_id = p_chat_id and member.user_id = auth.uid();
+    return chat.last_seq;
+end
+$$;
+
+-- Name: count_members(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_members(p_chat_id uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    return (select count(*) from public.chat_participants where chat_id = p_chat_id and left_at is null);
+end
+$$;
+
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) RETURNS boolean
+CREATE FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) RETURNS uuid[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     if auth.uid() is null
        or (select count(*) from public.users where id = any (p_members)) <> cardinality(p_members) then
-        return false;
+        return null;
     end if;
     insert into public.chats (id, type, name, created_by) values (p_chat_id, 'group', p_name, auth.uid());
     insert into public.chat_participants (chat_id, user_id, role)
     select p_chat_id, member, case when member = auth.uid() then 'owner' else 'member' end
-    from unnest(p_members) member;
-    return true;
+    from unnest(p_members) member
+    where member = auth.uid() or private.may_add(member);
+    return array(select user_id from public.chat_participants where chat_id = p_chat_id);
+end
+$$;
+
+-- Name: create_invite(uuid, uuid, text, timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    if mine is null then
+        return 'not_found';
+    elsif mine = 'direct' then
+        return mine;
+    elsif private.rank_of(mine) < 2 then
+        return 'not_allowed';
+    elsif (select count(*) from public.chat_invites where chat_id = p_chat_id and revoked_at is null
+           and (expires_at is null or expires_at > now()) and (max_uses is null or uses < max_uses)) >= 50 then
+        return 'too_many';
+    end if;
+    insert into public.chat_invites (id, chat_id, token, created_by, expires_at, max_uses)
+    values (p_invite_id, p_chat_id, p_token, auth.uid(), p_expires_at, p_max_uses);
+    return 'done';
 end
 $$;
 
@@ -234,6 +386,49 @@ CREATE FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp 
     where id = p_message_id
 $$;
 
+-- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.chat_participants as member
+        (chat_id, user_id, role, joined_at, visible_from_seq, received_seq, read_seq)
+    select chat.id, person, 'member', clock_timestamp(),
+           case chat.history when 'start' then 0 else chat.last_seq end, chat.last_seq, chat.last_seq
+    from public.chats chat, unnest(p_user_ids) person
+    where chat.id = p_chat_id
+    on conflict (chat_id, user_id) do update
+    set role = 'member', left_at = null, joined_at = excluded.joined_at, visible_from_seq = excluded.visible_from_seq,
+        received_seq = excluded.received_seq, read_seq = excluded.read_seq, archived_seq = null, pin_place = null,
+        hidden_through_seq = null
+$$;
+
+-- Name: enter_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.enter_chat(p_chat_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    kind text;
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    select type into kind from public.chats where id = p_chat_id for update;
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    if kind is distinct from 'group' then
+        return 'direct';
+    end if;
+    update public.chat_participants set role = 'owner'
+    where chat_id = p_chat_id and user_id = private.heir_of(p_chat_id);
+    return private.role_of(p_chat_id, auth.uid());
+end
+$$;
+
 -- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) RETURNS TABLE(message_id uuid, created_at timestamp with time zone, snippet text)
@@ -286,6 +481,34 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
 $$;
 
+-- Name: first_members(uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) RETURNS TABLE(chat_id uuid, user_id uuid, full_name text, cyphr_id text, avatar_url text, role text, received_seq bigint, read_seq bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+               listed.shown::text, listed.received, listed.read
+        from unnest(p_chat_ids) wanted
+        cross join lateral (select wanted as id, private.heir_of(wanted) as heir
+                            where private.is_member(wanted)) mine
+        cross join lateral (
+            select member.chat_id, member.user_id, member.received_seq as received, member.read_seq as read,
+                   member.joined_at as joined,
+                   case when member.user_id = mine.heir then 'owner' else coalesce(member.role, 'member') end as shown
+            from public.chat_participants member
+            where member.chat_id = mine.id and member.left_at is null
+            order by private.rank_of(case when member.user_id = mine.heir then 'owner' else member.role end) desc,
+                     member.joined_at, member.user_id
+            limit p_limit
+        ) listed
+        join public.users person on person.id = listed.user_id
+        order by private.rank_of(listed.shown) desc, listed.joined, listed.user_id;
+end
+$$;
+
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
@@ -294,6 +517,24 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: heir_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.heir_of(chat uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select member.user_id
+    from public.chats known
+    join public.chat_participants member on member.chat_id = known.id and member.left_at is null
+    where known.id = chat and known.type = 'group'
+      and not exists (
+          select from public.chat_participants owner
+          where owner.chat_id = chat and owner.left_at is null and owner.role = 'owner')
+    order by coalesce(member.user_id = known.created_by, false) desc, coalesce(member.role = 'admin', false) desc,
+             member.joined_at nulls first, member.user_id
+    limit 1
 $$;
 
 -- Name: hide_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -321,6 +562,32 @@ CREATE FUNCTION private.hold_service(p_service text) RETURNS text
     SET search_path TO ''
     AS $$
     select side from cyphr.switchboard where service = p_service for share
+$$;
+
+-- Name: invited_to(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.invited_to(p_token text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select invite.chat_id
+    from public.chat_invites invite
+    where invite.token = p_token and (select auth.uid()) is not null
+      and invite.revoked_at is null and (invite.expires_at is null or invite.expires_at > now())
+      and (invite.max_uses is null or invite.uses < invite.max_uses)
+      and not exists (select from public.chat_bans ban
+                      where ban.chat_id = invite.chat_id and ban.user_id = (select auth.uid()))
+      and exists (select from public.chat_participants member
+                  where member.chat_id = invite.chat_id and member.left_at is null)
+$$;
+
+-- Name: is_admin(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_admin(p_chat_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(private.role_of(p_chat_id, (select auth.uid())) in ('owner', 'admin'), false)
 $$;
 
 -- Name: is_member(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -351,6 +618,113 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
     returning true
+$$;
+
+-- Name: join_by_invite(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.join_by_invite(p_token text) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    me      uuid := auth.uid();
+    chat_id uuid := private.invited_to(p_token);
+begin
+    perform from public.chats where id = chat_id for update;
+    -- Under the lock again: it may have been revoked, used up, or its holder banned meanwhile.
+    chat_id := private.invited_to(p_token);
+    member_ids := private.live_members(chat_id);
+    outcome := case when chat_id is null then 'dead_link'
+                    when me <> all (member_ids) and cardinality(member_ids) >= 1024 then 'full' else 'done' end;
+    user_ids := '{}';
+    if outcome = 'done' and me <> all (member_ids) then
+        user_ids := array[me];
+        perform private.enrol(chat_id, user_ids);
+        update public.chat_invites set uses = uses + 1 where token = p_token;
+        notice := private.post_notice(chat_id, me, jsonb_build_object('event', 'member_joined', 'user_ids', user_ids));
+        member_ids := private.live_members(chat_id);
+    end if;
+    return next;
+end
+$$;
+
+-- Name: leave_group(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.leave_group(p_chat_id uuid) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine      text := private.enter_chat(p_chat_id);
+    successor uuid;
+    content   jsonb := jsonb_build_object('event', 'member_left', 'user_ids', array[auth.uid()]);
+begin
+    outcome := case when mine is null then 'not_found' when mine = 'direct' then mine else 'done' end;
+    user_ids := array[auth.uid()];
+    if outcome = 'done' then
+        update public.chat_participants set left_at = clock_timestamp(), pin_place = null
+        where chat_id = p_chat_id and user_id = auth.uid();
+        if mine = 'owner' and not exists (
+            select from public.chat_participants where chat_id = p_chat_id and left_at is null and role = 'owner') then
+            update public.chat_participants member set role = 'owner'
+            where member.id = (
+                select next.id from public.chat_participants next
+                where next.chat_id = p_chat_id and next.left_at is null
+                order by private.rank_of(next.role) desc, next.joined_at nulls first, next.user_id limit 1)
+            returning member.user_id into successor;
+            content := content || jsonb_build_object('owner', successor);
+        end if;
+        notice := private.post_notice(p_chat_id, auth.uid(), content);
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: lift_ban(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    outcome := case when mine is null then 'not_found' when mine = 'direct' then mine
+                    when private.rank_of(mine) < 2 then 'not_allowed' else 'done' end;
+    if outcome = 'done' then
+        delete from public.chat_bans where chat_id = p_chat_id and user_id = p_user_id;
+        if found then
+            notice := private.post_notice(
+                p_chat_id, auth.uid(), jsonb_build_object('event', 'ban_lifted', 'user_ids', array[p_user_id]));
+        end if;
+    end if;
+    user_ids := '{}';
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: list_blocked(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
+    from public.user_blocks block
+    join public.users person on person.id = block.blocked_id
+    where block.blocker_id = (select auth.uid())
+    order by block.created_at desc, person.id
+$$;
+
+-- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.live_members(p_chat_id uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(user_id), '{}') from public.chat_participants where chat_id = p_chat_id and left_at is null
 $$;
 
 SET default_tablespace = '';
@@ -410,6 +784,64 @@ begin
 end
 $$;
 
+-- Name: may_add(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_add(p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    me uuid := auth.uid();
+begin
+    if exists (select from public.user_blocks where blocker_id = p_user_id and blocked_id = me) then
+        return false;
+    end if;
+    if not exists (select from public.chat_privacy where user_id = p_user_id and who_may_add = 'contacts') then
+        return true;
+    end if;
+    return exists (
+        select from public.chat_participants mine
+        join public.chat_participants theirs on theirs.chat_id = mine.chat_id and theirs.user_id = p_user_id
+        join public.chats chat on chat.id = mine.chat_id
+        where mine.user_id = me and mine.left_at is null and theirs.left_at is null
+          and (chat.type = 'group'
+               or exists (select from public.messages said
+                          where said.chat_id = chat.id and said.sender_id = p_user_id))
+    );
+end
+$$;
+
+-- Name: may_send(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    chat public.chats;
+begin
+    select * into chat from public.chats where id = p_chat_id;
+    if chat.type = 'group' then
+        return chat.who_may_send = 'member' or private.rank_of(private.role_of(p_chat_id, p_user_id)) >= 2;
+    end if;
+    return not exists (
+        select from public.chat_participants other
+        where other.chat_id = p_chat_id and other.user_id <> p_user_id
+          and (exists (select from public.user_blocks where blocker_id = other.user_id and blocked_id = p_user_id)
+               or exists (select from public.user_blocks where blocker_id = p_user_id and blocked_id = other.user_id))
+    );
+end
+$$;
+
+-- Name: may_write(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
+$$;
+
 -- Name: number_change(public.messages); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.number_change(p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -455,7 +887,7 @@ $$;
 
 -- Name: open_direct_chat(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) RETURNS TABLE(chat_id uuid, created boolean)
+CREATE FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) RETURNS TABLE(chat_id uuid, created boolean, shown boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -472,6 +904,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended(lower::text || higher::text, 0));
     select known.chat_id into found_chat from public.direct_chats known
     where known.lower_user_id = lower and known.higher_user_id = higher;
+    shown := not exists (select from public.user_blocks where blocker_id = p_other and blocked_id = me);
     if found_chat is null then
         -- One that the old server made for exactly these two is adopted.
         select chat.id into found_chat from public.chats chat
@@ -485,15 +918,17 @@ begin
         if created then
             found_chat := p_chat_id;
             insert into public.chats (id, type, name, created_by) values (p_chat_id, 'direct', null, me);
-            insert into public.chat_participants (chat_id, user_id) values (p_chat_id, me), (p_chat_id, p_other);
+            insert into public.chat_participants (chat_id, user_id, hidden_through_seq)
+            values (p_chat_id, me, null), (p_chat_id, p_other, case when not shown then 0 end);
         end if;
         insert into public.direct_chats values (lower, higher, found_chat);
     else
         created := false;
     end if;
-    update public.chat_participants member set left_at = null
-    where member.chat_id = found_chat and member.user_id = me and member.left_at is not null;
-    return query select found_chat, created;
+    update public.chat_participants member set left_at = null, hidden_through_seq = null
+    where member.chat_id = found_chat and member.user_id = me
+      and (member.left_at is not null or member.hidden_through_seq is not null);
+    return query select found_chat, created, shown;
 end
 $$;
 
@@ -511,6 +946,80 @@ begin
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = p_user_id;
 end
+$$;
+
+-- Name: page_of_members(uuid, uuid, text, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) RETURNS TABLE(user_id uuid, full_name text, cyphr_id text, avatar_url text, role text, received_seq bigint, read_seq bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    heir uuid := private.heir_of(p_chat_id);
+begin
+    if not private.is_member(p_chat_id) then
+        return;
+    end if;
+    return query
+        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+               (case when person.id = heir then 'owner' else coalesce(member.role, 'member') end)::text,
+               member.received_seq, member.read_seq
+        from public.chat_participants member
+        join public.users person on person.id = member.user_id
+        where member.chat_id = p_chat_id and member.left_at is null and (p_after is null or member.user_id > p_after)
+          and (p_pattern is null or person.full_name ilike p_pattern or person.cyphr_id ilike p_pattern)
+        order by member.user_id
+        limit p_limit;
+end
+$$;
+
+-- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    notice_id uuid := gen_random_uuid();
+    posted_at timestamptz := clock_timestamp();
+    place     bigint;
+begin
+    update public.chats
+    set last_seq = last_seq + 1, last_message_id = notice_id, last_message_time = posted_at, updated_at = posted_at
+    where id = p_chat_id returning last_seq into place;
+    insert into public.messages (id, chat_id, sender_id, content, message_type, created_at, updated_at, seq)
+    values (notice_id, p_chat_id, p_actor, p_content::text, 'notice', posted_at, posted_at, place);
+    return jsonb_build_object(
+        'id', notice_id, 'chat_id', p_chat_id, 'sender_id', p_actor, 'client_id', null, 'seq', place,
+        'content', p_content::text, 'message_type', 'notice', 'reply_to_id', null, 'created_at', posted_at,
+        'edited_at', null, 'deleted_at', null, 'expires_at', null, 'changed', null, 'forwarded', null, 'mentions', '[]'::jsonb,
+        'formatting', '[]'::jsonb, 'reactions', '[]'::jsonb, 'hidden', false);
+end
+$$;
+
+-- Name: preview_invite(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.preview_invite(p_token text) RETURNS TABLE(name text, avatar_url text, member_count integer, chat_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select chat.name::text, chat.avatar_url,
+               (select count(*)::integer from public.chat_participants member
+                where member.chat_id = chat.id and member.left_at is null),
+               case when private.is_member(chat.id) then chat.id end
+        from public.chats chat where chat.id = private.invited_to(p_token);
+end
+$$;
+
+-- Name: rank_of(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.rank_of(role text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case role when 'owner' then 3 when 'admin' then 2 else 1 end
 $$;
 
 -- Name: react(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -600,6 +1109,63 @@ begin
 end
 $$;
 
+-- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine   text := private.enter_chat(p_chat_id);
+    target public.chat_participants;
+    banned boolean := exists (select from public.chat_bans where chat_id = p_chat_id and user_id = p_user_id);
+begin
+    select * into target from public.chat_participants where chat_id = p_chat_id and user_id = p_user_id;
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < 2 then 'not_allowed'
+        when p_user_id = auth.uid() then 'self'
+        when target.id is null or (target.left_at is not null and not p_ban) then 'no_such_member'
+        when target.left_at is null and private.rank_of(mine) <= private.rank_of(target.role) then 'not_allowed'
+        else 'done'
+    end;
+    user_ids := case when target.left_at is null then array[p_user_id] else '{}' end;
+    if outcome = 'done' and (target.left_at is null or not banned) then
+        update public.chat_participants set left_at = clock_timestamp(), pin_place = null where id = target.id and left_at is null;
+        if p_ban then
+            insert into public.chat_bans (chat_id, user_id, banned_by) values (p_chat_id, p_user_id, auth.uid())
+            on conflict do nothing;
+        end if;
+        notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+            'event', case when p_ban then 'member_banned' else 'member_removed' end, 'user_ids', array[p_user_id]));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: revoke_invite(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    if mine is null then
+        return 'not_found';
+    elsif mine = 'direct' then
+        return mine;
+    elsif private.rank_of(mine) < 2 then
+        return 'not_allowed';
+    end if;
+    update public.chat_invites set revoked_at = coalesce(revoked_at, now()) where id = p_invite_id and chat_id = p_chat_id;
+    return case when found then 'done' else 'no_such_invite' end;
+end
+$$;
+
 -- Name: revoke_sessions(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) RETURNS SETOF uuid
@@ -610,6 +1176,20 @@ CREATE FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) RETURNS SETOF 
     where user_id = (select auth.uid()) and revoked_at is null
       and (p_only is null or id = p_only) and (p_kept is null or id <> p_kept)
     returning id
+$$;
+
+-- Name: role_of(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+               when member.role = 'owner' or private.heir_of(p_chat_id) = p_user_id then 'owner'
+               else coalesce(member.role, 'member')
+           end
+    from public.chat_participants member
+    where member.chat_id = p_chat_id and member.user_id = p_user_id and member.left_at is null
 $$;
 
 -- Name: rotate_session(bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
@@ -663,6 +1243,34 @@ CREATE FUNCTION private.set_avatar(p_url text) RETURNS TABLE(id uuid, full_name 
     returning id, full_name, cyphr_id, avatar_url
 $$;
 
+-- Name: set_chat_privacy(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_chat_privacy(p_who_may_add text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.chat_privacy (user_id, who_may_add) values ((select auth.uid()), p_who_may_add)
+    on conflict (user_id) do update set who_may_add = excluded.who_may_add
+$$;
+
+-- Name: set_chat_settings(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.chat_participants member
+    set muted_until  = case when p_settings ? 'muted_until' then (p_settings ->> 'muted_until')::timestamptz
+                            else member.muted_until end,
+        archived_seq = case when not p_settings ? 'archived' then member.archived_seq
+                            when (p_settings ->> 'archived')::boolean then chat.last_seq end
+    from public.chats chat
+    where chat.id = p_chat_id and member.chat_id = p_chat_id and member.user_id = auth.uid() and member.left_at is null;
+    return found;
+end
+$$;
+
 -- Name: set_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) RETURNS text
@@ -691,6 +1299,69 @@ CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
     SET search_path TO ''
     AS $$
     update public.users set pin_hash = p_pin_hash, updated_at = now() where id = (select auth.uid())
+$$;
+
+-- Name: set_pinned_chats(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    moved uuid[];
+begin
+    -- In one order with advance_watermarks, which locks several rows of a person, too.
+    perform from public.chat_participants member
+    where member.user_id = auth.uid() and (member.chat_id = any (p_chat_ids) or member.pin_place is not null)
+    order by member.id for no key update;
+    if (select count(*) from public.chat_participants member
+        where member.user_id = auth.uid() and member.left_at is null and member.chat_id = any (p_chat_ids))
+       <> cardinality(p_chat_ids) then
+        return null;
+    end if;
+    with placed as (
+        update public.chat_participants member set pin_place = array_position(p_chat_ids, member.chat_id)
+        where member.user_id = auth.uid() and (member.chat_id = any (p_chat_ids) or member.pin_place is not null)
+          and member.pin_place is distinct from array_position(p_chat_ids, member.chat_id)
+        returning member.chat_id
+    )
+    select coalesce(array_agg(placed.chat_id), '{}') into moved from placed;
+    return moved;
+end
+$$;
+
+-- Name: set_role(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine   text := private.enter_chat(p_chat_id);
+    target public.chat_participants;
+begin
+    select * into target from public.chat_participants
+    where chat_id = p_chat_id and user_id = p_user_id and left_at is null;
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when mine <> 'owner' then 'not_allowed'
+        when p_user_id = auth.uid() then 'self'
+        when target.id is null then 'no_such_member'
+        else 'done'
+    end;
+    user_ids := array[p_user_id];
+    if outcome = 'done' and target.role is distinct from p_role then
+        if p_role = 'owner' then
+            update public.chat_participants set role = 'admin' where chat_id = p_chat_id and role = 'owner';
+        end if;
+        update public.chat_participants set role = p_role where id = target.id;
+        notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+            'event', 'role_changed', 'user_ids', user_ids, 'role', p_role));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
 $$;
 
 -- Name: shares_chat_with(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -740,6 +1411,8 @@ begin
         select given.*, known.id as known_id, known.chat_id as known_chat_id, known.seq as known_seq,
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
                case when member.visible_from_seq is null then 'member'
+                    when not (chat.type = 'group' and chat.who_may_send = 'member'
+                              or private.may_send(given.chat_id, given.sender_id)) then 'send'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
                         select from public.messages answered
@@ -763,7 +1436,7 @@ begin
             where participant.chat_id = given.chat_id and participant.user_id = given.sender_id
               and participant.left_at is null limit 1) member on true
         left join lateral (
-            select one.last_seq, one.disappear_after from public.chats one where one.id = given.chat_id limit 1
+            select one.last_seq, one.disappear_after, one.type, one.who_may_send from public.chats one where one.id = given.chat_id limit 1
         ) chat on true
     ), firsts as materialized (
         -- The same id twice in one batch: the first one is stored, the others are its repeats.
@@ -837,6 +1510,15 @@ begin
 end
 $$;
 
+-- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
+$$;
+
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -867,7 +1549,11 @@ CREATE TABLE public.chat_participants (
     last_read_message_id uuid,
     received_seq bigint DEFAULT 0 NOT NULL,
     read_seq bigint DEFAULT 0 NOT NULL,
-    visible_from_seq bigint DEFAULT 0 NOT NULL
+    visible_from_seq bigint DEFAULT 0 NOT NULL,
+    muted_until timestamp with time zone,
+    pin_place smallint,
+    archived_seq bigint,
+    hidden_through_seq bigint
 );
 
 -- Name: hidden_messages; Type: TABLE; Schema: public; Owner: -
@@ -969,6 +1655,38 @@ CREATE TABLE public.calls (
     created_at timestamp with time zone DEFAULT now()
 );
 
+-- Name: chat_bans; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_bans (
+    chat_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    banned_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: chat_invites; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_invites (
+    id uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    token text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    max_uses integer,
+    uses integer DEFAULT 0 NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT chat_invites_max_uses_check CHECK ((max_uses > 0))
+);
+
+-- Name: chat_privacy; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_privacy (
+    user_id uuid NOT NULL,
+    who_may_add text DEFAULT 'everyone'::text NOT NULL,
+    CONSTRAINT chat_privacy_who_may_add_check CHECK ((who_may_add = ANY (ARRAY['everyone'::text, 'contacts'::text])))
+);
+
 -- Name: chats; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.chats (
@@ -983,7 +1701,15 @@ CREATE TABLE public.chats (
     created_by uuid,
     last_seq bigint DEFAULT 0 NOT NULL,
     last_change bigint DEFAULT 0 NOT NULL,
-    disappear_after integer
+    disappear_after integer,
+    who_may_send text DEFAULT 'member'::text NOT NULL,
+    who_may_add text DEFAULT 'admin'::text NOT NULL,
+    who_may_change text DEFAULT 'admin'::text NOT NULL,
+    history text DEFAULT 'joining'::text NOT NULL,
+    CONSTRAINT chats_history_check CHECK ((history = ANY (ARRAY['joining'::text, 'start'::text]))),
+    CONSTRAINT chats_who_may_add_check CHECK ((who_may_add = ANY (ARRAY['member'::text, 'admin'::text]))),
+    CONSTRAINT chats_who_may_change_check CHECK ((who_may_change = ANY (ARRAY['member'::text, 'admin'::text]))),
+    CONSTRAINT chats_who_may_send_check CHECK ((who_may_send = ANY (ARRAY['member'::text, 'admin'::text])))
 )
 WITH (fillfactor='70');
 
@@ -1141,6 +1867,15 @@ CREATE TABLE public.transactions (
     fee_paid numeric(20,7)
 );
 
+-- Name: user_blocks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.user_blocks (
+    blocker_id uuid NOT NULL,
+    blocked_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_blocks_check CHECK ((blocker_id <> blocked_id))
+);
+
 -- Name: user_wallets; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.user_wallets (
@@ -1233,6 +1968,21 @@ ALTER TABLE ONLY public.account_emails
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
+-- Name: chat_bans chat_bans_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_pkey PRIMARY KEY (chat_id, user_id);
+
+-- Name: chat_invites chat_invites_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_pkey PRIMARY KEY (id);
+
+-- Name: chat_invites chat_invites_token_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_token_key UNIQUE (token);
+
 -- Name: chat_participants chat_participants_chat_id_user_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.chat_participants
@@ -1242,6 +1992,11 @@ ALTER TABLE ONLY public.chat_participants
 
 ALTER TABLE ONLY public.chat_participants
     ADD CONSTRAINT chat_participants_pkey PRIMARY KEY (id);
+
+-- Name: chat_privacy chat_privacy_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_privacy
+    ADD CONSTRAINT chat_privacy_pkey PRIMARY KEY (user_id);
 
 -- Name: chats chats_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1373,6 +2128,11 @@ ALTER TABLE ONLY public.transactions
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_stellar_transaction_id_key UNIQUE (stellar_transaction_id);
 
+-- Name: user_blocks user_blocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_pkey PRIMARY KEY (blocker_id, blocked_id);
+
 -- Name: user_wallets user_wallets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.user_wallets
@@ -1406,6 +2166,22 @@ ALTER TABLE ONLY public.waitlist
 -- Name: calls_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX calls_chat ON public.calls USING btree (chat_id);
+
+-- Name: chat_bans_banned_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_bans_banned_by ON public.chat_bans USING btree (banned_by);
+
+-- Name: chat_bans_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_bans_user ON public.chat_bans USING btree (user_id);
+
+-- Name: chat_invites_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_invites_chat ON public.chat_invites USING btree (chat_id);
+
+-- Name: chat_invites_created_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created_by);
 
 -- Name: chat_participants_user; Type: INDEX; Schema: public; Owner: -
 
@@ -1499,6 +2275,10 @@ CREATE INDEX transactions_from ON public.transactions USING btree (from_user_id)
 
 CREATE INDEX transactions_to ON public.transactions USING btree (to_user_id);
 
+-- Name: user_blocks_blocked; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX user_blocks_blocked ON public.user_blocks USING btree (blocked_id);
+
 -- Name: user_wallets_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX user_wallets_user ON public.user_wallets USING btree (user_id);
@@ -1535,6 +2315,31 @@ ALTER TABLE ONLY public.calls
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
 
+-- Name: chat_bans chat_bans_banned_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_banned_by_fkey FOREIGN KEY (banned_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: chat_bans chat_bans_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: chat_bans chat_bans_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: chat_invites chat_invites_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: chat_invites chat_invites_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
 -- Name: chat_participants chat_participants_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.chat_participants
@@ -1544,6 +2349,11 @@ ALTER TABLE ONLY public.chat_participants
 
 ALTER TABLE ONLY public.chat_participants
     ADD CONSTRAINT chat_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: chat_privacy chat_privacy_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_privacy
+    ADD CONSTRAINT chat_privacy_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: device_registrations device_registrations_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1660,6 +2470,16 @@ ALTER TABLE ONLY public.transactions
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_to_user_id_fkey FOREIGN KEY (to_user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: user_blocks user_blocks_blocked_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: user_blocks user_blocks_blocker_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_blocker_id_fkey FOREIGN KEY (blocker_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: user_wallets user_wallets_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.user_wallets
@@ -1681,6 +2501,22 @@ ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY calls_read ON public.calls FOR SELECT TO authenticated USING (private.is_member(chat_id));
 
+-- Name: chat_bans; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_bans ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_bans chat_bans_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_bans_read ON public.chat_bans FOR SELECT TO authenticated USING (private.is_admin(chat_id));
+
+-- Name: chat_invites; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_invites ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_invites chat_invites_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_invites_read ON public.chat_invites FOR SELECT TO authenticated USING (private.is_admin(chat_id));
+
 -- Name: chat_participants; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.chat_participants ENABLE ROW LEVEL SECURITY;
@@ -1688,6 +2524,14 @@ ALTER TABLE public.chat_participants ENABLE ROW LEVEL SECURITY;
 -- Name: chat_participants chat_participants_read; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY chat_participants_read ON public.chat_participants FOR SELECT TO authenticated USING (private.is_member(chat_id));
+
+-- Name: chat_privacy; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_privacy ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_privacy chat_privacy_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_privacy_read_own ON public.chat_privacy FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: chats; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1811,7 +2655,7 @@ CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING
 
 -- Name: messages messages_send; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.is_member(chat_id)));
+CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.may_write(chat_id) AND ((message_type)::text IS DISTINCT FROM 'notice'::text)));
 
 -- Name: nearby_discovery; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1849,6 +2693,14 @@ ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY transactions_read_own ON public.transactions FOR SELECT TO authenticated USING (((( SELECT auth.uid() AS uid) = from_user_id) OR (( SELECT auth.uid() AS uid) = to_user_id)));
 
+-- Name: user_blocks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.user_blocks ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_blocks user_blocks_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY user_blocks_read_own ON public.user_blocks FOR SELECT TO authenticated USING ((blocker_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: user_wallets; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.user_wallets ENABLE ROW LEVEL SECURITY;
@@ -1883,6 +2735,11 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
+-- Name: FUNCTION add_members(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO cyphr_app;
+
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
@@ -1897,15 +2754,40 @@ GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids u
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION block(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.block(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION can_read(chat uuid, message_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
 
+-- Name: FUNCTION change_group(p_chat_id uuid, p_changes jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) TO cyphr_app;
+
+-- Name: FUNCTION clear_direct_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION count_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) TO cyphr_app;
 
 -- Name: FUNCTION delete_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -1921,6 +2803,14 @@ GRANT ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_
 
 REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION enter_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
@@ -1931,10 +2821,19 @@ GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_befo
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 
+-- Name: FUNCTION first_members(p_chat_ids uuid[], p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) TO cyphr_app;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION heir_of(chat uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.heir_of(chat uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hide_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -1946,6 +2845,16 @@ GRANT ALL ON FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) TO
 REVOKE ALL ON FUNCTION private.hold_service(p_service text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.hold_service(p_service text) TO cyphr_app;
 
+-- Name: FUNCTION invited_to(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.invited_to(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.invited_to(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION is_admin(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_admin(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_admin(p_chat_id uuid) TO authenticated;
+
 -- Name: FUNCTION is_member(chat uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.is_member(chat uuid) FROM PUBLIC;
@@ -1955,6 +2864,30 @@ GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
+
+-- Name: FUNCTION join_by_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.join_by_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION leave_group(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.leave_group(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION lift_ban(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
+
+-- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
 
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 
@@ -2009,6 +2942,19 @@ GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 REVOKE ALL ON FUNCTION private.lock_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_add(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_send(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_write(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
 -- Name: FUNCTION number_change(p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.number_change(p_message public.messages) FROM PUBLIC;
@@ -2027,6 +2973,24 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
 
+-- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION preview_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.preview_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.preview_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION rank_of(role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
+
 -- Name: FUNCTION react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
@@ -2042,10 +3006,25 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
 
+-- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION revoke_invite(p_chat_id uuid, p_invite_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
+
+-- Name: FUNCTION role_of(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
@@ -2062,6 +3041,16 @@ GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
 
+-- Name: FUNCTION set_chat_privacy(p_who_may_add text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) TO cyphr_app;
+
+-- Name: FUNCTION set_chat_settings(p_chat_id uuid, p_settings jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) TO cyphr_app;
+
 -- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
@@ -2071,6 +3060,16 @@ GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer
 
 REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION set_pinned_chats(p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION set_role(p_chat_id uuid, p_user_id uuid, p_role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
 
 -- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
 
@@ -2086,6 +3085,11 @@ GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uui
 
 REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
@@ -2119,6 +3123,21 @@ GRANT SELECT ON TABLE public.account_emails TO authenticated;
 
 GRANT ALL ON TABLE public.calls TO service_role;
 GRANT SELECT ON TABLE public.calls TO authenticated;
+
+-- Name: TABLE chat_bans; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_bans TO service_role;
+GRANT SELECT ON TABLE public.chat_bans TO authenticated;
+
+-- Name: TABLE chat_invites; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_invites TO service_role;
+GRANT SELECT ON TABLE public.chat_invites TO authenticated;
+
+-- Name: TABLE chat_privacy; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_privacy TO service_role;
+GRANT SELECT ON TABLE public.chat_privacy TO authenticated;
 
 -- Name: TABLE chats; Type: ACL; Schema: public; Owner: -
 
@@ -2200,6 +3219,11 @@ GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
 
 GRANT ALL ON TABLE public.transactions TO service_role;
 GRANT SELECT ON TABLE public.transactions TO authenticated;
+
+-- Name: TABLE user_blocks; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.user_blocks TO service_role;
+GRANT SELECT ON TABLE public.user_blocks TO authenticated;
 
 -- Name: TABLE user_wallets; Type: ACL; Schema: public; Owner: -
 

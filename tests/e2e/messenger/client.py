@@ -51,6 +51,9 @@ class Client:
     async def delete(self, path: str, **params: Any) -> httpx.Response:
         return await self.http.delete(path, params=params, headers=self.auth)
 
+    async def call(self, method: str, path: str, body: Any = None, **arguments: Any) -> httpx.Response:
+        return await self.http.request(method, path, json=body, headers=self.auth, **arguments)
+
     async def direct(self, other: "Client") -> str:
         response = await self.post("/v1/chats", {"type": "direct", "member_ids": [other.id]})
         assert response.status_code in {200, 201}, response.text

@@ -17,6 +17,9 @@ class EventKind(StrEnum):
     HIDDEN = "hidden"
     DRAFT = "draft"
     CHAT = "chat"
+    LEFT = "chat.left"
+    CLEARED = "chat.cleared"
+    SETTINGS = "chat.settings"
     RECEIPT = "receipt"
     TYPING = "typing"
 
@@ -34,6 +37,8 @@ class Event:
     """Of a change: its number in the chat."""
     about: UUID | None = None
     """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
+    moves_members: bool = False
+    """Who is in the chat may have changed with it."""
 
 
 class Postman(Protocol):

@@ -36,9 +36,21 @@ class Connection:
         self._bound = queue_length
         self._queue: OrderedDict[object, Event | str] = OrderedDict()
         self._wake = asyncio.Event()
+        self._left: set[UUID] = set()
+        self.moved: set[UUID] = set()
+        """Chats whose members may have changed since whoever remembers them looked last, and took the chat out."""
 
     def push(self, event: Event) -> None:
         """Queue an event of a chat."""
+        if event.kind is EventKind.CHAT:
+            self._left.discard(event.chat_id)
+        elif event.chat_id in self._left:
+            # A receipt or typing whose members were read before this person left.
+            return
+        if event.kind is EventKind.LEFT:
+            self._left.add(event.chat_id)
+        if event.moves_members:
+            self.moved.add(event.chat_id)
         key: object = object()
         if event.about is not None:
             key = (event.kind, event.chat_id, event.about)

@@ -119,6 +119,9 @@ class Conversation:
             self._moving = False
 
     def _take_typing(self, frame: Typing) -> None:
+        if frame.chat in self._connection.moved:
+            self._connection.moved.discard(frame.chat)
+            self._typed_in.pop(frame.chat, None)
         held = self._typed_in.get(frame.chat)
         if held is not None and held.relayed_at + _TYPING_SECONDS > monotonic():
             return
