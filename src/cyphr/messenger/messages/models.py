@@ -95,8 +95,9 @@ class Text(BaseModel):
     """What a message says. ``mentions``: members of the chat that it calls by name."""
 
     content: Content | None = None
-    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS)] = []
-    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)] = []
+    # Factories, because pydantic copies a default in Python for every message.
+    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS, default_factory=list)]
+    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES, default_factory=list)]
 
     @model_validator(mode="after")
     def _entities_lie_in_the_content(self) -> Self:
