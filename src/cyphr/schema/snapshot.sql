@@ -368,11 +368,11 @@ begin
             from public.chat_participants member
             where member.chat_id = mine.id and member.left_at is null
             order by private.rank_of(case when member.user_id = mine.heir then 'owner' else member.role end) desc,
-                     member.joined_at, member.user_id
+                     member.user_id = auth.uid() desc, member.joined_at, member.user_id
             limit p_limit
         ) listed
         join public.users person on person.id = listed.user_id
-        order by private.rank_of(listed.shown) desc, listed.joined, listed.user_id;
+        order by private.rank_of(listed.shown) desc, listed.user_id = auth.uid() desc, listed.joined, listed.user_id;
 end
 $$;
 

@@ -60,7 +60,7 @@ class Mine(BaseModel):
 class Chat(BaseModel):
     """A chat as one of its members sees it.
 
-    ``members``: at most 50, the owner and the admins first; all of them are paged. ``who_may_…``: the least role that
+    ``members``: at most 50, the owner, the admins and oneself first; all of them are paged. ``who_may_…``: the least role that
     may. ``mine``: None in an event that several people hear.
     """
 

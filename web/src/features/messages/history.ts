@@ -25,9 +25,9 @@ export function hasGap(history: History): boolean {
   return history.held.length > 0;
 }
 
-/** True when the first message of the chat is held, so there is nothing before it. */
-export function reachesStart(history: History): boolean {
-  return history.head === 0 || history.messages[0]?.seq === 1;
+/** True when there is nothing before what is held: one's history begins after `visibleFrom`, 0 for the chat's own start. */
+export function reachesStart(history: History, visibleFrom = 0): boolean {
+  return history.head <= visibleFrom || history.messages[0]?.seq === visibleFrom + 1;
 }
 
 /** Add messages in any order, some perhaps held already. Those that do not join the run wait in `held`. */

@@ -12,6 +12,8 @@ export interface Row {
   at: string;
   message: Message | null;
   entry: OutboxEntry | null;
+  /** The chat itself says that something has changed. */
+  notice: boolean;
   /** A new day begins here. */
   day: boolean;
   /** First and last of a run of one sender within a few minutes. */
@@ -39,9 +41,10 @@ export function rowsOf(messages: readonly Message[], waiting: readonly OutboxEnt
 
 function row(key: string, senderId: string | null, content: string, at: string, message: Message | null): Row {
   // A client id is unique per sender only.
-  return { key: `${senderId}/${key}`, senderId, content, at, message, entry: null, day: false, opens: false, closes: false };
+  const notice = message?.message_type === "notice";
+  return { key: `${senderId}/${key}`, senderId, content, at, message, entry: null, notice, day: false, opens: false, closes: false };
 }
 
 function together(one: Row, next: Row): boolean {
-  return one.senderId === next.senderId && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < RUN_MS;
+  return one.senderId === next.senderId && one.notice === next.notice && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < RUN_MS;
 }
