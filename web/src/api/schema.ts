@@ -714,8 +714,8 @@ export interface components {
          * Chat
          * @description A chat as one of its members sees it.
          *
-         *     ``members``: at most 50, the owner, the admins and oneself first; all of them are paged. ``who_may_…``: the least role that
-         *     may. ``mine``: None in an event that several people hear.
+         *     ``members``: at most 50, the owner, the admins and oneself first; all of them are paged. ``who_may_…``: the least
+         *     role that may. ``mine``: None in an event that several people hear.
          */
         Chat: {
             /** Avatar Url */
