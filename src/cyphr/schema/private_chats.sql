@@ -82,7 +82,7 @@ begin
 end
 $$;
 
--- The first p_limit members of each chat of the acting user, those who administer it before the others.
+-- The first p_limit members of each chat of the acting user: those who administer it, themselves, then the others.
 create or replace function private.first_members(p_chat_ids uuid[], p_limit integer)
     returns table (chat_id uuid, user_id uuid, full_name text, cyphr_id text, avatar_url text, role text,
                    received_seq bigint, read_seq bigint)
@@ -102,11 +102,11 @@ begin
             from public.chat_participants member
             where member.chat_id = mine.id and member.left_at is null
             order by private.rank_of(case when member.user_id = mine.heir then 'owner' else member.role end) desc,
-                     member.joined_at, member.user_id
+                     member.user_id = auth.uid() desc, member.joined_at, member.user_id
             limit p_limit
         ) listed
         join public.users person on person.id = listed.user_id
-        order by private.rank_of(listed.shown) desc, listed.joined, listed.user_id;
+        order by private.rank_of(listed.shown) desc, listed.user_id = auth.uid() desc, listed.joined, listed.user_id;
 end
 $$;
 

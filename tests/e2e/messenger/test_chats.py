@@ -158,8 +158,10 @@ async def test_who_is_blocked_cannot_write_and_neither_of_the_two_can_tell_who_d
     refused = [await person.send(chat, "hello") for person in (anna, boris)]
     assert {answer.status_code for answer in refused} == {403}
     assert refused[0].text == refused[1].text
-    before, after = [(await person.get(f"/v1/chats/{chat}")) for person in (boris, anna)]
-    assert {**before, "mine": None} == {**after, "mine": None}
+    theirs, ours = [(await person.get(f"/v1/chats/{chat}")) for person in (boris, anna)]
+    own = {"mine": None, "members": None}  # oneself comes first among the members
+    assert {**theirs, **own} == {**ours, **own}
+    assert theirs["members"] == ours["members"][::-1]
     assert (await boris.send(group, "in a group all is as before")).status_code == 201
     mine = await boris.group("mine", [anna, clara])
     members = (await boris.get(f"/v1/chats/{mine}"))["members"]

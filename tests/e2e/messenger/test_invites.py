@@ -89,7 +89,12 @@ async def test_a_link_has_limits_that_make_sense_and_a_group_not_too_many_of_the
     anna, boris, *_ = people
     chat = await anna.group("limits", [boris])
     past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
-    for limits in ({"expires_at": past}, {"expires_at": "2030-01-01T00:00:00"}, {"max_uses": 0}):
+    for limits in (
+        {"expires_at": past},
+        {"expires_at": "2030-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
+        {"max_uses": 0},
+    ):
         assert (await anna.post(f"/v1/chats/{chat}/invites", limits)).status_code == 422
     assert (await boris.post(f"/v1/chats/{chat}/invites", {})).status_code == 403
     direct = await anna.direct(boris)

@@ -69,7 +69,20 @@ export async function putAvatar(file: File): Promise<void> {
 export const findPerson = (cyphrId: string): Promise<Person> =>
   answer(signedIn.GET("/v1/people", { params: { query: { cyphr_id: cyphrId } } }));
 
-export const listChats = (): Promise<Chat[]> => answer(signedIn.GET("/v1/chats"));
+/** All of one's chats, page by page. */
+export async function listChats(): Promise<Chat[]> {
+  const chats: Chat[] = [];
+  let after: string | undefined;
+  do {
+    const call = signedIn.GET("/v1/chats", { params: { query: { limit: 200, ...(after !== undefined && { after }) } } });
+    chats.push(...(await answer<Chat[]>(call)));
+    after = /[?&]after=([^&>]+)/.exec((await call).response.headers.get("Link") ?? "")?.[1];
+  } while (after !== undefined);
+  return chats;
+}
+
+export const readChat = (chatId: string): Promise<Chat> =>
+  answer(signedIn.GET("/v1/chats/{chat_id}", { params: { path: { chat_id: chatId } } }));
 
 export const createDirectChat = (personId: string): Promise<Chat> =>
   answer(signedIn.POST("/v1/chats", { body: { type: "direct", member_ids: [personId] } }));

@@ -1,6 +1,6 @@
 /** The frames of the WebSocket `/v1/ws` (the envelope is `{v, t, id, chat, d}`; events add `seq`, `ts`, `from`). */
 
-import type { Chat, Draft, Message } from "./types";
+import type { Chat, Draft, Message, Mine } from "./types";
 
 export type ServerEvent =
   | { t: "msg"; chat: string; d: { message: Message } }
@@ -11,6 +11,9 @@ export type ServerEvent =
   | { t: "receipt"; chat: string; d: { user_id: string; received_seq: number; read_seq: number } }
   | { t: "typing"; chat: string; d: { user_id: string } }
   | { t: "chat"; chat: string; d: { chat: Chat } }
+  | { t: "chat.left"; chat: string; seq: number }
+  | { t: "chat.settings"; chat: string; d: { mine: Mine } }
+  | { t: "chat.cleared"; chat: string; d: { through_seq: number } }
   | { t: "resume.done"; d: { heads: Record<string, number>; user_id: string } }
   | { t: "error"; id?: string; d: { code: string; message: string; retryable: boolean } }
   | { t: "slow"; d: { retry_ms: number } }

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from cyphr.foundation.errors import InvalidInput
 from cyphr.messenger.messages.models import Message
@@ -15,6 +15,17 @@ from cyphr.messenger.people.models import PlainText
 LARGEST_GROUP = 1024
 MOST_MEMBERS_SHOWN = 50
 MOST_PINNED = 10
+
+
+def _within_centuries(time: datetime) -> datetime:
+    # Elsewhere in the world a time at the ends of the calendar lies beyond them.
+    if not 1970 <= time.year < 9000:
+        raise ValueError("must be a time of this age")
+    return time
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_centuries)]
+"""A time that somebody gives, with its offset."""
 
 ChatName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 LeastRole = Literal["member", "admin"]
@@ -64,8 +75,8 @@ class Mine(BaseModel):
 class Chat(BaseModel):
     """A chat as one of its members sees it.
 
-    ``members``: at most 50, the owner and the admins first; all of them are paged. ``who_may_…``: the least role that
-    may. ``mine``: None in an event that several people hear.
+    ``members``: at most 50, the owner, the admins and oneself first; all of them are paged. ``who_may_…``: the least
+    role that may. ``mine``: None in an event that several people hear.
     """
 
     id: UUID
@@ -132,7 +143,7 @@ class NewChat(BaseModel):
 class NewSettings(BaseModel):
     """What is given is changed. ``muted_until`` None and ``muted_for_ever`` False: not muted."""
 
-    muted_until: AwareDatetime | None = None
+    muted_until: Moment | None = None
     muted_for_ever: bool = False
     archived: bool = False
 

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
+
+from cyphr.messenger.chats.models import Moment
 
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{10,64}$")]
 
@@ -12,7 +14,7 @@ Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{10,64}$")]
 class NewInvite(BaseModel):
     """A link to be made. Without ``expires_at`` it does not get too old, without ``max_uses`` any number may use it."""
 
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     max_uses: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 

@@ -3,7 +3,7 @@
  * Components read it with `useMessenger`.
  */
 
-import { listChanges, listChats, listMessages } from "../../api/client";
+import { listChanges, listChats, listMessages, readChat } from "../../api/client";
 import type { ServerEvent } from "../../api/events";
 import { Problem } from "../../api/problem";
 import type { Chat, Message } from "../../api/types";
@@ -156,6 +156,13 @@ export class Messenger {
     return this.refreshing;
   }
 
+  /** Who is in the chat, or what it is called, may have changed. Next time if it cannot be asked now. */
+  private refreshChat(chatId: string): void {
+    void readChat(chatId)
+      .then((chat) => this.addChat(chat))
+      .catch(() => undefined);
+  }
+
   private handle(event: ServerEvent): void {
     switch (event.t) {
       case "msg":
@@ -172,7 +179,14 @@ export class Messenger {
         this.update(change.withTyping(this.state, event.chat, event.d.user_id, Date.now()));
         return this.watchTyping();
       case "chat":
-        return this.addChat(event.d.chat);
+        this.addChat(event.d.chat);
+        // What several people hear leaves out what the chat is to each of them.
+        return event.d.chat.mine === null ? this.refreshChat(event.chat) : undefined;
+      case "chat.left":
+      case "chat.cleared":
+        return this.update(change.withoutChat(this.state, event.chat));
+      case "chat.settings":
+        return this.update(change.withMine(this.state, event.chat, event.d.mine));
       case "resume.done":
         return this.resumed();
       case "error":
@@ -193,6 +207,7 @@ export class Messenger {
       return;
     }
     this.update(change.withMessages(this.state, chatId, messages));
+    if (live && messages.some((message) => message.message_type === "notice")) this.refreshChat(chatId);
     const history = this.state.histories[chatId]!;
     if (hasGap(history)) void this.fetchOnce(`${chatId} gap`, chatId, { after: history.head });
     void this.keep((storage) => storage.putMessages(messages)).then(() => {
