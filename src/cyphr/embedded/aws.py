@@ -17,6 +17,7 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from cyphr.embedded.functions import realtime_permissions
 from cyphr.embedded.http import wait_until_ready
 from cyphr.embedded.ports import choose_port, remember_port
 from cyphr.embedded.process import ProcessRecord, spawn, terminate
@@ -36,7 +37,8 @@ _POLICY = {
             "Effect": "Allow",
             "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
             "Resource": "*",
-        }
+        },
+        *realtime_permissions(_REGION),
     ],
 }
 
@@ -85,6 +87,16 @@ class AwsStandIn:
             endpoint_url=self.endpoint_url,
             access_key_id=(self.folder / "access-key-id").read_text().strip(),
             secret_access_key_file=self.folder / "secret-access-key",
+        )
+
+    @property
+    def root(self) -> AwsSettings:
+        """The stand-in's own root key: makes users, keys and what a deployment makes; nothing of Cyphr runs with it."""
+        return AwsSettings(
+            region=_REGION,
+            endpoint_url=self.endpoint_url,
+            access_key_id="test",
+            secret_access_key=SecretStr("test"),
         )
 
     @property
@@ -143,14 +155,7 @@ class AwsStandIn:
     def _ensure_key(self) -> None:
         if (self.folder / "access-key-id").exists() and self._is_key_valid():
             return
-        # The stand-in's own root key; it can make users and keys, and Cyphr never uses it otherwise.
-        root = AwsSettings(
-            region=_REGION,
-            endpoint_url=self.endpoint_url,
-            access_key_id="test",
-            secret_access_key=SecretStr("test"),
-        )
-        iam = boto3.client("iam", **_arguments(root))
+        iam = boto3.client("iam", **_arguments(self.root))
         try:
             iam.create_user(UserName=_USER)
         except iam.exceptions.EntityAlreadyExistsException:

@@ -1,5 +1,6 @@
 """The messenger as a child process, as a service manager would run it: settings by environment, log to a file."""
 
+import json
 import os
 import signal
 import sys
@@ -63,6 +64,8 @@ def _flatten(prefix: str, model: BaseModel) -> dict[str, str]:
         value: Any = getattr(model, name)
         if isinstance(value, BaseModel):
             variables |= _flatten(f"{prefix}{name.upper()}__", value)
+        elif isinstance(value, tuple):
+            variables[f"{prefix}{name.upper()}"] = json.dumps(value)
         elif value is not None:
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             variables[f"{prefix}{name.upper()}"] = text

@@ -13,6 +13,7 @@ import pytest_asyncio
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.foundation.settings import MessengerSettings
@@ -34,7 +35,13 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
     mailbox = Mailbox()
-    app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
+    async with serve_app(create_app(settings, mail=mailbox, extra=[mailbox.router()])) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serve_app(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve any application on a loopback port."""
     server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -10,6 +10,7 @@ export type Me = Required<Schemas["Me"]>;
 export type Session = Omit<Schemas["Session"], "person"> & { person: Person };
 export type Message = Schemas["Message"];
 export type Member = Schemas["Member"];
+export type Addresses = Schemas["Addresses"];
 export type Chat = Required<Schemas["Chat"]>;
 export type Page = Schemas["Page"];
 export type Registration = Schemas["Registration"];
