@@ -26,12 +26,16 @@ async def runtime(
     request: pytest.FixtureRequest, aws_server: Server, token_key: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Runtime]:
     """Each runtime in turn; the tests of a file share its database, each with people of its own."""
-    few = {"sends_per_minute": 600, "sends_burst": 50, "longest_resume": 20}
+    few = {"sends_per_minute": 180, "sends_burst": 12, "longest_resume": 20}
     async with aws_server.database(aws_server.full) as side:
         if request.param == "process":
             async with process(side, token_key, **few) as running:
                 yield running
         else:
-            folder = tmp_path_factory.mktemp("aws-stand-in")
-            async with AwsStandIn(folder) as stand_in, functions(stand_in, side, token_key, **few) as running:
-                yield running
+            stand_in = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
+            await stand_in.start()
+            try:
+                async with functions(stand_in, side, token_key, **few) as running:
+                    yield running
+            finally:
+                await stand_in.discard()

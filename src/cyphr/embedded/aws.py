@@ -133,6 +133,12 @@ class AwsStandIn:
             await terminate(self._process, signal.SIGTERM)
         self._process = None
 
+    async def discard(self) -> None:
+        """End it at once, and with it all that it has not written down."""
+        if self._process is not None:
+            await terminate(self._process, signal.SIGKILL)
+        self._process = None
+
     def _environment(self, port: int) -> dict[str, str]:
         # Nothing of ours is passed on: a developer's AWS profile or proxy has no business in here.
         return {

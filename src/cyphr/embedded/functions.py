@@ -9,9 +9,10 @@ import asyncio
 import io
 import json
 import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 
@@ -42,17 +43,22 @@ class Addresses:
     management: str
 
 
+class StandIn(Protocol):
+    """What is needed of ``embedded.aws.AwsStandIn``."""
+
+    @property
+    def endpoint_url(self) -> str: ...
+
+    @property
+    def root(self) -> AwsSettings: ...
+
+
 class Functions:
     """Cyphr's functions in one stand-in."""
 
-    def __init__(self, root: AwsSettings) -> None:
-        """``root``: how to reach the stand-in as one who may make everything."""
-        assert root.endpoint_url is not None, "the AWS runtime is made in a stand-in only"
-        self._base = root.endpoint_url
-        self._region = root.region
-        self._session = boto3.Session(
-            aws_access_key_id=root.access_key_id, aws_secret_access_key=root.secret(), region_name=root.region
-        )
+    def __init__(self, stand_in: StandIn) -> None:
+        """``stand_in``: running by the time that anything is asked for."""
+        self._stand_in = stand_in
         self._realtime = RealtimeSettings()
 
     async def prepare(self) -> Addresses:
@@ -64,9 +70,24 @@ class Functions:
         """How the functions are to reach connections."""
         return self._realtime
 
+    def settings(self, process: MessengerSettings, *, pages: Iterable[str] = ()) -> MessengerSettings:
+        """What the functions are given, where a process would be given ``process``.
+
+        ``pages``: origins of the web client, which is not where the WebSocket is. No key: they have their role. One
+        invocation at a time needs few connections to a database.
+        """
+        own = AwsSettings(region=self._region, endpoint_url=self._base)
+        realtime = self._realtime.model_copy(update={"origins": tuple(pages)})
+        few = {"aws": own, "realtime": realtime, "mail_from": MAIL_FROM, "pool_size": 2, "web_folder": None}
+        return process.model_copy(update=few)
+
     async def deploy(self, settings: MessengerSettings) -> None:
         """Make the functions, or give those that are there ``settings``, and let the queues call them."""
         await asyncio.to_thread(self._deploy, settings)
+
+    async def pause(self) -> None:
+        """Let the queues call nobody any more. Before stopping the stand-in, which would go on with it to its end."""
+        await asyncio.to_thread(self._enable_sources, False)
 
     def _prepare(self) -> Addresses:
         self._ensure_table()
@@ -175,6 +196,9 @@ class Functions:
             )
         for queue, handler in (("cyphr-fan-out", "fan_out"), ("cyphr-greetings", "sweep")):
             self._ensure_source(queue, handler)
+        self._enable_sources(True)
+        # A container that is only now being made must not eat the five seconds that a client has for its hello.
+        functions.invoke(FunctionName=_name("default"), Payload=json.dumps(_FROM_NOBODY))
 
     def _ensure_source(self, queue: str, handler: str) -> None:
         functions = self._client("lambda")
@@ -187,8 +211,28 @@ class Functions:
                 FunctionResponseTypes=["ReportBatchItemFailures"],
             )
 
+    def _enable_sources(self, enabled: bool) -> None:
+        functions = self._client("lambda")
+        for source in functions.list_event_source_mappings()["EventSourceMappings"]:
+            functions.update_event_source_mapping(UUID=source["UUID"], Enabled=enabled)
+
+    @property
+    def _base(self) -> str:
+        return self._stand_in.endpoint_url
+
+    @property
+    def _region(self) -> str:
+        return self._stand_in.root.region
+
     def _client(self, service: Any) -> Any:
-        return self._session.client(service, endpoint_url=self._base)
+        root = self._stand_in.root
+        return boto3.client(
+            service,
+            endpoint_url=root.endpoint_url,
+            region_name=root.region,
+            aws_access_key_id=root.access_key_id,
+            aws_secret_access_key=root.secret(),
+        )
 
     def _arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         return f"arn:aws:{service}:{self._region if region is None else region}:{_ACCOUNT}:{resource}"
@@ -230,6 +274,9 @@ _OTHER_PERMISSIONS: list[dict[str, Any]] = [
         "Resource": "arn:aws:sqs:*:*:cyphr-*",
     },
 ]
+
+
+_FROM_NOBODY = {"requestContext": {"connectionId": "nobody", "domainName": "localhost", "stage": STAGE}, "body": ""}
 
 
 def _name(handler: str) -> str:

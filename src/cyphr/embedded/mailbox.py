@@ -79,11 +79,12 @@ class SentMail:
 
     def __init__(self, stand_in: str) -> None:
         """``stand_in``: its base URL."""
-        self._http = httpx.AsyncClient(base_url=stand_in)
+        self._url = f"{stand_in}/_ministack/ses/messages"
 
     async def letters(self, email: str | None) -> list[Letter]:
         """See ``Letters``."""
-        answer = (await self._http.get("/_ministack/ses/messages")).raise_for_status().json()
+        async with httpx.AsyncClient() as http:
+            answer = (await http.get(self._url)).raise_for_status().json()
         sent = [one for of_account in answer["messages"].values() for one in of_account]
         found = [
             Letter(

@@ -34,10 +34,14 @@ class MessengerServer:
         """The base URL that it answers on."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, settings: MessengerSettings) -> None:
-        """Start it and wait until it answers. Raises Unavailable, with the end of its log, when it does not."""
+    async def start(self, settings: MessengerSettings, *, api: str | None = None) -> None:
+        """Start it and wait until it answers. Raises Unavailable, with the end of its log, when it does not.
+
+        ``api``: the messenger itself answers there, as functions; the process only stands before it.
+        """
+        before = [] if api is None else ["--api", api]
         self.process = spawn(
-            [sys.executable, "-m", "cyphr.embedded.server", "--port", str(self.port)],
+            [sys.executable, "-m", "cyphr.embedded.server", "--port", str(self.port), *before],
             log=self.log,
             note=self.folder / "process.json",
             environment=_inherited() | environment_of(settings),
