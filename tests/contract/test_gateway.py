@@ -1,4 +1,4 @@
-"""How API Gateway's refusals are taken. The stand-in throttles nobody, so a server that answers as AWS does plays it."""
+"""How API Gateway's refusals are taken. The stand-in throttles nobody, so a server that answers as AWS does acts it."""
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor

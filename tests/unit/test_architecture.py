@@ -31,7 +31,7 @@ FURTHER_FILES = {
         "resume.py",
         "table.py",
     },
-    "sessions": {"pins.py", "tokens.py"},
+    "sessions": {"keys.py", "pins.py", "tokens.py"},
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}

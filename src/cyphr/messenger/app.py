@@ -20,9 +20,10 @@ from cyphr.messenger.realtime.delivery import Delivery
 from cyphr.messenger.realtime.exchange import Exchange
 from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.service import Realtime
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
-from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+from cyphr.messenger.sessions.tokens import AccessTokens
 from cyphr.messenger.shared import Shared, build_shared
 
 

@@ -13,7 +13,7 @@ from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
 from cyphr.messenger.realtime.gateway import Gateway
 from cyphr.messenger.realtime.processes import Processes, Seal
 from cyphr.messenger.realtime.table import ConnectionTable
-from cyphr.messenger.sessions.tokens import SigningKey
+from cyphr.messenger.sessions.keys import SigningKey
 
 
 @dataclass(frozen=True)

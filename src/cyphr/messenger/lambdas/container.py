@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
-from cyphr.messenger.sessions.tokens import SigningKey
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.shared import Shared, build_shared
 
 T = TypeVar("T")
