@@ -17,6 +17,7 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from cyphr.embedded.functions import realtime_permissions
 from cyphr.embedded.http import wait_until_ready
 from cyphr.embedded.ports import choose_port, remember_port
 from cyphr.embedded.process import ProcessRecord, spawn, terminate
@@ -36,7 +37,8 @@ _POLICY = {
             "Effect": "Allow",
             "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
             "Resource": "*",
-        }
+        },
+        *realtime_permissions(_REGION),
     ],
 }
 
@@ -88,6 +90,16 @@ class AwsStandIn:
         )
 
     @property
+    def root(self) -> AwsSettings:
+        """The stand-in's own root key: makes users, keys and what a deployment makes; nothing of Cyphr runs with it."""
+        return AwsSettings(
+            region=_REGION,
+            endpoint_url=self.endpoint_url,
+            access_key_id="test",
+            secret_access_key=SecretStr("test"),
+        )
+
+    @property
     def names(self) -> AwsNames:
         """What was made in it."""
         assert self._names is not None, "the stand-in has not been started"
@@ -121,6 +133,12 @@ class AwsStandIn:
             await terminate(self._process, signal.SIGTERM)
         self._process = None
 
+    async def discard(self) -> None:
+        """End it at once, and with it all that it has not written down."""
+        if self._process is not None:
+            await terminate(self._process, signal.SIGKILL)
+        self._process = None
+
     def _environment(self, port: int) -> dict[str, str]:
         # Nothing of ours is passed on: a developer's AWS profile or proxy has no business in here.
         return {
@@ -143,14 +161,7 @@ class AwsStandIn:
     def _ensure_key(self) -> None:
         if (self.folder / "access-key-id").exists() and self._is_key_valid():
             return
-        # The stand-in's own root key; it can make users and keys, and Cyphr never uses it otherwise.
-        root = AwsSettings(
-            region=_REGION,
-            endpoint_url=self.endpoint_url,
-            access_key_id="test",
-            secret_access_key=SecretStr("test"),
-        )
-        iam = boto3.client("iam", **_arguments(root))
+        iam = boto3.client("iam", **_arguments(self.root))
         try:
             iam.create_user(UserName=_USER)
         except iam.exceptions.EntityAlreadyExistsException:

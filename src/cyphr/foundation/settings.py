@@ -91,6 +91,40 @@ def _read_secret(file: Path) -> str:
         raise InvalidInput(f"cannot read the secret in {file}: {reason}") from error
 
 
+class RealtimeSettings(BaseModel):
+    """How WebSockets are reached. Without a table, a process knows only its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    table: str | None = Field(
+        default=None, description="DynamoDB table of everybody's connections; none: this process is the only one."
+    )
+    endpoint: str | None = Field(
+        default=None,
+        description="Where the other servers reach this one's connections: the process's own base URL, or API Gateway's"
+        " management endpoint; none, in a function: as the event says.",
+    )
+    fan_out_queue: str | None = Field(
+        default=None, description="URL of the SQS queue for events to many connections; none: all at once."
+    )
+    greeting_queue: str | None = Field(
+        default=None, description="URL of the SQS queue that asks, five seconds later, whether there was a hello."
+    )
+    url: str | None = Field(
+        default=None, description="The WebSocket's public URL; none: `/v1/ws` of wherever the API is."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(), description="Origins whose pages may open a WebSocket beside our own, as a JSON list."
+    )
+    longest_resume: int = Field(
+        default=2000, ge=1, description="Messages of one chat that a resume brings; who missed more is told to reload."
+    )
+    sends_per_minute: int = Field(
+        default=30000, ge=1, description="Messages that one person may send over WebSockets, in the long run."
+    )
+    sends_burst: int = Field(default=3000, ge=1, description="… and at once.")
+
+
 class MessengerSettings(BaseSettings):
     """What the messenger needs to run. At least one of the two databases must be given."""
 
@@ -128,6 +162,9 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+
+    mail_from: str | None = Field(default=None, description="The address that SES sends mail from.")
+    realtime: RealtimeSettings = Field(default=RealtimeSettings(), description="How WebSockets are reached.")
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 from cyphr.foundation.aws import s3_client
 from cyphr.foundation.metrics import Metrics
@@ -19,22 +20,29 @@ from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.groups.service import Groups
 from cyphr.messenger.invites.service import Invites
+from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
 from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.service import Messages
-from cyphr.messenger.realtime.connections import Connections
+from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, Connections
+from cyphr.messenger.realtime.delivery import Delivery
+from cyphr.messenger.realtime.exchange import Exchange
+from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
-from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+from cyphr.messenger.sessions.tokens import AccessTokens
+from cyphr.messenger.shared import Shared, build_shared
 
 
 @dataclass(frozen=True)
 class Messenger:
     """Every feature of one process, ready to be opened."""
 
+    settings: MessengerSettings
     switchboard: Switchboard
     metrics: Metrics
     sessions: Sessions
@@ -51,7 +59,10 @@ class Messenger:
     expiry: Expiry
     drafts: DraftKeeper
     search: Search
+    exchange: Exchange
     realtime: Realtime
+    shared: Shared | None
+    """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -75,31 +86,67 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
+    shared = None if settings.realtime.table is None else build_shared(settings, key)
+    postman = connections if shared is None else _delivery(settings, shared, connections)
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
-    messages = Messages(switchboard, connections)
+    if isinstance(postman, Delivery):
+        sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    messages = Messages(switchboard, postman)
     files = Files(switchboard, _file_stores(settings))
-    changes = Changes(switchboard, messages, connections)
+    changes = Changes(switchboard, messages, postman)
+    exchange = Exchange(sessions, messages, postman, longest_resume=settings.realtime.longest_resume)
     return Messenger(
+        settings=settings,
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
         files=files,
-        chats=Chats(switchboard, connections),
+        chats=Chats(switchboard, postman),
         groups=Groups(switchboard, changes, files),
         invites=Invites(switchboard, changes),
         blocks=Blocks(switchboard),
         messages=messages,
-        message_changes=MessageChanges(switchboard, connections),
+        message_changes=MessageChanges(switchboard, postman),
         message_details=MessageDetails(switchboard),
         expiry=Expiry(switchboard),
-        drafts=DraftKeeper(switchboard, connections),
+        drafts=DraftKeeper(switchboard, postman),
         search=Search(switchboard),
-        realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
+        exchange=exchange,
+        realtime=_realtime(settings, exchange, connections, shared),
+        shared=shared,
         pins=pins,
     )
+
+
+def _delivery(settings: MessengerSettings, shared: Shared, connections: Connections) -> Delivery:
+    return Delivery(
+        shared.table,
+        shared.gateway,
+        shared.processes,
+        queue=shared.queue,
+        own=connections,
+        own_endpoint=_own_endpoint(settings),
+    )
+
+
+def _realtime(
+    settings: MessengerSettings, exchange: Exchange, connections: Connections, shared: Shared | None
+) -> Realtime:
+    return Realtime(
+        exchange,
+        connections,
+        TokenBuckets(settings.realtime.sends_per_minute, settings.realtime.sends_burst),
+        queue_length=settings.connection_queue_length,
+        table=None if shared is None else shared.table,
+        endpoint=_own_endpoint(settings),
+    )
+
+
+def _own_endpoint(settings: MessengerSettings) -> str:
+    return f"{SCHEME}{settings.realtime.endpoint or ''}"
 
 
 def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:

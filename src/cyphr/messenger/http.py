@@ -23,7 +23,7 @@ import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
-from cyphr.messenger.app import build_messenger
+from cyphr.messenger.app import Messenger, build_messenger
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors
 from cyphr.messenger.realtime.models import LARGEST_FRAME
@@ -64,7 +64,11 @@ def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRo
 
     Raises InvalidInput when the token key cannot be read. Connects to nothing before it is started.
     """
-    messenger = build_messenger(settings, mail)
+    return build_app(settings, build_messenger(settings, mail), extra=extra)
+
+
+def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
+    """The application over a messenger that is built already; its lifespan opens and closes it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

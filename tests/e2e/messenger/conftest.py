@@ -13,6 +13,7 @@ import pytest_asyncio
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.foundation.settings import MessengerSettings
@@ -32,19 +33,29 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
+async def serve(
+    settings: MessengerSettings, *, listener: socket.socket | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
     mailbox = Mailbox()
     app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
+    async with serve_app(app, listener=listener) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serve_app(app: FastAPI, *, listener: socket.socket | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve any application, on a loopback port that the system chooses unless ``listener`` is bound to one."""
     server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        task = asyncio.create_task(server._serve(sockets=[listener]))
+    with listener or socket.socket() as bound:
+        if listener is None:
+            bound.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server._serve(sockets=[bound]))
         while not server.started:
             assert not task.done(), "the server did not start"
             await asyncio.sleep(0.01)
         try:
-            host, port = listener.getsockname()
+            host, port = bound.getsockname()
             async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30) as client:
                 yield client
         finally:

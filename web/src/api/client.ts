@@ -4,7 +4,7 @@ import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
 import { accessToken, forgetSession, keepPerson, keepSession } from "./session";
-import type { Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
+import type { Addresses, Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
 
 async function reach(request: Request): Promise<Response> {
   try {
@@ -32,6 +32,12 @@ async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; respon
   const { data, error, response } = await call;
   if (!response.ok) throw Problem.from(response.status, error);
   return data as T;
+}
+
+/** The WebSocket's URL. */
+export async function findWebSocket(): Promise<string> {
+  const { websocket } = await answer<Addresses>(open.GET("/v1/addresses"));
+  return websocket ?? `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/v1/ws`;
 }
 
 export async function requestCode(email: string): Promise<void> {

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Addresses
+         * @description Where the WebSocket is.
+         */
+        get: operations["addresses_v1_addresses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats": {
         parameters: {
             query?: never;
@@ -885,6 +905,14 @@ export interface components {
             added: string[];
             /** Refused */
             refused: string[];
+        };
+        /**
+         * Addresses
+         * @description Where a client finds the rest. ``websocket``: its URL; null: ``/v1/ws`` of this API's own address.
+         */
+        Addresses: {
+            /** Websocket */
+            websocket: string | null;
         };
         /**
          * Ban
@@ -1725,6 +1753,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    addresses_v1_addresses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Addresses"];
                 };
             };
         };

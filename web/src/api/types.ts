@@ -11,6 +11,7 @@ export type Session = Omit<Schemas["Session"], "person"> & { person: Person };
 export type Message = Schemas["Message"];
 export type Member = Schemas["Member"];
 export type Mine = Schemas["Mine"];
+export type Addresses = Schemas["Addresses"];
 export type Chat = Required<Schemas["Chat"]>;
 export type Changes = Schemas["Changes"];
 export type Draft = Schemas["Draft"];

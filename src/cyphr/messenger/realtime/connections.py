@@ -101,22 +101,28 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_user: dict[UUID, dict[UUID, Connection]] = {}
+        self._by_address: dict[str, Connection] = {}
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.identity.user_id, {})[connection.id] = connection
+        self._by_address[str(connection.id)] = connection
+
+    def find(self, address: str) -> Connection | None:
+        """One connection by its id as text, if it is still there."""
+        return self._by_address.get(address)
 
     def remove(self, connection: Connection) -> None:
         mine = self._by_user.get(connection.identity.user_id, {})
         mine.pop(connection.id, None)
+        self._by_address.pop(str(connection.id), None)
         if not mine:
             self._by_user.pop(connection.identity.user_id, None)
 
-    def end_session(self, session_id: UUID) -> None:
+    async def end_session(self, user_id: UUID, session_id: UUID) -> None:
         """Close the connections of a session that was revoked."""
-        for mine in self._by_user.values():
-            for connection in mine.values():
-                if connection.identity.session_id == session_id:
-                    connection.end(NOT_AUTHENTICATED)
+        for connection in self._by_user.get(user_id, {}).values():
+            if connection.identity.session_id == session_id:
+                connection.end(NOT_AUTHENTICATED)
 
     async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``."""

@@ -122,6 +122,6 @@ async def test_a_revoked_session_ends_its_own_connections_only() -> None:
     phone, laptop = connection(Listener(), user_id=anna), connection(Listener(), user_id=anna)
     connections.add(phone)
     connections.add(laptop)
-    connections.end_session(phone.identity.session_id)
+    await connections.end_session(anna, phone.identity.session_id)
     assert phone.ended.result() == NOT_AUTHENTICATED
     assert not laptop.ended.done()

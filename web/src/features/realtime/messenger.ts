@@ -97,7 +97,7 @@ export class Messenger {
   typed(chatId: string): void {
     const now = Date.now();
     if (now - (this.typedAt.get(chatId) ?? 0) < TYPING_EVERY_MS) return;
-    if (this.connection.send({ t: "typing", chat: chatId, d: {} })) this.typedAt.set(chatId, now);
+    if (this.connection.send({ t: "typing", chat: chatId })) this.typedAt.set(chatId, now);
   }
 
   /** Everything that is held of the chat has been seen. */
@@ -171,6 +171,13 @@ export class Messenger {
         return this.changed(event.chat, event.change, event.d.message);
       case "hidden":
         return this.update(change.withHidden(this.state, event.chat, event.d.message_id));
+      case "resume.page":
+        return this.arrive(event.chat, event.d.messages, true);
+      case "resume.more":
+        this.connection.resumeFrom(heads(this.state));
+        return;
+      case "resync":
+        return this.loadAnew(event.d.heads);
       case "ack":
         return this.handleAck(event.id, event.d);
       case "receipt":
@@ -179,9 +186,9 @@ export class Messenger {
         this.update(change.withTyping(this.state, event.chat, event.d.user_id, Date.now()));
         return this.watchTyping();
       case "chat":
-        this.addChat(event.d.chat);
+        this.addChat(event.d.chat as Chat);
         // What several people hear leaves out what the chat is to each of them.
-        return event.d.chat.mine === null ? this.refreshChat(event.chat) : undefined;
+        return (event.d.chat.mine ?? null) === null ? this.refreshChat(event.chat) : undefined;
       case "chat.left":
       case "chat.cleared":
         return this.update(change.withoutChat(this.state, event.chat));
@@ -196,6 +203,7 @@ export class Messenger {
         return this.flush();
       case "draft":
       case "pong":
+      case "bye":
         return;
     }
   }
@@ -253,9 +261,18 @@ export class Messenger {
     this.update(change.withWatermarks(this.state, chatId, this.state.me, { received_seq: head }));
   }
 
-  private handleAck(id: string, ack: { message_id?: string; seq?: number; ts?: string }): void {
+  /** Too much was missed to be sent: the newest page is fetched, the rest when somebody looks for it. */
+  private loadAnew(latest: Record<string, number>): void {
+    for (const [chatId, head] of Object.entries(latest)) {
+      if (this.state.chats[chatId] === undefined) continue;
+      this.update(change.withFreshHistory(this.state, chatId, head));
+      void this.fetchOnce(`${chatId} older`, chatId, { before: head + 1 });
+    }
+  }
+
+  private handleAck(id: string, ack: { message_id?: string | null; seq: number; ts?: string | null }): void {
     const entry = this.state.outbox.find((one) => one.id === id);
-    if (entry === undefined || ack.message_id === undefined || ack.seq === undefined || ack.ts === undefined) return;
+    if (entry === undefined || ack.message_id == null || ack.ts == null) return;
     const { message_id, seq, ts } = ack;
     this.update(change.withAck(this.state, id, { message_id, seq, ts }));
     const history = this.state.histories[entry.chat_id];
@@ -266,9 +283,9 @@ export class Messenger {
     this.flush();
   }
 
-  private handleError(id: string | undefined, problem: { code: string; retryable: boolean }): void {
+  private handleError(id: string | null | undefined, problem: { code: string; retryable: boolean }): void {
     // A retryable refusal needs nothing: the entry is due again by itself.
-    if (id === undefined || problem.retryable) return;
+    if (id == null || problem.retryable) return;
     this.update({ ...this.state, outbox: outbox.refused(this.state.outbox, id, problem.code) });
   }
 

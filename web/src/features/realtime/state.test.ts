@@ -158,7 +158,7 @@ test("a device that is far behind starts from the end, one that is a little behi
 });
 
 test("who comes back into a chat holds nothing from before they could see it, and still knows who was there", () => {
-  const mine = { role: "member", received_seq: 9, read_seq: 9, visible_from_seq: 9, muted_until: null, muted_for_ever: false, pin_place: null, archived: false };
+  const mine = { role: "member", received_seq: 9, read_seq: 9, visible_from_seq: 9, muted_until: null, muted_for_ever: false, pin_place: null, archived: false, unread: 0, unread_mentions: 0 };
   const state = withMessages(me(), "one", [message(1)]);
   const back = withChats(state, [chat("one", 10, { mine, members: [member("me")] })]);
   expect(back.histories["one"]).toMatchObject({ messages: [], head: 10 });

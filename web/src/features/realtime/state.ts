@@ -88,6 +88,11 @@ export function withMessages(state: MessengerState, chatId: string, arrived: rea
 }
 
 /** The acknowledgement of a send: the entry leaves the outbox and becomes a message of the chat. */
+/** Of what was held of a chat nothing joins what there is now: only its end is known. */
+export function withFreshHistory(state: MessengerState, chatId: string, head: number): MessengerState {
+  return { ...state, histories: { ...state.histories, [chatId]: historyAt(head) } };
+}
+
 export function withAck(
   state: MessengerState,
   id: string,
