@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import to_json
 
-from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible, with_closed_directions
+from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible
 from cyphr.messenger.people.models import PlainText
 
 LARGEST_CONTENT = 20 * 1024
@@ -33,9 +33,7 @@ def shows_something(content: str) -> str:
     return content
 
 
-Content = Annotated[
-    PlainText, AfterValidator(shows_something), AfterValidator(with_closed_directions), AfterValidator(fits_a_frame)
-]
+Content = Annotated[PlainText, AfterValidator(shows_something), AfterValidator(fits_a_frame)]
 Emoji = Annotated[str, StringConstraints(max_length=16), AfterValidator(as_reaction)]
 
 
