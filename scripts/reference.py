@@ -190,6 +190,7 @@ def events() -> str:
             ("code", "meaning"),
             (
                 (f"{connections.NOT_AUTHENTICATED}", "Not signed in: no `hello` in time, or the session has ended."),
+                (f"{connections.TOO_BIG}", "A frame was larger than it may be."),
                 (f"{connections.TRY_AGAIN}", "Try again, and resume from what you hold."),
             ),
         ),

@@ -10,8 +10,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
 
+from cyphr.foundation.aws import table_client
+from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.settings import AwsSettings
+from cyphr.messenger.messages.postman import Event, EventKind
+from cyphr.messenger.realtime.delivery import Delivery
 from cyphr.messenger.realtime.gateway import Gateway, Outcome
+from cyphr.messenger.realtime.processes import Processes, Seal
+from cyphr.messenger.realtime.table import ConnectionTable
 from tests.e2e.messenger.conftest import serve_app
 
 _ERRORS = {
@@ -52,6 +58,16 @@ async def gateway(management: Management) -> AsyncIterator[tuple[Gateway, str]]:
     async with serve_app(management.app) as http:
         with ThreadPoolExecutor(4) as threads:
             yield Gateway(keys, threads), f"{str(http.base_url).rstrip('/')}/live"
+
+
+async def test_a_message_is_not_held_up_when_nobody_can_say_where_its_members_are() -> None:
+    keys = AwsSettings(endpoint_url="http://127.0.0.1:9", access_key_id="id", secret_access_key=SecretStr("secret"))
+    with ThreadPoolExecutor(4) as threads:
+        table = ConnectionTable(table_client(keys), "connections", threads)
+        delivery = Delivery(table, Gateway(keys, threads), Processes(Seal(b"key"), threads), queue=None)
+        await delivery.deliver([uuid4()], Event(EventKind.MESSAGE, uuid4(), "text", seq=1))
+        with pytest.raises(Unavailable, match="DynamoDB"):
+            await table.list_places([uuid4()])
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,13 @@ async def test_a_frame_that_makes_no_sense_is_answered_and_the_connection_stays(
         await socket.until("pong")
 
 
+async def test_a_frame_that_is_too_large_ends_the_connection(runtime: Runtime) -> None:
+    anna = await runtime.join()
+    async with anna.socket() as socket:
+        await socket.websocket.send("x" * (LARGEST_FRAME + 1))
+        await until_closed(socket)
+
+
 async def test_a_revoked_session_ends_its_connections_and_no_other(runtime: Runtime) -> None:
     anna = await runtime.join()
     async with anna.socket() as socket:

@@ -59,8 +59,11 @@ def dns_client(settings: AwsSettings) -> "Route53Client":
 
 
 def table_client(settings: AwsSettings) -> "DynamoDBClient":
-    """A thread-safe client of DynamoDB."""
-    client: DynamoDBClient = _client(settings, "dynamodb", **_arguments(settings, max_pool_connections=PARALLEL_CALLS))
+    """A thread-safe client of DynamoDB. Impatient: whoever sends a message waits for it, and it can do without."""
+    arguments = _arguments(settings, max_pool_connections=PARALLEL_CALLS)
+    impatient = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
+    arguments["config"] = arguments["config"].merge(impatient)
+    client: DynamoDBClient = _client(settings, "dynamodb", **arguments)
     return client
 
 

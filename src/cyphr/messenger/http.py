@@ -31,7 +31,7 @@ from cyphr.messenger.web import WebClient
 
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": "cyphr.messenger.patience:ImpatientProtocol",
     "ws": "websockets-sansio",
     "ws_max_size": LARGEST_FRAME,
     "ws_per_message_deflate": False,

@@ -9,10 +9,10 @@ from cyphr.messenger.app import Messenger
 from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, run, settings, shared
 from cyphr.messenger.lambdas.graph import messenger
 from cyphr.messenger.messages.postman import encode
-from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN
+from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TOO_BIG, TRY_AGAIN
 from cyphr.messenger.realtime.exchange import Refused, failure, out_of_turn, parse, slow_down
 from cyphr.messenger.realtime.gateway import Outcome
-from cyphr.messenger.realtime.models import Continue, Frame, Hello, Ping, Receipt, Send, Typing
+from cyphr.messenger.realtime.models import LARGEST_FRAME, Continue, Frame, Hello, Ping, Receipt, Send, Typing
 from cyphr.messenger.realtime.resume import Resume
 from cyphr.messenger.realtime.table import Place, identity_of
 
@@ -43,6 +43,8 @@ class _Frame:
 
     async def handle(self) -> str | None:
         """The answer, if there is one."""
+        if len(self._body.encode()) > LARGEST_FRAME:
+            return await self._end(TOO_BIG)
         place = await shared().table.find(self._address)
         try:
             frame = parse(self._body)

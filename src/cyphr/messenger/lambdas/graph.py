@@ -20,7 +20,7 @@ def mail() -> SesMail:
 
 @cache
 def messenger() -> Messenger:
-    """Built and opened once. A side of the database that is down does not stop this."""
+    """Built once, with its databases open; what a process does beside requests has functions of its own."""
     built = build_messenger(settings(), mail())
-    run(built.open())
+    run(built.switchboard.open())
     return built

@@ -10,6 +10,7 @@ from cyphr.foundation.ids import uuid7
 from cyphr.messenger.messages.postman import Event, EventKind
 from cyphr.messenger.sessions.models import Identity
 
+TOO_BIG = 1009
 TRY_AGAIN = 1013
 NOT_AUTHENTICATED = 4401
 
