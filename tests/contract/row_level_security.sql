@@ -38,3 +38,9 @@ insert into public.direct_chats values
      'd0000000-0000-4000-8000-000000000000');
 insert into public.cognito_accounts (user_id, cognito_sub, username) values
     ('a0000000-0000-4000-8000-000000000000', 'sub', 'anna@example.org');
+insert into public.push_endpoints (device, user_id, session_id, platform, token) values
+    ('f1000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000',
+     'f0000000-0000-4000-8000-000000000000', 'fcm', 'token');
+insert into public.push_state (device, chat_id, wanted_seq) values
+    ('f1000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 1);
+insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');

@@ -21,6 +21,7 @@ FURTHER_FILES = {
     "accounts": {"mail.py"},
     "files": {"store.py"},
     "messages": {"postman.py"},
+    "push": {"channel.py", "payloads.py", "sns.py", "words.py"},
     "realtime": {"connections.py", "conversation.py"},
     "sessions": {"pins.py", "tokens.py"},
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_route53 import Route53Client
     from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_sns import SNSClient
     from types_boto3_ssm import SSMClient
 
 
@@ -44,6 +45,16 @@ def parameters_client(settings: AwsSettings) -> "SSMClient":
 def dns_client(settings: AwsSettings) -> "Route53Client":
     """A thread-safe client of Route 53."""
     client: Route53Client = _session(settings).client("route53", **_arguments(settings))
+    return client
+
+
+def notifications_client(settings: AwsSettings) -> "SNSClient":
+    """A thread-safe client of SNS that gives up early: what could not be sent is sent again later anyway."""
+    arguments = _arguments(settings)
+    arguments["config"] = arguments["config"].merge(
+        Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=3, read_timeout=8)
+    )
+    client: SNSClient = _session(settings).client("sns", **arguments)
     return client
 
 

@@ -1,8 +1,9 @@
 """Builds the object graph of the messenger; nothing else does."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from cyphr.foundation.aws import s3_client
+from cyphr.foundation.aws import notifications_client, s3_client
 from cyphr.foundation.postgres import Database, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
@@ -13,6 +14,10 @@ from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.push.channel import Channel
+from cyphr.messenger.push.models import Platform
+from cyphr.messenger.push.service import Push
+from cyphr.messenger.push.sns import SnsChannel
 from cyphr.messenger.realtime.connections import Connections
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.sessions.pins import Pins
@@ -32,19 +37,28 @@ class Messenger:
     chats: Chats
     messages: Messages
     realtime: Realtime
+    push: Push
     pins: Pins
 
     async def open(self) -> None:
         """Start the pools. A side that is down does not stop this."""
         await self.switchboard.open()
 
+    async def run(self) -> None:
+        """What goes on beside requests, until it is cancelled. A runtime without a process of its own calls the
+        features instead, by a clock.
+        """
+        await self.push.run()
+
     async def close(self) -> None:
         await self.switchboard.close()
         self.pins.close()
 
 
-def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
-    """Wire the messenger. Raises InvalidInput when the token key cannot be read."""
+def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | None = None) -> Messenger:
+    """Wire the messenger. ``channel``: how pushes leave; none: SNS. Raises InvalidInput when the token key cannot be
+    read.
+    """
     key = SigningKey.read(settings.token_key_file)
     switchboard = Switchboard(_databases(settings))
     pins = Pins()
@@ -61,8 +75,26 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
         chats=Chats(switchboard, connections),
         messages=messages,
         realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
+        push=Push(
+            switchboard,
+            channel or sns_channel(settings),
+            after=timedelta(seconds=settings.push_after_seconds),
+            collapse=timedelta(seconds=settings.push_collapse_seconds),
+            public_url=settings.public_url,
+        ),
         pins=pins,
     )
+
+
+def sns_channel(settings: MessengerSettings) -> SnsChannel:
+    """Pushes through SNS, to those platforms that have an application there."""
+    given = {
+        Platform.FCM: settings.push_fcm_application,
+        Platform.APNS: settings.push_apns_application,
+        Platform.WEBPUSH: settings.push_web_application,
+    }
+    applications = {platform: arn for platform, arn in given.items() if arn is not None}
+    return SnsChannel(lambda: notifications_client(settings.aws), applications)
 
 
 def _databases(settings: MessengerSettings) -> dict[Side, Database]:

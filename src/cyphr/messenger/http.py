@@ -1,7 +1,8 @@
 """The HTTP application: every feature's routes behind one edge."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,6 +13,7 @@ import cyphr.messenger.discovery.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.health
 import cyphr.messenger.messages.routes
+import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
 import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
@@ -20,6 +22,7 @@ from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.app import build_messenger
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors
+from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.web import WebClient
 
@@ -42,25 +45,33 @@ _ROUTERS = (
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
     cyphr.messenger.messages.routes.router,
+    cyphr.messenger.push.routes.router,
     cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,
     cyphr.messenger.health.router,
 )
 
 
-def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRouter] = ()) -> FastAPI:
-    """The messenger as an ASGI application. ``extra``: further routes of whoever runs it, before the web client's.
+def create_app(
+    settings: MessengerSettings, *, mail: Mail, channel: Channel | None = None, extra: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The messenger as an ASGI application. ``channel``: how pushes leave; none: through SNS. ``extra``: further routes
+    of whoever runs it, before the web client's.
 
     Raises InvalidInput when the token key cannot be read. Connects to nothing before it is started.
     """
-    messenger = build_messenger(settings, mail)
+    messenger = build_messenger(settings, mail, channel)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await messenger.open()
+        beside = asyncio.create_task(messenger.run())
         try:
             yield
         finally:
+            beside.cancel()
+            with suppress(asyncio.CancelledError):
+                await beside
             await messenger.close()
 
     app = FastAPI(

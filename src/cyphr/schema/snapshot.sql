@@ -123,6 +123,82 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
     )
 $$;
 
+-- Name: check_pushes(interval, interval, integer, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    due  uuid[];
+    late bigint[];
+    idle uuid[];
+begin
+    select array_agg(found.chat_id), array_agg(found.seq) into due, late
+    from (
+        select held.chat_id,
+               greatest(p_seq, (select message.seq from public.messages message
+                                where message.chat_id = held.chat_id and message.created_at <= now() - p_after
+                                order by message.created_at desc, message.seq desc limit 1), 0) as seq
+        from public.push_checks held
+        where (p_chat_id is null and held.since <= now() - p_after) or held.chat_id = p_chat_id
+        order by held.since limit p_limit
+        for update of held skip locked
+    ) found;
+    if due is null then
+        return 0;
+    end if;
+    insert into public.push_state as held (device, chat_id, wanted_seq)
+    select endpoint.device, member.chat_id, checked.seq
+    from unnest(due, late) as checked (chat_id, seq)
+    join public.chat_participants member
+        on member.chat_id = checked.chat_id and member.left_at is null and member.received_seq < checked.seq
+    join public.push_endpoints endpoint on endpoint.user_id = member.user_id
+    where exists (
+        select from public.messages message
+        where message.chat_id = member.chat_id and message.seq <= checked.seq
+          and message.seq > greatest(member.received_seq, member.visible_from_seq)
+          and private.is_news(message, member.user_id)
+    )
+    order by endpoint.device, member.chat_id
+    on conflict (device, chat_id) do update
+    set wanted_seq = excluded.wanted_seq,
+        -- What is being sent or sent again is joined; else the device is left in peace for a while after the push before.
+        due_at = case when held.wanted_seq > held.pushed_seq and held.tries > 0 then held.due_at
+                      else greatest(now(), held.pushed_at + p_collapse) end
+    where held.wanted_seq < excluded.wanted_seq;
+    update public.push_checks held
+    set since = coalesce((select message.created_at from public.messages message
+                          where message.chat_id = held.chat_id and message.seq > checked.seq
+                          order by message.seq limit 1), now())
+    from unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id;
+    -- Whoever stores a message holds its chat. So a chat that can be held here has no message under way, and what was
+    -- committed before is seen by the next statement: a check is ended only when nothing can have relied on it.
+    select array_agg(free.id) into idle
+    from (select chat.id from public.chats chat where chat.id = any (due) for no key update skip locked) free;
+    delete from public.push_checks held
+    using unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id and held.chat_id = any (idle)
+      and not exists (select from public.messages message
+                      where message.chat_id = held.chat_id and message.seq > checked.seq);
+    return cardinality(due);
+end
+$$;
+
+-- Name: count_news(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*) from (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
+        limit 100
+    ) counted
+$$;
+
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) RETURNS boolean
@@ -151,6 +227,43 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     select person.id, person.full_name, person.cyphr_id, person.avatar_url
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
+$$;
+
+-- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set pushed_seq = case when sent.silent then held.pushed_seq else greatest(held.pushed_seq, sent.seq) end,
+        badged_seq = greatest(held.badged_seq, sent.seq),
+        pushed_at  = now(),
+        due_at     = case when sent.silent then now() else now() + p_collapse end,
+        tries      = 0
+    from unnest(p_devices, p_chat_ids, p_seqs, p_silent) as sent (device, chat_id, seq, silent)
+    where held.device = sent.device and held.chat_id = sent.chat_id
+$$;
+
+-- Name: forget_endpoint(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoint(p_device uuid, p_token text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and token = p_token
+$$;
+
+-- Name: forget_endpoints_of_session(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoints_of_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.push_endpoints where session_id = new.id;
+    return null;
+end
 $$;
 
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
@@ -184,6 +297,58 @@ CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
     )
 $$;
 
+-- Name: is_mentioned(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and p_user_id = any (message.mentions)
+          and private.is_news(message, p_user_id)
+    )
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    content text,
+    encrypted boolean DEFAULT false,
+    message_type character varying(20) DEFAULT 'text'::character varying,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    reply_to_id uuid,
+    file_url text,
+    file_type character varying(50),
+    file_size bigint,
+    thumbnail_url text,
+    seq bigint,
+    client_id uuid,
+    deleted_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    mentions uuid[]
+);
+
+-- Name: is_news(public.messages, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select message.sender_id <> p_user_id and message.message_type is distinct from 'notice'
+       and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
+$$;
+
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
@@ -200,6 +365,30 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
     returning true
+$$;
+
+-- Name: keep_endpoint_arn(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_endpoints set endpoint_arn = p_arn, made_with = p_token
+    where device = p_device and token = p_token
+$$;
+
+-- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.push_checks (chat_id, since)
+    select distinct stored.chat_id, clock_timestamp() from stored where stored.created_at > now() - interval '1 hour'
+    on conflict (chat_id) do nothing;
+    return null;
+end
 $$;
 
 -- Name: number_message(); Type: FUNCTION; Schema: private; Owner: -
@@ -277,6 +466,53 @@ begin
 end
 $$;
 
+-- Name: push_reader(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) RETURNS TABLE(user_id uuid, platform text, token text, endpoint_arn text, language text, group_name text, held_seq bigint, muted boolean, preview text, mentions_break_mute boolean, quiet_end timestamp with time zone, quiet_mode text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select endpoint.user_id, endpoint.platform, endpoint.token,
+           case when endpoint.made_with = endpoint.token then endpoint.endpoint_arn end, endpoint.language,
+           case when chat.type = 'group' then coalesce(chat.name, '') end,
+           greatest(member.received_seq, member.visible_from_seq), coalesce(member.muted_until > now(), false),
+           coalesce(wish.preview, 'full'), coalesce(wish.mentions_break_mute, false),
+           private.quiet_until(wish.quiet_from, wish.quiet_until, wish.time_zone), wish.quiet_mode
+    from public.push_endpoints endpoint
+    join public.sessions session
+        on session.id = endpoint.session_id and session.revoked_at is null and session.expires_at > now()
+    join public.chat_participants member
+        on member.user_id = endpoint.user_id and member.chat_id = p_chat_id and member.left_at is null
+    join public.chats chat on chat.id = p_chat_id
+    left join public.notification_settings wish on wish.user_id = endpoint.user_id
+    where endpoint.device = p_device
+$$;
+
+-- Name: quiet_until(time without time zone, time without time zone, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    here    timestamp;
+    ends_on date;
+begin
+    here := now() at time zone p_time_zone;
+    if p_from < p_until and here::time >= p_from and here::time < p_until then
+        ends_on := here::date;
+    elsif p_from > p_until and here::time >= p_from then
+        ends_on := here::date + 1;
+    elsif p_from > p_until and here::time < p_until then
+        ends_on := here::date;
+    end if;
+    return (ends_on + p_until) at time zone p_time_zone;
+exception when invalid_parameter_value then
+    -- The zone was known to the database that it was set in.
+    return null;
+end
+$$;
+
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) RETURNS void
@@ -327,6 +563,47 @@ begin
     delete from public.email_codes where email = p_email;
     return 'registered';
 end
+$$;
+
+-- Name: register_endpoint(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two that register one token at this moment: the second finds the first.
+    perform pg_advisory_xact_lock(hashtextextended(p_platform || p_token, 0));
+    delete from public.push_endpoints known
+    where (known.device = p_device and known.user_id <> auth.uid())
+       or (known.device <> p_device and known.platform = p_platform and known.token = p_token);
+    insert into public.push_endpoints as known (device, user_id, session_id, platform, token, language)
+    values (p_device, auth.uid(), p_session_id, p_platform, p_token, p_language)
+    on conflict (device) do update
+    set session_id = excluded.session_id, platform = excluded.platform, token = excluded.token,
+        language = excluded.language, updated_at = now();
+end
+$$;
+
+-- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
+$$;
+
+-- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set due_at = now() + least(300, 2 ^ least(held.tries, 10)) * (0.5 + random() / 2) * interval '1 second'
+    from unnest(p_devices, p_chat_ids) as failed (device, chat_id)
+    where held.device = failed.device and held.chat_id = failed.chat_id
 $$;
 
 -- Name: revoke_sessions(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -390,6 +667,27 @@ CREATE FUNCTION private.set_avatar(p_url text) RETURNS TABLE(id uuid, full_name 
     AS $$
     update public.users set avatar_url = p_url, updated_at = now() where id = (select auth.uid())
     returning id, full_name, cyphr_id, avatar_url
+$$;
+
+-- Name: set_notifications(text, boolean, time without time zone, time without time zone, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform now() at time zone p_time_zone;
+    insert into public.notification_settings
+        (user_id, preview, mentions_break_mute, quiet_from, quiet_until, time_zone, quiet_mode)
+    values (auth.uid(), p_preview, p_mentions_break_mute, p_quiet_from, p_quiet_until, p_time_zone, p_quiet_mode)
+    on conflict (user_id) do update
+    set preview = excluded.preview, mentions_break_mute = excluded.mentions_break_mute,
+        quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, time_zone = excluded.time_zone,
+        quiet_mode = excluded.quiet_mode, updated_at = now();
+    return true;
+exception when invalid_parameter_value then
+    return false;
+end
 $$;
 
 -- Name: set_pin(text); Type: FUNCTION; Schema: private; Owner: -
@@ -481,9 +779,75 @@ begin
 end
 $$;
 
-SET default_tablespace = '';
+-- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
 
-SET default_table_access_method = heap;
+CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    given  integer := 0;
+    taken  public.push_state;
+    reader record;
+    newest public.messages;
+begin
+    for i in 1 .. 500 loop
+        exit when given >= p_limit;
+        update public.push_state held set due_at = now() + p_lease, tries = held.tries + 1
+        from (
+            select waits.device, waits.chat_id from public.push_state waits
+            where waits.wanted_seq > waits.pushed_seq and waits.due_at <= now()
+              and (p_chat_id is null or waits.chat_id = p_chat_id)
+            order by waits.due_at limit 1
+            for update skip locked
+        ) due
+        where held.device = due.device and held.chat_id = due.chat_id
+        returning held.* into taken;
+        exit when taken.device is null;
+        select * into reader from private.push_reader(taken.device, taken.chat_id);
+        select message.* into newest from public.messages message
+        where message.chat_id = taken.chat_id and message.seq > reader.held_seq
+          and private.is_news(message, reader.user_id)
+        order by message.seq desc limit 1;
+        if newest.id is null or newest.seq <= taken.pushed_seq or newest.created_at < now() - interval '1 day'
+           or (reader.muted and not (reader.mentions_break_mute and private.is_mentioned(
+                   taken.chat_id, greatest(reader.held_seq, taken.pushed_seq), reader.user_id))) then
+            update public.push_state held set pushed_seq = taken.wanted_seq, tries = 0, due_at = now()
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        elsif reader.quiet_end is not null and (reader.quiet_mode = 'none' or newest.seq <= taken.badged_seq) then
+            update public.push_state held set due_at = reader.quiet_end, tries = 0
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        else
+            given := given + 1;
+            return query
+                select taken.device, taken.chat_id, greatest(newest.seq, taken.wanted_seq), reader.quiet_end is not null,
+                       reader.platform, reader.token, reader.endpoint_arn, reader.language, reader.preview,
+                       reader.group_name,
+                       (select person.full_name::text from public.users person where person.id = newest.sender_id),
+                       newest.content, coalesce(newest.message_type::text, 'text'), coalesce(newest.encrypted, false),
+                       private.count_news(taken.chat_id, reader.held_seq, reader.user_id),
+                       private.unread_chats(reader.user_id);
+        end if;
+    end loop;
+end
+$$;
+
+-- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)
+    from public.chat_participants member
+    where member.user_id = p_user_id and member.left_at is null
+      and (member.muted_until is null or member.muted_until <= now())
+      and exists (
+          select from public.messages message
+          where message.chat_id = member.chat_id and message.seq > greatest(member.read_seq, member.visible_from_seq)
+            and private.is_news(message, p_user_id)
+      )
+$$;
 
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
@@ -539,7 +903,8 @@ CREATE TABLE public.chat_participants (
     last_read_message_id uuid,
     received_seq bigint DEFAULT 0 NOT NULL,
     read_seq bigint DEFAULT 0 NOT NULL,
-    visible_from_seq bigint DEFAULT 0 NOT NULL
+    visible_from_seq bigint DEFAULT 0 NOT NULL,
+    muted_until timestamp with time zone
 );
 
 -- Name: chats; Type: TABLE; Schema: public; Owner: -
@@ -622,28 +987,6 @@ CREATE TABLE public.message_status (
     "timestamp" timestamp with time zone DEFAULT now()
 );
 
--- Name: messages; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.messages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    sender_id uuid NOT NULL,
-    content text,
-    encrypted boolean DEFAULT false,
-    message_type character varying(20) DEFAULT 'text'::character varying,
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    reply_to_id uuid,
-    file_url text,
-    file_type character varying(50),
-    file_size bigint,
-    thumbnail_url text,
-    seq bigint,
-    client_id uuid
-);
-
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.nearby_discovery (
@@ -658,6 +1001,22 @@ CREATE TABLE public.nearby_discovery (
     updated_at timestamp with time zone DEFAULT now()
 );
 
+-- Name: notification_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.notification_settings (
+    user_id uuid NOT NULL,
+    preview text DEFAULT 'full'::text NOT NULL,
+    mentions_break_mute boolean DEFAULT false NOT NULL,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    time_zone text,
+    quiet_mode text DEFAULT 'none'::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notification_settings_check CHECK ((num_nulls(quiet_from, quiet_until, time_zone) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT notification_settings_preview_check CHECK ((preview = ANY (ARRAY['full'::text, 'name'::text, 'none'::text]))),
+    CONSTRAINT notification_settings_quiet_mode_check CHECK ((quiet_mode = ANY (ARRAY['badge'::text, 'none'::text])))
+);
+
 -- Name: phone_hashes; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.phone_hashes (
@@ -665,6 +1024,43 @@ CREATE TABLE public.phone_hashes (
     phone_hash character varying(128) NOT NULL,
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now()
+);
+
+-- Name: push_checks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_checks (
+    chat_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+-- Name: push_endpoints; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_endpoints (
+    device uuid NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    platform text NOT NULL,
+    token text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    endpoint_arn text,
+    made_with text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT push_endpoints_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ru'::text]))),
+    CONSTRAINT push_endpoints_platform_check CHECK ((platform = ANY (ARRAY['fcm'::text, 'apns'::text, 'webpush'::text])))
+);
+
+-- Name: push_state; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_state (
+    device uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    wanted_seq bigint NOT NULL,
+    pushed_seq bigint DEFAULT 0 NOT NULL,
+    badged_seq bigint DEFAULT 0 NOT NULL,
+    pushed_at timestamp with time zone,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL
 );
 
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
@@ -891,6 +1287,11 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_pkey PRIMARY KEY (id);
 
+-- Name: notification_settings notification_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
+
 -- Name: phone_hashes phone_hashes_phone_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
@@ -900,6 +1301,26 @@ ALTER TABLE ONLY public.phone_hashes
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_pkey PRIMARY KEY (id);
+
+-- Name: push_checks push_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_pkey PRIMARY KEY (chat_id);
+
+-- Name: push_endpoints push_endpoints_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_pkey PRIMARY KEY (device);
+
+-- Name: push_endpoints push_endpoints_platform_token_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_platform_token_key UNIQUE (platform, token);
+
+-- Name: push_state push_state_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1012,6 +1433,26 @@ CREATE INDEX nearby_discovery_user ON public.nearby_discovery USING btree (user_
 
 CREATE INDEX phone_hashes_user ON public.phone_hashes USING btree (user_id);
 
+-- Name: push_checks_since; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_checks_since ON public.push_checks USING btree (since);
+
+-- Name: push_endpoints_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_session ON public.push_endpoints USING btree (session_id);
+
+-- Name: push_endpoints_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_user ON public.push_endpoints USING btree (user_id);
+
+-- Name: push_state_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_chat ON public.push_state USING btree (chat_id);
+
+-- Name: push_state_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_due ON public.push_state USING btree (due_at) WHERE (wanted_seq > pushed_seq);
+
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
@@ -1039,6 +1480,14 @@ CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 -- Name: users_phone_hash; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
+
+-- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER forget_endpoints AFTER UPDATE OF revoked_at ON public.sessions FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION private.forget_endpoints_of_session();
+
+-- Name: messages note_messages; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER note_messages AFTER INSERT ON public.messages REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.note_messages();
 
 -- Name: messages number_message; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1129,10 +1578,40 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: notification_settings notification_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: phone_hashes phone_hashes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_checks push_checks_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_device_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1271,9 +1750,29 @@ CREATE POLICY nearby_discovery_read_own ON public.nearby_discovery FOR SELECT TO
 
 CREATE POLICY nearby_discovery_remove_own ON public.nearby_discovery FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: notification_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.notification_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: notification_settings notification_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY notification_settings_read_own ON public.notification_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: phone_hashes; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.phone_hashes ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_checks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_checks ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_endpoints; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_state; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1344,6 +1843,15 @@ GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
 
+-- Name: FUNCTION check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) TO cyphr_app;
+
+-- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) FROM PUBLIC;
@@ -1353,6 +1861,20 @@ GRANT ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_member
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
+
+-- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoint(p_device uuid, p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoints_of_session(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -1369,10 +1891,76 @@ GRANT ALL ON FUNCTION private.hold_service(p_service text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.is_member(chat uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 
+-- Name: FUNCTION is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.messages TO service_role;
+GRANT SELECT ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(content) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
+
+-- Name: FUNCTION is_news(message public.messages, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
+
+-- Name: FUNCTION keep_endpoint_arn(p_device uuid, p_token text, p_arn text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
+
+-- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
 
 -- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
 
@@ -1388,6 +1976,14 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
 
+-- Name: FUNCTION push_reader(p_device uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) FROM PUBLIC;
+
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
@@ -1397,6 +1993,21 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
+
+-- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
+
+-- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) TO cyphr_app;
 
 -- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
 
@@ -1418,6 +2029,11 @@ GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
 
+-- Name: FUNCTION set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) TO cyphr_app;
+
 -- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
@@ -1437,6 +2053,15 @@ GRANT ALL ON FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_
 
 REVOKE ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
+
+-- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
@@ -1490,63 +2115,31 @@ GRANT ALL ON TABLE public.email_codes TO service_role;
 GRANT ALL ON TABLE public.message_status TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 
--- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.messages TO service_role;
-GRANT SELECT ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(content) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
-
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.nearby_discovery TO service_role;
 GRANT SELECT,DELETE ON TABLE public.nearby_discovery TO authenticated;
 
+-- Name: TABLE notification_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.notification_settings TO service_role;
+GRANT SELECT ON TABLE public.notification_settings TO authenticated;
+
 -- Name: TABLE phone_hashes; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.phone_hashes TO service_role;
+
+-- Name: TABLE push_checks; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_checks TO service_role;
+
+-- Name: TABLE push_endpoints; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_endpoints TO service_role;
+
+-- Name: TABLE push_state; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_state TO service_role;
 
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
@@ -33,8 +35,8 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @asynccontextmanager
 async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
-    mailbox = Mailbox()
-    app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
+    mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
+    app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
     server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

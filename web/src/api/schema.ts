@@ -172,6 +172,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notifications
+         * @description What one wants of pushes.
+         */
+        get: operations["read_notifications_v1_me_notifications_get"];
+        /**
+         * Set Notifications
+         * @description Say what one wants of pushes, on all devices.
+         */
+        put: operations["set_notifications_v1_me_notifications_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/pin": {
         parameters: {
             query?: never;
@@ -207,6 +231,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/endpoints/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Register Endpoint
+         * @description Have pushes sent to this device until its session ends. ``device``: an id that the installation keeps.
+         */
+        put: operations["register_endpoint_v1_push_endpoints__device__put"];
+        post?: never;
+        /**
+         * Remove Endpoint
+         * @description Send no more pushes to this device.
+         */
+        delete: operations["remove_endpoint_v1_push_endpoints__device__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -471,6 +519,21 @@ export interface components {
             type: "direct" | "group";
         };
         /**
+         * NewEndpoint
+         * @description Where this device is reached. ``token``: what the platform gave it; ``language``: of the words in its pushes.
+         */
+        NewEndpoint: {
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "ru";
+            platform: components["schemas"]["Platform"];
+            /** Token */
+            token: string;
+        };
+        /**
          * NewMessage
          * @description What a client sends. ``id`` is the client's own and permanent: a repeat is answered, not stored again.
          */
@@ -484,6 +547,27 @@ export interface components {
             id: string;
             /** Reply To Id */
             reply_to_id?: string | null;
+        };
+        /**
+         * Notifications
+         * @description What a person wants of pushes.
+         *
+         *     ``preview``: ``full`` shows the words, ``name`` only who or which group, ``none`` nothing but that there is
+         *     something. ``mentions_break_mute``: being mentioned in a muted chat is pushed nevertheless.
+         */
+        Notifications: {
+            /**
+             * Mentions Break Mute
+             * @default false
+             */
+            mentions_break_mute: boolean;
+            /**
+             * Preview
+             * @default full
+             * @enum {string}
+             */
+            preview: "full" | "name" | "none";
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /**
          * Page
@@ -518,6 +602,38 @@ export interface components {
             new_pin: string;
             /** Pin */
             pin: string;
+        };
+        /**
+         * Platform
+         * @description Which service reaches a device.
+         * @enum {string}
+         */
+        Platform: "fcm" | "apns" | "webpush";
+        /**
+         * QuietHours
+         * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
+         *
+         *     They may pass midnight. Seconds are cut off.
+         */
+        QuietHours: {
+            /**
+             * End
+             * Format: time
+             */
+            end: string;
+            /**
+             * Mode
+             * @default none
+             * @enum {string}
+             */
+            mode: "badge" | "none";
+            /**
+             * Start
+             * Format: time
+             */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * Readiness
@@ -933,6 +1049,59 @@ export interface operations {
             };
         };
     };
+    read_notifications_v1_me_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+        };
+    };
+    set_notifications_v1_me_notifications_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change_pin_v1_me_pin_put: {
         parameters: {
             query?: never;
@@ -984,6 +1153,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_endpoint_v1_push_endpoints__device__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_endpoint_v1_push_endpoints__device__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
