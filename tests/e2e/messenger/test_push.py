@@ -35,8 +35,8 @@ async def settings(supabase_side: TestSide, token_key: Path, stand_in: AwsStandI
             "aws": stand_in.settings,
             "push_fcm_application": applications["GCM"],
             "push_apns_application": applications["APNS"],
-            "push_after_seconds": 0.3,
-            "push_collapse_seconds": 0.5,
+            "push_after_seconds": 0.15,
+            "push_collapse_seconds": 0.3,
             "public_url": "https://chat.example.org",
         }
         return settings_for(supabase_side, token_key=token_key, **(given | more))
