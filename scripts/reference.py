@@ -42,8 +42,11 @@ _FROM_SERVER = (
     ("msg", "`chat`, `seq`, `ts`, `from`, `d.message`", ("A message. `seq` has no gaps within a chat: who sees one"
      " fetches it over HTTP.")),
     ("chat", "`chat`, `d.chat`", "A chat that this person was added to."),
-    ("receipt", "`chat`, `d.user_id`, `d.received_seq`, `d.read_seq`", "How far a member has received and read."),
+    ("receipt", "`chat`, `d.user_id`, `d.received_seq`, `d.read_seq`", ("How far a member has received and read;"
+     " `d.read_seq` is 0 when that is not shown. Neither ever falls.")),
     ("typing", "`chat`, `d.user_id`", "A member is typing. Never stored, and dropped first when a client is slow."),
+    ("presence", "`chat`, `d.people`", ("Which members of an open chat are here: `user_id`, `online`, `last_seen`. All"
+     " who show it at first, then each who came or went, at most every 25 seconds. Never stored.")),
     ("pong", "", "The answer to `ping`."),
     ("slow", "`id`, `d.retry_ms`", "Too many sends are unacknowledged: nothing was stored; send `id` again later."),
     ("error", "`id`, `d.code`, `d.message`, `d.retryable`", ("A frame was refused; codes are those of"

@@ -36,6 +36,7 @@ MATRIX = {
     "nearby_discovery": ("1 - - 1", "0 - - 0"),
     "notification_settings": ("1 - - -", "0 - - -"),
     "phone_hashes": ("- - - -", "- - - -"),
+    "privacy_settings": ("1 - - -", "0 - - -"),
     "push_checks": ("- - - -", "- - - -"),
     "push_endpoints": ("- - - -", "- - - -"),
     "push_state": ("- - - -", "- - - -"),
@@ -56,6 +57,8 @@ SECRETS = [
     ("users", "phone"),
     ("users", "phone_hash"),
     ("users", "encrypted_private_key"),
+    ("users", "is_online"),
+    ("users", "last_seen"),
     ("user_wallets", "encrypted_secret_key"),
 ]
 

@@ -90,6 +90,8 @@ def test_the_largest_content_fits_a_frame_in_both_directions(character: str) -> 
         {"v": 1, "t": "recv", "chat": CHAT, "d": {"seq": 1}},
         {"v": 1, "t": "read", "id": ID, "chat": CHAT, "d": {"seq": 1}},
         {"v": 1, "t": "typing", "chat": CHAT, "d": {}},
+        {"v": 1, "t": "open", "chat": CHAT},
+        {"v": 1, "t": "close", "chat": CHAT},
         {"v": 1, "t": "ping"},
         {"v": 1, "t": "ping", "id": ID, "later": "members that are not known yet are passed over"},
     ],
@@ -112,6 +114,7 @@ def test_a_frame_of_the_contract_is_understood(frame: dict[str, Any]) -> None:
         {"v": 1, "t": "msg.send", "id": ID, "chat": CHAT, "d": {"content": "hi", "reply_to_id": "x"}},
         {"v": 1, "t": "read", "chat": CHAT, "d": {"seq": "many"}},
         {"v": 1, "t": "typing", "chat": None},
+        {"v": 1, "t": "open"},
     ],
 )
 def test_a_frame_outside_the_contract_is_refused(frame: dict[str, Any]) -> None:

@@ -126,6 +126,9 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    presence_relay_seconds: float = Field(
+        default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
+    )
     public_url: str | None = Field(
         default=None, description="Where people open the web client; the links in pushes begin with it."
     )

@@ -1,9 +1,12 @@
 """Builds the object graph of the messenger; nothing else does."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cyphr.foundation.aws import notifications_client, s3_client
+from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.postgres import Database, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
@@ -14,6 +17,7 @@ from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.push.models import Platform
 from cyphr.messenger.push.service import Push
@@ -23,6 +27,8 @@ from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+
+_PARTING_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Messenger:
     files: Files
     chats: Chats
     messages: Messages
+    presence: Presence
     realtime: Realtime
     push: Push
     pins: Pins
@@ -48,9 +55,13 @@ class Messenger:
         """What goes on beside requests, until it is cancelled. A runtime without a process of its own calls the
         features instead, by a clock.
         """
-        await self.push.run()
+        await asyncio.gather(self.push.run(), self.presence.run())
 
     async def close(self) -> None:
+        # Everybody was here until now. When that cannot be kept quickly, it is not worth waiting for.
+        with suppress(CyphrError, TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                await self.presence.record()
         await self.switchboard.close()
         self.pins.close()
 
@@ -66,6 +77,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     messages = Messages(switchboard, connections)
+    presence = Presence(switchboard, connections, relay_seconds=settings.presence_relay_seconds)
     return Messenger(
         switchboard=switchboard,
         sessions=sessions,
@@ -74,7 +86,8 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
         files=Files(switchboard, _file_stores(settings)),
         chats=Chats(switchboard, connections),
         messages=messages,
-        realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
+        presence=presence,
+        realtime=Realtime(sessions, messages, connections, presence, queue_length=settings.connection_queue_length),
         push=Push(
             switchboard,
             channel or sns_channel(settings),

@@ -13,6 +13,7 @@ import cyphr.messenger.discovery.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.health
 import cyphr.messenger.messages.routes
+import cyphr.messenger.presence.routes
 import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
 import cyphr.messenger.sessions.routes
@@ -45,6 +46,7 @@ _ROUTERS = (
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
     cyphr.messenger.messages.routes.router,
+    cyphr.messenger.presence.routes.router,
     cyphr.messenger.push.routes.router,
     cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,

@@ -224,7 +224,7 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select person.id, person.full_name, person.cyphr_id, person.avatar_url
+    select person.id, person.full_name, person.cyphr_id, private.shown_picture(person.id, person.avatar_url)
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
 $$;
@@ -513,6 +513,23 @@ exception when invalid_parameter_value then
 end
 $$;
 
+-- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, last_seen timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select member.user_id, person.last_seen
+    from public.chat_participants member
+    join public.users person on person.id = member.user_id
+    where member.chat_id = p_chat_id and member.left_at is null and member.user_id <> (select auth.uid())
+      and private.is_member(p_chat_id)
+      and not exists (select from public.privacy_settings hidden
+                      where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
+    order by member.joined_at, member.user_id
+    limit p_limit
+$$;
+
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) RETURNS void
@@ -529,6 +546,18 @@ begin
         on conflict do nothing;
     end if;
 end
+$$;
+
+-- Name: record_presence(uuid[], boolean[], timestamp with time zone[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users person
+    set is_online = seen.online, last_seen = greatest(person.last_seen, seen.seen_at)
+    from unnest(p_user_ids, p_online, p_seen_at) as seen (user_id, online, seen_at)
+    where person.id = seen.user_id
 $$;
 
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -699,6 +728,19 @@ CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
     update public.users set pin_hash = p_pin_hash, updated_at = now() where id = (select auth.uid())
 $$;
 
+-- Name: set_privacy(text, text, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.privacy_settings (user_id, last_seen, picture, read_receipts)
+    values (auth.uid(), p_last_seen, p_picture, p_read_receipts)
+    on conflict (user_id) do update
+    set last_seen = excluded.last_seen, picture = excluded.picture, read_receipts = excluded.read_receipts,
+        updated_at = now()
+$$;
+
 -- Name: shares_chat_with(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
@@ -711,6 +753,28 @@ CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
         where mine.user_id = (select auth.uid()) and mine.left_at is null
           and theirs.user_id = person
     )
+$$;
+
+-- Name: shown_picture(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_picture(p_user_id uuid, p_url text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = (select auth.uid()) or not exists (
+        select from public.privacy_settings hidden
+        where hidden.user_id = p_user_id
+          and (hidden.picture = 'nobody' or (hidden.picture = 'contacts' and not private.shares_chat_with(p_user_id)))
+    ) then p_url end
+$$;
+
+-- Name: shown_read_seq(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = any (private.who_sees_reading(array[p_user_id])) then p_read_seq else 0 end
 $$;
 
 -- Name: store_message(uuid, uuid, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -847,6 +911,19 @@ CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
           where message.chat_id = member.chat_id and message.seq > greatest(member.read_seq, member.visible_from_seq)
             and private.is_news(message, p_user_id)
       )
+$$;
+
+-- Name: who_sees_reading(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.who_sees_reading(p_members uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_agg(member.user_id)
+    from unnest(p_members) as member (user_id)
+    where member.user_id = (select auth.uid())
+       or not exists (select from public.privacy_settings hidden
+                      where not hidden.read_receipts and hidden.user_id in (member.user_id, (select auth.uid())))
 $$;
 
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
@@ -1024,6 +1101,18 @@ CREATE TABLE public.phone_hashes (
     phone_hash character varying(128) NOT NULL,
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now()
+);
+
+-- Name: privacy_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.privacy_settings (
+    user_id uuid NOT NULL,
+    last_seen text DEFAULT 'everyone'::text NOT NULL,
+    picture text DEFAULT 'everyone'::text NOT NULL,
+    read_receipts boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT privacy_settings_last_seen_check CHECK ((last_seen = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text]))),
+    CONSTRAINT privacy_settings_picture_check CHECK ((picture = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text])))
 );
 
 -- Name: push_checks; Type: TABLE; Schema: public; Owner: -
@@ -1302,6 +1391,11 @@ ALTER TABLE ONLY public.phone_hashes
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_pkey PRIMARY KEY (id);
 
+-- Name: privacy_settings privacy_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_pkey PRIMARY KEY (user_id);
+
 -- Name: push_checks push_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.push_checks
@@ -1432,6 +1526,10 @@ CREATE INDEX nearby_discovery_user ON public.nearby_discovery USING btree (user_
 -- Name: phone_hashes_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX phone_hashes_user ON public.phone_hashes USING btree (user_id);
+
+-- Name: privacy_settings_unread; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX privacy_settings_unread ON public.privacy_settings USING btree (user_id) WHERE (NOT read_receipts);
 
 -- Name: push_checks_since; Type: INDEX; Schema: public; Owner: -
 
@@ -1587,6 +1685,11 @@ ALTER TABLE ONLY public.notification_settings
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: privacy_settings privacy_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: push_checks push_checks_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1761,6 +1864,14 @@ CREATE POLICY notification_settings_read_own ON public.notification_settings FOR
 -- Name: phone_hashes; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.phone_hashes ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.privacy_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings privacy_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY privacy_settings_read_own ON public.privacy_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: push_checks; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1984,10 +2095,20 @@ REVOKE ALL ON FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) FROM P
 
 REVOKE ALL ON FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) FROM PUBLIC;
 
+-- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
+
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
+
+-- Name: FUNCTION record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
 
 -- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -2039,10 +2160,25 @@ GRANT ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break
 REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
 
+-- Name: FUNCTION set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) TO cyphr_app;
+
 -- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
+
+-- Name: FUNCTION shown_picture(p_user_id uuid, p_url text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr_app;
+
+-- Name: FUNCTION shown_read_seq(p_user_id uuid, p_read_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
 -- Name: FUNCTION store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -2062,6 +2198,11 @@ GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lea
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION who_sees_reading(p_members uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.who_sees_reading(p_members uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.who_sees_reading(p_members uuid[]) TO cyphr_app;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
@@ -2128,6 +2269,11 @@ GRANT SELECT ON TABLE public.notification_settings TO authenticated;
 -- Name: TABLE phone_hashes; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.phone_hashes TO service_role;
+
+-- Name: TABLE privacy_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.privacy_settings TO service_role;
+GRANT SELECT ON TABLE public.privacy_settings TO authenticated;
 
 -- Name: TABLE push_checks; Type: ACL; Schema: public; Owner: -
 
@@ -2224,11 +2370,11 @@ GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(is_online),UPDATE(is_online) ON TABLE public.users TO authenticated;
+GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(last_seen),UPDATE(last_seen) ON TABLE public.users TO authenticated;
+GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
 

@@ -7,6 +7,7 @@ export type ServerEvent =
   | { t: "ack"; id: string; chat?: string; d: { message_id?: string; seq?: number; ts?: string } }
   | { t: "receipt"; chat: string; d: { user_id: string; received_seq: number; read_seq: number } }
   | { t: "typing"; chat: string; d: { user_id: string } }
+  | { t: "presence"; chat: string; d: { people: { user_id: string; online: boolean; last_seen: string | null }[] } }
   | { t: "chat"; chat: string; d: { chat: Chat } }
   | { t: "resume.done"; d: { heads: Record<string, number>; user_id: string } }
   | { t: "error"; id?: string; d: { code: string; message: string; retryable: boolean } }
@@ -17,7 +18,7 @@ export type ClientFrame =
   | { t: "hello"; d: { token: string; heads: Record<string, number> } }
   | { t: "msg.send"; id: string; chat: string; d: { content: string; reply_to_id?: string } }
   | { t: "recv" | "read"; chat: string; d: { seq: number } }
-  | { t: "typing"; chat: string; d: Record<string, never> }
+  | { t: "typing" | "open" | "close"; chat: string; d: Record<string, never> }
   | { t: "ping"; d: Record<string, never> };
 
 /** Close code of a socket whose token was refused. */

@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chats/{chat_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Presence
+         * @description Which of the other members are here, of those who show it. Who has the chat open hears of changes.
+         */
+        get: operations["read_presence_v1_chats__chat_id__presence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -209,6 +229,30 @@ export interface paths {
          * @description Change the PIN; every other session ends.
          */
         put: operations["change_pin_v1_me_pin_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Privacy
+         * @description What one shows of oneself.
+         */
+        get: operations["read_privacy_v1_me_privacy_get"];
+        /**
+         * Set Privacy
+         * @description Say what one shows of oneself, from now on.
+         */
+        put: operations["set_privacy_v1_me_privacy_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -468,6 +512,21 @@ export interface components {
             user_id: string;
         };
         /**
+         * MemberPresence
+         * @description A member of a chat who shows it. ``last_seen``: when they were last here, if they are not.
+         */
+        MemberPresence: {
+            /** Last Seen */
+            last_seen: string | null;
+            /** Online */
+            online: boolean;
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
          * Message
          * @description A stored message. ``client_id`` is None for what the server before this one stored.
          */
@@ -609,6 +668,31 @@ export interface components {
          * @enum {string}
          */
         Platform: "fcm" | "apns" | "webpush";
+        /**
+         * Privacy
+         * @description ``last_seen``: whether and when one is here; ``picture``: one's avatar; ``read_receipts``: what one has read.
+         *
+         *     Who hides the first or the last from everybody is not shown it of others.
+         */
+        Privacy: {
+            /**
+             * Last Seen
+             * @default everyone
+             * @enum {string}
+             */
+            last_seen: "everyone" | "contacts" | "nobody";
+            /**
+             * Picture
+             * @default everyone
+             * @enum {string}
+             */
+            picture: "everyone" | "contacts" | "nobody";
+            /**
+             * Read Receipts
+             * @default true
+             */
+            read_receipts: boolean;
+        };
         /**
          * QuietHours
          * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
@@ -996,6 +1080,37 @@ export interface operations {
             };
         };
     };
+    read_presence_v1_chats__chat_id__presence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPresence"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_me_v1_me_get: {
         parameters: {
             query?: never;
@@ -1121,6 +1236,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_privacy_v1_me_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
+            };
+        };
+    };
+    set_privacy_v1_me_privacy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Privacy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
             };
             /** @description Validation Error */
             422: {

@@ -8,8 +8,10 @@ where %(only_chat_id)s::uuid is null or chat.id = %(only_chat_id)s
 order by coalesce(chat.last_message_time, chat.created_at) desc nulls last, chat.id;
 
 -- name: list_members
-select member.chat_id, member.user_id, person.full_name, person.cyphr_id, person.avatar_url,
-       coalesce(member.role, 'member') as role, member.received_seq, member.read_seq
+select member.chat_id, member.user_id, person.full_name, person.cyphr_id,
+       private.shown_picture(member.user_id, person.avatar_url) as avatar_url,
+       coalesce(member.role, 'member') as role, member.received_seq,
+       private.shown_read_seq(member.user_id, member.read_seq) as read_seq
 from public.chat_participants member
 join public.users person on person.id = member.user_id
 where member.chat_id = any(%(chat_ids)s) and member.left_at is null

@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     CHAT = "chat"
     RECEIPT = "receipt"
     TYPING = "typing"
+    PRESENCE = "presence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Event:
     seq: int = 0
     """Of a message: its place in the chat."""
     about: UUID | None = None
-    """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
+    """Of a receipt, of typing or of presence: whose. A newer one replaces an older one that still waits."""
 
 
 class Postman(Protocol):

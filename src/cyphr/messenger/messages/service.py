@@ -41,12 +41,13 @@ class Stored:
 
 @dataclass(frozen=True)
 class Moved:
-    """A member's watermarks after they rose."""
+    """A member's watermarks after they rose. ``reader_ids``: the members who are shown what was read."""
 
     chat_id: UUID
     received_seq: int
     read_seq: int
     member_ids: list[UUID]
+    reader_ids: list[UUID]
 
 
 @dataclass(frozen=True)
@@ -160,9 +161,16 @@ class Messages:
             )
 
         for moved in await self._switchboard.unit_of_work(user_id, work):
-            d = {"user_id": user_id, "received_seq": moved.received_seq, "read_seq": moved.read_seq}
-            event = Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=user_id)
-            await self._postman.deliver(moved.member_ids, event, except_for=connection)
+            await self._tell_receipt(user_id, moved, moved.reader_ids, moved.read_seq, connection)
+            if others := set(moved.member_ids).difference(moved.reader_ids):
+                await self._tell_receipt(user_id, moved, others, 0, connection)
+
+    async def _tell_receipt(
+        self, user_id: UUID, moved: Moved, recipients: Iterable[UUID], read_seq: int, connection: UUID | None
+    ) -> None:
+        d = {"user_id": user_id, "received_seq": moved.received_seq, "read_seq": read_seq}
+        event = Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=user_id)
+        await self._postman.deliver(recipients, event, except_for=connection)
 
     async def _store_waiting(self, chat_id: UUID) -> None:
         waiting = self._waiting[chat_id]

@@ -14,8 +14,9 @@ from cyphr.foundation.errors import CyphrError
 from cyphr.messenger.messages.models import NewMessage, Watermark
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import Connection
-from cyphr.messenger.realtime.models import FRAME, Hello, Ping, Receipt, Send, Typing
+from cyphr.messenger.realtime.models import FRAME, Close, Hello, Open, Ping, Receipt, Send, Typing
 
 _logger = logging.getLogger(__name__)
 
@@ -38,8 +39,9 @@ class _TypedIn:
 class Conversation:
     """Handles the frames of one connection. Sends run side by side, so that one slow chat does not hold up another."""
 
-    def __init__(self, connection: Connection, messages: Messages, postman: Postman) -> None:
+    def __init__(self, connection: Connection, messages: Messages, postman: Postman, presence: Presence) -> None:
         self._connection = connection
+        self._presence = presence
         self._user_id = connection.identity.user_id
         self._messages = messages
         self._postman = postman
@@ -64,6 +66,10 @@ class Conversation:
                 self._take_receipt(frame)
             case Typing():
                 self._take_typing(frame)
+            case Open():
+                self._begin(self._open(frame.chat), self._others)
+            case Close():
+                self._presence.close(self._connection, frame.chat)
             case Ping():
                 self._connection.answer(encode("pong"))
             case Hello():
@@ -143,6 +149,12 @@ class Conversation:
         text = encode("typing", chat_id, d={"user_id": self._user_id})
         event = Event(EventKind.TYPING, chat_id, text, about=self._user_id)
         await self._postman.deliver(held.members - {self._user_id}, event)
+
+    async def _open(self, chat_id: UUID) -> None:
+        try:
+            await self._presence.open(self._connection, chat_id)
+        except Exception as error:
+            self._fail(None, error)
 
     def _begin(self, work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)

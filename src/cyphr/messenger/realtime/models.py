@@ -64,12 +64,26 @@ class Typing(_Frame):
     chat: UUID
 
 
+class Open(_Frame):
+    """This chat is on the screen: tell who of its members is here, and who comes and goes. A few at once, no more."""
+
+    t: Literal["open"]
+    chat: UUID
+
+
+class Close(_Frame):
+    """This chat is no longer on the screen."""
+
+    t: Literal["close"]
+    chat: UUID
+
+
 class Ping(_Frame):
     """Are you there?"""
 
     t: Literal["ping"]
 
 
-Frame = Annotated[Hello | Send | Receipt | Typing | Ping, Field(discriminator="t")]
+Frame = Annotated[Hello | Send | Receipt | Typing | Open | Close | Ping, Field(discriminator="t")]
 
-FRAME: TypeAdapter[Hello | Send | Receipt | Typing | Ping] = TypeAdapter(Frame)
+FRAME: TypeAdapter[Hello | Send | Receipt | Typing | Open | Close | Ping] = TypeAdapter(Frame)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cyphr.foundation.errors import CyphrError, NotAuthenticated
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.messages.service import LONGEST_PAGE, Messages, encode_message
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
 from cyphr.messenger.realtime.conversation import Conversation
 from cyphr.messenger.realtime.models import FRAME, Hello
@@ -36,10 +37,19 @@ class ClientSocket(Protocol):
 class Realtime:
     """Serves WebSockets."""
 
-    def __init__(self, sessions: Sessions, messages: Messages, connections: Connections, *, queue_length: int) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        messages: Messages,
+        connections: Connections,
+        presence: Presence,
+        *,
+        queue_length: int,
+    ) -> None:
         self._sessions = sessions
         self._messages = messages
         self._connections = connections
+        self._presence = presence
         self._queue_length = queue_length
 
     async def serve(self, socket: ClientSocket) -> None:
@@ -56,14 +66,16 @@ class Realtime:
             return
         identity, heads = greeting
         connection = Connection(socket, identity, queue_length=self._queue_length)
-        conversation = Conversation(connection, self._messages, self._connections)
+        conversation = Conversation(connection, self._messages, self._connections, self._presence)
         # Registered before the resume reads: what is stored from now on waits in the queue, so nothing falls between.
         self._connections.add(connection)
+        self._presence.connected(connection)
         try:
             await self._until_the_end(socket, connection, conversation, heads)
         finally:
             self._connections.remove(connection)
             await conversation.finish()
+            self._presence.gone(connection)
 
     async def _greet(self, socket: ClientSocket) -> tuple[Identity, Mapping[UUID, int]]:
         async with asyncio.timeout(_HELLO_SECONDS):
