@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from cyphr.foundation.aws import notifications_client, s3_client
 from cyphr.foundation.errors import CyphrError
-from cyphr.foundation.postgres import Database, Side
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.postgres import Database, PoolLimits, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
@@ -36,6 +37,7 @@ class Messenger:
     """Every feature of one process, ready to be opened."""
 
     switchboard: Switchboard
+    metrics: Metrics
     sessions: Sessions
     accounts: Accounts
     discovery: Discovery
@@ -55,7 +57,7 @@ class Messenger:
         """What goes on beside requests, until it is cancelled. A runtime without a process of its own calls the
         features instead, by a clock.
         """
-        await asyncio.gather(self.push.run(), self.presence.run())
+        await asyncio.gather(self.push.run(), self.presence.run(), self.metrics.flush_for_ever())
 
     async def close(self) -> None:
         # Everybody was here until now. When that cannot be kept quickly, it is not worth waiting for.
@@ -71,7 +73,8 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     read.
     """
     key = SigningKey.read(settings.token_key_file)
-    switchboard = Switchboard(_databases(settings))
+    metrics = Metrics()
+    switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
@@ -80,6 +83,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     presence = Presence(switchboard, connections, relay_seconds=settings.presence_relay_seconds)
     return Messenger(
         switchboard=switchboard,
+        metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
@@ -110,10 +114,11 @@ def sns_channel(settings: MessengerSettings) -> SnsChannel:
     return SnsChannel(lambda: notifications_client(settings.aws), applications)
 
 
-def _databases(settings: MessengerSettings) -> dict[Side, Database]:
+def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:
     given = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
+    limits = PoolLimits(statement_seconds=settings.statement_seconds, slow_seconds=settings.slow_query_seconds)
     return {
-        side: Database(side, database, pool_size=settings.pool_size)
+        side: Database(side, database, pool_size=settings.pool_size, limits=limits, metrics=metrics)
         for side, database in given.items()
         if database is not None
     }

@@ -74,6 +74,7 @@ def create_app(
             beside.cancel()
             with suppress(asyncio.CancelledError):
                 await beside
+            messenger.metrics.flush()
             await messenger.close()
 
     app = FastAPI(
