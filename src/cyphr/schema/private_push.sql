@@ -1,7 +1,7 @@
 -- Push: who has to be told of what, and that each is told once.
 
 -- A device that is known moves to whoever signs in on it now; what it was told of the one before is forgotten. So is any
--- other device of the same token: it is the same one, installed anew.
+-- other device of the same token: it is the same one, installed anew. A person has 20 devices at most, the latest ones.
 create or replace function private.register_endpoint(
     p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text
 ) returns void
@@ -18,6 +18,9 @@ begin
     on conflict (device) do update
     set session_id = excluded.session_id, platform = excluded.platform, token = excluded.token,
         language = excluded.language, updated_at = now();
+    delete from public.push_endpoints known
+    where known.device in (select mine.device from public.push_endpoints mine where mine.user_id = auth.uid()
+                           order by mine.updated_at desc, mine.device = p_device desc offset 20);
 end
 $$;
 

@@ -611,6 +611,9 @@ begin
     on conflict (device) do update
     set session_id = excluded.session_id, platform = excluded.platform, token = excluded.token,
         language = excluded.language, updated_at = now();
+    delete from public.push_endpoints known
+    where known.device in (select mine.device from public.push_endpoints mine where mine.user_id = auth.uid()
+                           order by mine.updated_at desc, mine.device = p_device desc offset 20);
 end
 $$;
 

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest_asyncio
 
 from cyphr.embedded.aws import AwsStandIn
+from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.aws import notifications_client
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.app import build_messenger, sns_channel
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for
@@ -30,7 +33,7 @@ async def stand_in(tmp_path_factory: Any) -> AsyncIterator[AwsStandIn]:
 async def settings(supabase_side: TestSide, token_key: Path, stand_in: AwsStandIn) -> Settings:
     applications = stand_in.names.push_applications
 
-    def make(**more: Any) -> MessengerSettings:
+    def make(side: TestSide = supabase_side, **more: Any) -> MessengerSettings:
         given: dict[str, Any] = {
             "aws": stand_in.settings,
             "push_fcm_application": applications["GCM"],
@@ -39,7 +42,7 @@ async def settings(supabase_side: TestSide, token_key: Path, stand_in: AwsStandI
             "push_collapse_seconds": 0.3,
             "public_url": "https://chat.example.org",
         }
-        return settings_for(supabase_side, token_key=token_key, **(given | more))
+        return settings_for(side, token_key=token_key, **(given | more))
 
     return make
 
@@ -305,6 +308,57 @@ async def test_several_servers_push_once(
             await until_checked(supabase_side, chat)
         told = [[push["body"] for http in (server, one, two) for push in await pushes(http, token)] for token in tokens]
     assert told == [["once"]] * 8
+
+
+async def test_a_push_whose_server_died_while_it_was_sent_is_taken_by_another_after_a_while(
+    settings: Settings, supabase: TestSide
+) -> None:
+    async with serve(settings(supabase, push_after_seconds=3600)) as quiet_server, await connect(supabase.app) as dying:
+        anna, boris = await register(quiet_server, "Anna"), await register(quiet_server, "Boris")
+        await device(boris)
+        chat = await anna.direct(boris)
+        await anna.send(chat, "hello")
+
+        async def take() -> int:
+            cursor = await dying.execute("select from private.take_pushes(10, %s, interval '1 minute')", [chat])
+            return cursor.rowcount
+
+        await dying.execute("select private.check_pushes('1 hour', '0', 1, %s, 1)", [chat])
+        assert [await take(), await take()] == [1, 0], "nobody else sends it meanwhile"
+        async with await connect(supabase.owner) as connection:
+            await connection.execute("update push_state set due_at = now() where chat_id = %s", [chat])
+        assert await take() == 1
+
+
+async def test_one_chat_is_looked_at_when_a_runtime_without_a_loop_says_so(
+    settings: Settings, supabase: TestSide
+) -> None:
+    patient = settings(supabase, push_after_seconds=3600)
+    inbox = PushInbox(sns_channel(patient))
+    messenger = build_messenger(patient, Mailbox(), inbox)
+    await messenger.open()
+    try:
+        async with serve(patient) as http:
+            anna, boris = await register(http, "Anna"), await register(http, "Boris")
+            token, chat = await device(boris), await anna.direct(boris)
+            for number in range(1, 4):
+                await anna.send(chat, f"message {number}")
+            assert await messenger.push.check_due() == 0, "none of them is late"
+            assert await messenger.push.check(UUID(chat), 1) == 1
+            assert await messenger.push.check(UUID(chat), 2) == 0, "the first push covered all of them"
+    finally:
+        await messenger.close()
+    assert [push.body for push in inbox.pushes(token)] == ["message 3 (+2)"]
+
+
+async def test_a_person_has_twenty_devices_and_the_latest_ones_count(
+    server: httpx.AsyncClient, supabase_side: TestSide
+) -> None:
+    anna = await register(server)
+    tokens = [await device(anna) for _ in range(22)]
+    async with await connect(supabase_side.superuser) as connection:
+        cursor = await connection.execute("select token from push_endpoints where user_id = %s", [anna.id])
+        assert {row[0] for row in await cursor.fetchall()} == set(tokens[2:])
 
 
 async def test_the_page_for_people_shows_what_was_pushed_and_runs_nothing_of_it(server: httpx.AsyncClient) -> None:

@@ -28,7 +28,7 @@ class NewEndpoint(BaseModel):
 class QuietHours(BaseModel):
     """From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
 
-    They may pass midnight. Seconds are cut off.
+    They may pass midnight.
     """
 
     start: time
