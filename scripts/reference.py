@@ -47,6 +47,8 @@ _FROM_SERVER = (
     ("typing", "`chat`, `d.user_id`", "A member is typing. Never stored, and dropped first when a client is slow."),
     ("presence", "`chat`, `d.people`", ("Which members of an open chat are here: `user_id`, `online`, `last_seen`. All"
      " who show it at first, then each who came or went, at most every 25 seconds. Never stored.")),
+    ("me.settings", "`d.privacy` or `d.notifications`", ("What this person has set on one of their devices, as"
+     " `/v1/me/…` answers it.")),
     ("pong", "", "The answer to `ping`."),
     ("slow", "`id`, `d.retry_ms`", "Too many sends are unacknowledged: nothing was stored; send `id` again later."),
     ("error", "`id`, `d.code`, `d.message`, `d.retryable`", ("A frame was refused; codes are those of"

@@ -80,7 +80,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     messages = Messages(switchboard, connections)
-    presence = Presence(switchboard, connections, relay_seconds=settings.presence_relay_seconds)
+    presence = Presence(switchboard, connections, connections, relay_seconds=settings.presence_relay_seconds)
     return Messenger(
         switchboard=switchboard,
         metrics=metrics,
@@ -94,6 +94,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
         realtime=Realtime(sessions, messages, connections, presence, queue_length=settings.connection_queue_length),
         push=Push(
             switchboard,
+            connections,
             channel or sns_channel(settings),
             after=timedelta(seconds=settings.push_after_seconds),
             collapse=timedelta(seconds=settings.push_collapse_seconds),

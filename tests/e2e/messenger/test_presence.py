@@ -17,6 +17,7 @@ from cyphr.foundation.postgres import Database, connect
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.postman import Event
 from cyphr.messenger.presence.service import Presence
+from cyphr.messenger.realtime.connections import Connections
 from cyphr.messenger.sessions.models import Identity
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, Socket, register
@@ -138,7 +139,7 @@ async def test_who_comes_and_goes_on_another_server_is_told_of_once_in_a_while_a
     chat = UUID(await anna.direct(boris))
     database = Database(supabase_side.side, supabase_side.app, pool_size=1)
     switchboard, elsewhere = Switchboard({database.side: database}), Elsewhere()
-    presence = Presence(switchboard, elsewhere, relay_seconds=0.4)
+    presence = Presence(switchboard, Connections(), elsewhere, relay_seconds=0.4)
     watcher = Watcher(Identity(user_id=UUID(anna.id), session_id=uuid4()))
     await switchboard.open()
     rounds = asyncio.create_task(presence.run())
@@ -258,6 +259,19 @@ async def test_who_hides_what_they_read_shows_it_as_received_and_does_not_see_it
         assert (await other.until("receipt"))["d"] == seen | {"read_seq": 0}
     marks = [await read_mark(reader, chat, person) for reader in (anna, boris) for person in (boris, clara)]
     assert marks == [(1, 0), (1, 1), (1, 1), (1, 0)]
+
+
+async def test_what_a_person_sets_on_one_device_is_told_to_their_others(server: httpx.AsyncClient) -> None:
+    anna, boris = await register(server, "Anna"), await register(server, "Boris")
+    await anna.direct(boris)
+    async with anna.socket() as annas, boris.socket() as boriss:
+        await show(anna, picture="contacts")
+        privacy = {"last_seen": "everyone", "picture": "contacts", "read_receipts": True}
+        assert (await annas.until("me.settings"))["d"] == {"privacy": privacy}
+        await anna.http.put("/v1/me/notifications", json={"preview": "name"}, headers=anna.auth)
+        assert (await annas.until("me.settings"))["d"]["notifications"]["preview"] == "name"
+        await asked(boriss)
+        assert not [frame for frame in boriss.heard if frame["t"] == "me.settings"]
 
 
 async def test_a_picture_is_shown_to_whom_its_owner_wants(server: httpx.AsyncClient, supabase_side: TestSide) -> None:

@@ -1,6 +1,6 @@
 /** The frames of the WebSocket `/v1/ws` (the envelope is `{v, t, id, chat, d}`; events add `seq`, `ts`, `from`). */
 
-import type { Chat, Message } from "./types";
+import type { Chat, Message, Notifications, Privacy } from "./types";
 
 export type ServerEvent =
   | { t: "msg"; chat: string; d: { message: Message } }
@@ -8,6 +8,7 @@ export type ServerEvent =
   | { t: "receipt"; chat: string; d: { user_id: string; received_seq: number; read_seq: number } }
   | { t: "typing"; chat: string; d: { user_id: string } }
   | { t: "presence"; chat: string; d: { people: { user_id: string; online: boolean; last_seen: string | null }[] } }
+  | { t: "me.settings"; d: { privacy?: Privacy; notifications?: Notifications } }
   | { t: "chat"; chat: string; d: { chat: Chat } }
   | { t: "resume.done"; d: { heads: Record<string, number>; user_id: string } }
   | { t: "error"; id?: string; d: { code: string; message: string; retryable: boolean } }

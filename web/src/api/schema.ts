@@ -697,7 +697,7 @@ export interface components {
          * QuietHours
          * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
          *
-         *     They may pass midnight. Seconds are cut off.
+         *     They may pass midnight.
          */
         QuietHours: {
             /**

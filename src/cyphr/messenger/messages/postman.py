@@ -8,6 +8,9 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+NO_CHAT = UUID(int=0)
+"""The chat of an event that is about none."""
+
 
 class EventKind(StrEnum):
     """What may happen to an event in a connection's full queue depends on its kind."""
@@ -17,6 +20,7 @@ class EventKind(StrEnum):
     RECEIPT = "receipt"
     TYPING = "typing"
     PRESENCE = "presence"
+    PERSONAL = "me.settings"
 
 
 @dataclass(frozen=True, slots=True)

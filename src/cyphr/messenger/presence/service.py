@@ -13,7 +13,7 @@ from cyphr.foundation.errors import CyphrError, NotFound, RateLimited
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
-from cyphr.messenger.messages.postman import Event, EventKind, encode
+from cyphr.messenger.messages.postman import NO_CHAT, Event, EventKind, Postman, encode
 from cyphr.messenger.presence.models import MemberPresence, Privacy
 from cyphr.messenger.sessions.models import Identity
 
@@ -89,8 +89,11 @@ class Presence:
     one statement in the database.
     """
 
-    def __init__(self, switchboard: Switchboard, whereabouts: Whereabouts, *, relay_seconds: float) -> None:
+    def __init__(
+        self, switchboard: Switchboard, postman: Postman, whereabouts: Whereabouts, *, relay_seconds: float
+    ) -> None:
         self._switchboard = switchboard
+        self._postman = postman
         self._whereabouts = whereabouts
         self._relay_seconds = relay_seconds
         self._watches: dict[UUID, dict[UUID, _Watch]] = {}
@@ -110,8 +113,10 @@ class Presence:
         return await self._switchboard.unit_of_work(user_id, work) or Privacy()
 
     async def set_privacy(self, user_id: UUID, wanted: Privacy) -> Privacy:
-        """Keep what this person shows. What they hide is told nobody any more from now on, by other servers after a
-        minute; what they show again is told when a chat is opened the next time.
+        """Keep what this person shows, and tell their devices.
+
+        What they hide is told nobody any more from now on, by other servers after a minute; what they show again is
+        told when a chat is opened the next time.
         """
 
         async def work(transaction: Transaction) -> None:
@@ -127,6 +132,8 @@ class Presence:
             for watch in mine.values():
                 if watch.watcher.identity.user_id == user_id or user_id in watch.people:
                     watch.believed_until = 0.0
+        text = encode("me.settings", d={"privacy": wanted})
+        await self._postman.deliver([user_id], Event(EventKind.PERSONAL, NO_CHAT, text))
         return wanted
 
     # What connections do.

@@ -12,6 +12,7 @@ from cyphr.foundation.errors import Conflict, CyphrError, InvalidInput, NotFound
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.messages.postman import NO_CHAT, Event, EventKind, Postman, encode
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.push.models import NewEndpoint, Notifications, Platform, QuietHours
 from cyphr.messenger.push.words import Waiting, notification_of
@@ -57,6 +58,7 @@ class Push:
     def __init__(
         self,
         switchboard: Switchboard,
+        postman: Postman,
         channel: Channel,
         *,
         after: timedelta,
@@ -67,6 +69,7 @@ class Push:
         push of the same chat.
         """
         self._switchboard = switchboard
+        self._postman = postman
         self._channel = channel
         self._after = after
         self._collapse = collapse
@@ -114,7 +117,10 @@ class Push:
         return Notifications(preview=wishes.preview, mentions_break_mute=wishes.mentions_break_mute, quiet_hours=quiet)
 
     async def set_notifications(self, user_id: UUID, wanted: Notifications) -> Notifications:
-        """Keep what this person wants. Raises InvalidInput for a time zone that the database does not know."""
+        """Keep what this person wants, and tell their devices.
+
+        Raises InvalidInput for a time zone that the database does not know.
+        """
         quiet = wanted.quiet_hours
 
         async def work(transaction: Transaction) -> bool:
@@ -131,6 +137,8 @@ class Push:
 
         if not await self._switchboard.unit_of_work(user_id, work):
             raise InvalidInput("time_zone is none that is known; give a name like Europe/Berlin")
+        text = encode("me.settings", d={"notifications": wanted})
+        await self._postman.deliver([user_id], Event(EventKind.PERSONAL, NO_CHAT, text))
         return wanted
 
     async def run(self) -> None:
