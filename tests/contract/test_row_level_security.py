@@ -41,7 +41,12 @@ MATRIX = {
     "message_status": ("1 1 0 -", "0 - 0 -"),
     "messages": ("1 1 - -", "0 - - -"),
     "nearby_discovery": ("1 - - 1", "0 - - 0"),
+    "notification_settings": ("1 - - -", "0 - - -"),
     "phone_hashes": ("- - - -", "- - - -"),
+    "privacy_settings": ("1 - - -", "0 - - -"),
+    "push_checks": ("- - - -", "- - - -"),
+    "push_endpoints": ("- - - -", "- - - -"),
+    "push_state": ("- - - -", "- - - -"),
     "refresh_tokens": ("- - - -", "- - - -"),
     "sessions": ("- - - -", "- - - -"),
     "sign_in_attempts": ("- - - -", "- - - -"),
@@ -60,6 +65,8 @@ SECRETS = [
     ("users", "phone"),
     ("users", "phone_hash"),
     ("users", "encrypted_private_key"),
+    ("users", "is_online"),
+    ("users", "last_seen"),
     ("user_wallets", "encrypted_secret_key"),
 ]
 

@@ -31,6 +31,7 @@ FURTHER_FILES = {
         "texts.py",
         "watermarks.py",
     },
+    "push": {"channel.py", "payloads.py", "sns.py", "words.py"},
     "realtime": {
         "connections.py",
         "conversation.py",

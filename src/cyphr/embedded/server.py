@@ -1,4 +1,4 @@
-"""The messenger as the one-machine stack runs it: mail goes to a mailbox, and public objects have addresses.
+"""The messenger as the one-machine stack runs it: mail and pushes are shown in pages, public objects have addresses.
 
     python -m cyphr.embedded.server --port 8080      settings from the environment (CYPHR_…)
     … --api http://…                                 only what stands before the functions that answer there
@@ -16,19 +16,21 @@ from pydantic import ValidationError
 from cyphr.embedded.front import create_front
 from cyphr.embedded.gateway import Gateway
 from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
+from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 
 
 def build(settings: MessengerSettings) -> FastAPI:
     """The messenger with the stack's own routes."""
-    mailbox = Mailbox()
-    extra = [mailbox.router()]
+    mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
+    extra = [mailbox.router(), pushes.router()]
     if settings.files_aws_bucket is not None:
         extra.append(Gateway(settings.aws, files_bucket=settings.files_aws_bucket).router())
-    return create_app(settings, mail=mailbox, extra=extra)
+    return create_app(settings, mail=mailbox, channel=pushes, extra=extra)
 
 
 def main() -> int:

@@ -127,6 +127,10 @@ class Stack:
             files_aws_bucket=self.names.files_bucket,
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
+            public_url=self.address,
+            push_fcm_application=self.names.push_applications["GCM"],
+            push_apns_application=self.names.push_applications["APNS"],
+            push_web_application=self.names.push_applications["GCM"],
         )
 
     # Starting and stopping.

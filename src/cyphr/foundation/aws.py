@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sesv2 import SESV2Client
+    from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
@@ -86,6 +87,16 @@ def gateway_client(settings: AwsSettings, endpoint_url: str) -> "ApiGatewayManag
     client: ApiGatewayManagementApiClient = _client(
         settings, "apigatewaymanagementapi", **{**arguments, "endpoint_url": endpoint_url}
     )
+    return client
+
+
+def notifications_client(settings: AwsSettings) -> "SNSClient":
+    """A thread-safe client of SNS that gives up early: what could not be sent is sent again later anyway."""
+    arguments = _arguments(settings)
+    arguments["config"] = arguments["config"].merge(
+        Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=3, read_timeout=8)
+    )
+    client: SNSClient = _client(settings, "sns", **arguments)
     return client
 
 

@@ -162,6 +162,27 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    presence_relay_seconds: float = Field(
+        default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
+    )
+    public_url: str | None = Field(
+        default=None, description="Where people open the web client; the links in pushes begin with it."
+    )
+    push_fcm_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for Android (FCM); none: no such pushes."
+    )
+    push_apns_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for iPhones (APNs); none: no such pushes."
+    )
+    push_web_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for browsers (FCM too); none: no such pushes."
+    )
+    push_after_seconds: float = Field(
+        default=10.0, gt=0, description="What a member has not received after so long is pushed to their devices."
+    )
+    push_collapse_seconds: float = Field(
+        default=30.0, ge=0, description="How long a device is not pushed the same chat again."
+    )
 
     mail_from: str | None = Field(default=None, description="The address that SES sends mail from.")
     realtime: RealtimeSettings = Field(default=RealtimeSettings(), description="How WebSockets are reached.")

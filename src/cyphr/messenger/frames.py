@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from cyphr.messenger.chats.models import Chat, Mine
 from cyphr.messenger.drafts.models import Draft
 from cyphr.messenger.messages.models import Message
+from cyphr.messenger.presence.models import MemberPresence, Privacy
+from cyphr.messenger.push.models import Notifications
 from cyphr.messenger.realtime.models import FRAME
 
 
@@ -196,7 +198,7 @@ class ReceiptBody(_Body):
 
 
 class ReceiptMoved(_Event):
-    """How far a member has received and read."""
+    """How far a member has received and read; ``read_seq`` is 0 when that is not shown. Neither ever falls."""
 
     t: Literal["receipt"]
     chat: UUID
@@ -213,6 +215,31 @@ class SomebodyTypes(_Event):
     t: Literal["typing"]
     chat: UUID
     d: PersonBody
+
+
+class PresenceBody(_Body):
+    people: list[MemberPresence]
+
+
+class WhoIsHere(_Event):
+    """Which members of an open chat are here. All who show it at first, then each who came or went, at most every 25
+    seconds. Never stored."""
+
+    t: Literal["presence"]
+    chat: UUID
+    d: PresenceBody
+
+
+class SettingsBody(_Body):
+    privacy: Privacy | None = None
+    notifications: Notifications | None = None
+
+
+class OwnSettings(_Event):
+    """What this person has set on one of their devices, as ``/v1/me/…`` answers it."""
+
+    t: Literal["me.settings"]
+    d: SettingsBody
 
 
 class Pong(_Event):
@@ -274,6 +301,8 @@ ServerFrame = Annotated[
     | ChatCleared
     | ReceiptMoved
     | SomebodyTypes
+    | WhoIsHere
+    | OwnSettings
     | Pong
     | SlowDown
     | Failed

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +17,8 @@ import cyphr.messenger.groups.routes
 import cyphr.messenger.health
 import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
+import cyphr.messenger.presence.routes
+import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
 import cyphr.messenger.search.routes
 import cyphr.messenger.sessions.routes
@@ -26,6 +28,7 @@ from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.app import Messenger, build_messenger
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors
+from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.web import WebClient
 
@@ -53,18 +56,23 @@ _ROUTERS = (
     cyphr.messenger.messages.routes.router,
     cyphr.messenger.drafts.routes.router,
     cyphr.messenger.search.routes.router,
+    cyphr.messenger.presence.routes.router,
+    cyphr.messenger.push.routes.router,
     cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,
     cyphr.messenger.health.router,
 )
 
 
-def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRouter] = ()) -> FastAPI:
-    """The messenger as an ASGI application. ``extra``: further routes of whoever runs it, before the web client's.
+def create_app(
+    settings: MessengerSettings, *, mail: Mail, channel: Channel | None = None, extra: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The messenger as an ASGI application. ``channel``: how pushes leave; none: through SNS. ``extra``: further routes
+    of whoever runs it, before the web client's.
 
     Raises InvalidInput when the token key cannot be read. Connects to nothing before it is started.
     """
-    return build_app(settings, build_messenger(settings, mail), extra=extra)
+    return build_app(settings, build_messenger(settings, mail, channel), extra=extra)
 
 
 def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
@@ -73,11 +81,13 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await messenger.open()
-        flushing = asyncio.create_task(messenger.metrics.flush_for_ever())
+        beside = asyncio.create_task(messenger.run())
         try:
             yield
         finally:
-            flushing.cancel()
+            beside.cancel()
+            with suppress(asyncio.CancelledError):
+                await beside
             messenger.metrics.flush()
             await messenger.close()
 

@@ -90,8 +90,9 @@ create or replace function private.first_members(p_chat_ids uuid[], p_limit inte
 as $$
 begin
     return query
-        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               listed.shown::text, listed.received, listed.read
+        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url), listed.shown::text, listed.received,
+               private.shown_read_seq(person.id, listed.read)
         from unnest(p_chat_ids) wanted
         cross join lateral (select wanted as id, private.heir_of(wanted) as heir
                             where private.is_member(wanted)) mine
@@ -123,9 +124,10 @@ begin
         return;
     end if;
     return query
-        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+        select person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url),
                (case when person.id = heir then 'owner' else coalesce(member.role, 'member') end)::text,
-               member.received_seq, member.read_seq
+               member.received_seq, private.shown_read_seq(person.id, member.read_seq)
         from public.chat_participants member
         join public.users person on person.id = member.user_id
         where member.chat_id = p_chat_id and member.left_at is null and (p_after is null or member.user_id > p_after)

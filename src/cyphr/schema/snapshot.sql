@@ -162,6 +162,22 @@ begin
 end
 $$;
 
+-- Name: blind_to_reading(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return (
+        select array_agg(member.user_id)
+        from public.chat_participants member
+        where member.chat_id = p_chat_id and member.left_at is null and member.user_id <> p_reader
+          and exists (select from public.privacy_settings hidden
+                      where not hidden.read_receipts and hidden.user_id in (member.user_id, p_reader)));
+end
+$$;
+
 -- Name: block(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.block(p_user_id uuid) RETURNS text
@@ -227,6 +243,69 @@ begin
 end
 $$;
 
+-- Name: check_pushes(interval, interval, integer, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    due  uuid[];
+    late bigint[];
+    idle uuid[];
+begin
+    select array_agg(found.chat_id), array_agg(found.seq) into due, late
+    from (
+        select held.chat_id,
+               greatest(p_seq, (select message.seq from public.messages message
+                                where message.chat_id = held.chat_id and message.created_at <= now() - p_after
+                                order by message.created_at desc, message.seq desc limit 1), 0) as seq
+        from public.push_checks held
+        where (p_chat_id is null and held.since <= now() - p_after) or held.chat_id = p_chat_id
+        order by held.since limit p_limit
+        for update of held skip locked
+    ) found;
+    if due is null then
+        return 0;
+    end if;
+    insert into public.push_state as held (device, chat_id, wanted_seq)
+    select endpoint.device, member.chat_id, checked.seq
+    from unnest(due, late) as checked (chat_id, seq)
+    join public.chat_participants member
+        on member.chat_id = checked.chat_id and member.left_at is null and member.received_seq < checked.seq
+    join public.push_endpoints endpoint on endpoint.user_id = member.user_id
+    where exists (
+        select from public.messages message
+        where message.chat_id = member.chat_id and message.seq <= checked.seq
+          and message.seq > greatest(member.received_seq, member.visible_from_seq)
+          and private.is_news(message, member.user_id)
+    )
+    order by endpoint.device, member.chat_id
+    on conflict (device, chat_id) do update
+    set wanted_seq = excluded.wanted_seq,
+        -- What is being sent or sent again is joined; else the device is left in peace for a while after the push before.
+        due_at = case when held.wanted_seq > held.pushed_seq and held.tries > 0 then held.due_at
+                      else greatest(now(), held.pushed_at + p_collapse) end
+    where held.wanted_seq < excluded.wanted_seq;
+    update public.push_checks held
+    set since = coalesce((select message.created_at from public.messages message
+                          where message.chat_id = held.chat_id and message.seq > checked.seq
+                          order by message.seq limit 1), now())
+    from unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id;
+    -- Whoever stores a message holds its chat. So a chat that can be held here has no message under way, and what was
+    -- committed before is seen by the next statement: a check is ended only when nothing can have relied on it.
+    select array_agg(free.id) into idle
+    from (select chat.id from public.chats chat where chat.id = any (due) for no key update skip locked) free;
+    delete from public.push_checks held
+    using unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id and held.chat_id = any (idle)
+      and not exists (select from public.messages message
+                      where message.chat_id = held.chat_id and message.seq > checked.seq);
+    return cardinality(due);
+end
+$$;
+
 -- Name: clear_direct_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.clear_direct_chat(p_chat_id uuid) RETURNS bigint
@@ -264,6 +343,19 @@ begin
     end if;
     return (select count(*) from public.chat_participants where chat_id = p_chat_id and left_at is null);
 end
+$$;
+
+-- Name: count_news(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*) from (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
+        limit 100
+    ) counted
 $$;
 
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -487,9 +579,25 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select person.id, person.full_name, person.cyphr_id, person.avatar_url
+    select person.id, person.full_name, person.cyphr_id, private.shown_picture(person.id, person.avatar_url)
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
+$$;
+
+-- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set pushed_seq = case when sent.silent then held.pushed_seq else greatest(held.pushed_seq, sent.seq) end,
+        badged_seq = greatest(held.badged_seq, sent.seq),
+        pushed_at  = now(),
+        due_at     = case when sent.silent then now() else now() + p_collapse end,
+        tries      = 0
+    from unnest(p_devices, p_chat_ids, p_seqs, p_silent) as sent (device, chat_id, seq, silent)
+    where held.device = sent.device and held.chat_id = sent.chat_id
 $$;
 
 -- Name: first_members(uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
@@ -500,8 +608,9 @@ CREATE FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) RETURN
     AS $$
 begin
     return query
-        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               listed.shown::text, listed.received, listed.read
+        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url), listed.shown::text, listed.received,
+               private.shown_read_seq(person.id, listed.read)
         from unnest(p_chat_ids) wanted
         cross join lateral (select wanted as id, private.heir_of(wanted) as heir
                             where private.is_member(wanted)) mine
@@ -517,6 +626,27 @@ begin
         ) listed
         join public.users person on person.id = listed.user_id
         order by private.rank_of(listed.shown) desc, listed.user_id = auth.uid() desc, listed.joined, listed.user_id;
+end
+$$;
+
+-- Name: forget_endpoint(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoint(p_device uuid, p_token text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and token = p_token
+$$;
+
+-- Name: forget_endpoints_of_session(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoints_of_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.push_endpoints where session_id = new.id;
+    return null;
 end
 $$;
 
@@ -613,6 +743,62 @@ CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
     )
 $$;
 
+-- Name: is_mentioned(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and p_user_id = any (message.mentions)
+          and private.is_news(message, p_user_id)
+    )
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    content text,
+    encrypted boolean DEFAULT false,
+    message_type character varying(20) DEFAULT 'text'::character varying,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    reply_to_id uuid,
+    file_url text,
+    file_type character varying(50),
+    file_size bigint,
+    thumbnail_url text,
+    seq bigint,
+    client_id uuid,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    changed bigint,
+    forwarded_from text,
+    mentions uuid[],
+    formatting jsonb
+);
+
+-- Name: is_news(public.messages, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select message.sender_id <> p_user_id and message.message_type is distinct from 'notice'
+       and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
+$$;
+
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
@@ -657,6 +843,16 @@ begin
     end if;
     return next;
 end
+$$;
+
+-- Name: keep_endpoint_arn(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_endpoints set endpoint_arn = p_arn, made_with = p_token
+    where device = p_device and token = p_token
 $$;
 
 -- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -827,6 +1023,20 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
+-- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.push_checks (chat_id, since)
+    select distinct stored.chat_id, clock_timestamp() from stored where stored.created_at > now() - interval '1 hour'
+    on conflict (chat_id) do nothing;
+    return null;
+end
+$$;
+
 -- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -946,9 +1156,10 @@ begin
         return;
     end if;
     return query
-        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+        select person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url),
                (case when person.id = heir then 'owner' else coalesce(member.role, 'member') end)::text,
-               member.received_seq, member.read_seq
+               member.received_seq, private.shown_read_seq(person.id, member.read_seq)
         from public.chat_participants member
         join public.users person on person.id = member.user_id
         where member.chat_id = p_chat_id and member.left_at is null and (p_after is null or member.user_id > p_after)
@@ -995,6 +1206,53 @@ begin
                 where member.chat_id = chat.id and member.left_at is null),
                case when private.is_member(chat.id) then chat.id end
         from public.chats chat where chat.id = private.invited_to(p_token);
+end
+$$;
+
+-- Name: push_reader(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) RETURNS TABLE(user_id uuid, platform text, token text, endpoint_arn text, language text, group_name text, held_seq bigint, muted boolean, preview text, mentions_break_mute boolean, quiet_end timestamp with time zone, quiet_mode text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select endpoint.user_id, endpoint.platform, endpoint.token,
+           case when endpoint.made_with = endpoint.token then endpoint.endpoint_arn end, endpoint.language,
+           case when chat.type = 'group' then coalesce(chat.name, '') end,
+           greatest(member.received_seq, member.visible_from_seq), coalesce(member.muted_until > now(), false),
+           coalesce(wish.preview, 'full'), coalesce(wish.mentions_break_mute, false),
+           private.quiet_until(wish.quiet_from, wish.quiet_until, wish.time_zone), wish.quiet_mode
+    from public.push_endpoints endpoint
+    join public.sessions session
+        on session.id = endpoint.session_id and session.revoked_at is null and session.expires_at > now()
+    join public.chat_participants member
+        on member.user_id = endpoint.user_id and member.chat_id = p_chat_id and member.left_at is null
+    join public.chats chat on chat.id = p_chat_id
+    left join public.notification_settings wish on wish.user_id = endpoint.user_id
+    where endpoint.device = p_device
+$$;
+
+-- Name: quiet_until(time without time zone, time without time zone, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    here    timestamp;
+    ends_on date;
+begin
+    here := now() at time zone p_time_zone;
+    if p_from < p_until and here::time >= p_from and here::time < p_until then
+        ends_on := here::date;
+    elsif p_from > p_until and here::time >= p_from then
+        ends_on := here::date + 1;
+    elsif p_from > p_until and here::time < p_until then
+        ends_on := here::date;
+    end if;
+    return (ends_on + p_until) at time zone p_time_zone;
+exception when invalid_parameter_value then
+    -- The zone was known to the database that it was set in.
+    return null;
 end
 $$;
 
@@ -1048,6 +1306,23 @@ begin
 end
 $$;
 
+-- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, last_seen timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select member.user_id, person.last_seen
+    from public.chat_participants member
+    join public.users person on person.id = member.user_id
+    where member.chat_id = p_chat_id and member.left_at is null and member.user_id <> (select auth.uid())
+      and private.is_member(p_chat_id)
+      and not exists (select from public.privacy_settings hidden
+                      where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
+    order by member.joined_at, member.user_id
+    limit p_limit
+$$;
+
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) RETURNS void
@@ -1064,6 +1339,18 @@ begin
         on conflict do nothing;
     end if;
 end
+$$;
+
+-- Name: record_presence(uuid[], boolean[], timestamp with time zone[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users person
+    set is_online = seen.online, last_seen = greatest(person.last_seen, seen.seen_at)
+    from unnest(p_user_ids, p_online, p_seen_at) as seen (user_id, online, seen_at)
+    where person.id = seen.user_id
 $$;
 
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -1100,6 +1387,38 @@ begin
 end
 $$;
 
+-- Name: register_endpoint(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two that register one token at this moment: the second finds the first.
+    perform pg_advisory_xact_lock(hashtextextended(p_platform || p_token, 0));
+    delete from public.push_endpoints known
+    where (known.device = p_device and known.user_id <> auth.uid())
+       or (known.device <> p_device and known.platform = p_platform and known.token = p_token);
+    insert into public.push_endpoints as known (device, user_id, session_id, platform, token, language)
+    values (p_device, auth.uid(), p_session_id, p_platform, p_token, p_language)
+    on conflict (device) do update
+    set session_id = excluded.session_id, platform = excluded.platform, token = excluded.token,
+        language = excluded.language, updated_at = now();
+    delete from public.push_endpoints known
+    where known.device in (select mine.device from public.push_endpoints mine where mine.user_id = auth.uid()
+                           order by mine.updated_at desc, mine.device = p_device desc offset 20);
+end
+$$;
+
+-- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
+$$;
+
 -- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -1134,6 +1453,18 @@ begin
     member_ids := private.live_members(p_chat_id);
     return next;
 end
+$$;
+
+-- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set due_at = now() + least(300, 2 ^ least(held.tries, 10)) * (0.5 + random() / 2) * interval '1 second'
+    from unnest(p_devices, p_chat_ids) as failed (device, chat_id)
+    where held.device = failed.device and held.chat_id = failed.chat_id
 $$;
 
 -- Name: revoke_invite(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1283,6 +1614,27 @@ begin
 end
 $$;
 
+-- Name: set_notifications(text, boolean, time without time zone, time without time zone, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform now() at time zone p_time_zone;
+    insert into public.notification_settings
+        (user_id, preview, mentions_break_mute, quiet_from, quiet_until, time_zone, quiet_mode)
+    values (auth.uid(), p_preview, p_mentions_break_mute, p_quiet_from, p_quiet_until, p_time_zone, p_quiet_mode)
+    on conflict (user_id) do update
+    set preview = excluded.preview, mentions_break_mute = excluded.mentions_break_mute,
+        quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, time_zone = excluded.time_zone,
+        quiet_mode = excluded.quiet_mode, updated_at = now();
+    return true;
+exception when invalid_parameter_value then
+    return false;
+end
+$$;
+
 -- Name: set_pin(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
@@ -1319,6 +1671,19 @@ begin
     select coalesce(array_agg(placed.chat_id), '{}') into moved from placed;
     return moved;
 end
+$$;
+
+-- Name: set_privacy(text, text, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.privacy_settings (user_id, last_seen, picture, read_receipts)
+    values (auth.uid(), p_last_seen, p_picture, p_read_receipts)
+    on conflict (user_id) do update
+    set last_seen = excluded.last_seen, picture = excluded.picture, read_receipts = excluded.read_receipts,
+        updated_at = now()
 $$;
 
 -- Name: set_role(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
@@ -1367,6 +1732,31 @@ CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
         where mine.user_id = (select auth.uid()) and mine.left_at is null
           and theirs.user_id = person
     )
+$$;
+
+-- Name: shown_picture(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_picture(p_user_id uuid, p_url text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = (select auth.uid()) or not exists (
+        select from public.privacy_settings hidden
+        where hidden.user_id = p_user_id
+          and (hidden.picture = 'nobody' or (hidden.picture = 'contacts' and not private.shares_chat_with(p_user_id)))
+    ) then p_url end
+$$;
+
+-- Name: shown_read_seq(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = (select auth.uid()) or not exists (
+        select from public.privacy_settings hidden
+        where not hidden.read_receipts and hidden.user_id in (p_user_id, (select auth.uid()))
+    ) then p_read_seq else 0 end
 $$;
 
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1506,6 +1896,59 @@ begin
 end
 $$;
 
+-- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    given  integer := 0;
+    taken  public.push_state;
+    reader record;
+    newest public.messages;
+begin
+    for i in 1 .. 500 loop
+        exit when given >= p_limit;
+        update public.push_state held set due_at = now() + p_lease, tries = held.tries + 1
+        from (
+            select waits.device, waits.chat_id from public.push_state waits
+            where waits.wanted_seq > waits.pushed_seq and waits.due_at <= now()
+              and (p_chat_id is null or waits.chat_id = p_chat_id)
+            order by waits.due_at limit 1
+            for update skip locked
+        ) due
+        where held.device = due.device and held.chat_id = due.chat_id
+        returning held.* into taken;
+        exit when taken.device is null;
+        select * into reader from private.push_reader(taken.device, taken.chat_id);
+        select message.* into newest from public.messages message
+        where message.chat_id = taken.chat_id and message.seq > reader.held_seq
+          and private.is_news(message, reader.user_id)
+        order by message.seq desc limit 1;
+        if newest.id is null or newest.seq <= taken.pushed_seq or newest.created_at < now() - interval '1 day'
+           or (reader.muted and not (reader.mentions_break_mute and private.is_mentioned(
+                   taken.chat_id, greatest(reader.held_seq, taken.pushed_seq), reader.user_id))) then
+            update public.push_state held set pushed_seq = taken.wanted_seq, tries = 0, due_at = now()
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        elsif reader.quiet_end is not null and (reader.quiet_mode = 'none' or newest.seq <= taken.badged_seq) then
+            update public.push_state held set due_at = reader.quiet_end, tries = 0
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        else
+            given := given + 1;
+            return query
+                select taken.device, taken.chat_id, greatest(newest.seq, taken.wanted_seq), reader.quiet_end is not null,
+                       reader.platform, reader.token, reader.endpoint_arn, reader.language, reader.preview,
+                       reader.group_name,
+                       (select person.full_name::text from public.users person where person.id = newest.sender_id),
+                       newest.content, coalesce(newest.message_type::text, 'text'), coalesce(newest.encrypted, false),
+                       private.count_news(taken.chat_id, reader.held_seq, reader.user_id),
+                       private.unread_chats(reader.user_id);
+        end if;
+    end loop;
+end
+$$;
+
 -- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
@@ -1515,9 +1958,22 @@ CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
     delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
 $$;
 
-SET default_tablespace = '';
+-- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-SET default_table_access_method = heap;
+CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)
+    from public.chat_participants member
+    where member.user_id = p_user_id and member.left_at is null
+      and (member.muted_until is null or member.muted_until <= now())
+      and exists (
+          select from public.messages message
+          where message.chat_id = member.chat_id and message.seq > greatest(member.read_seq, member.visible_from_seq)
+            and private.is_news(message, p_user_id)
+      )
+$$;
 
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
@@ -1571,35 +2027,6 @@ CREATE TABLE public.message_reactions (
     user_id uuid NOT NULL,
     emoji text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
--- Name: messages; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.messages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    sender_id uuid NOT NULL,
-    content text,
-    encrypted boolean DEFAULT false,
-    message_type character varying(20) DEFAULT 'text'::character varying,
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    reply_to_id uuid,
-    file_url text,
-    file_type character varying(50),
-    file_size bigint,
-    thumbnail_url text,
-    seq bigint,
-    client_id uuid,
-    edited_at timestamp with time zone,
-    deleted_at timestamp with time zone,
-    expires_at timestamp with time zone,
-    changed bigint,
-    forwarded_from text,
-    mentions uuid[],
-    formatting jsonb
 );
 
 -- Name: shown_messages; Type: VIEW; Schema: private; Owner: -
@@ -1840,6 +2267,22 @@ CREATE TABLE public.nearby_discovery (
     updated_at timestamp with time zone DEFAULT now()
 );
 
+-- Name: notification_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.notification_settings (
+    user_id uuid NOT NULL,
+    preview text DEFAULT 'full'::text NOT NULL,
+    mentions_break_mute boolean DEFAULT false NOT NULL,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    time_zone text,
+    quiet_mode text DEFAULT 'none'::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notification_settings_check CHECK ((num_nulls(quiet_from, quiet_until, time_zone) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT notification_settings_preview_check CHECK ((preview = ANY (ARRAY['full'::text, 'name'::text, 'none'::text]))),
+    CONSTRAINT notification_settings_quiet_mode_check CHECK ((quiet_mode = ANY (ARRAY['badge'::text, 'none'::text])))
+);
+
 -- Name: phone_hashes; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.phone_hashes (
@@ -1847,6 +2290,55 @@ CREATE TABLE public.phone_hashes (
     phone_hash character varying(128) NOT NULL,
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now()
+);
+
+-- Name: privacy_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.privacy_settings (
+    user_id uuid NOT NULL,
+    last_seen text DEFAULT 'everyone'::text NOT NULL,
+    picture text DEFAULT 'everyone'::text NOT NULL,
+    read_receipts boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT privacy_settings_last_seen_check CHECK ((last_seen = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text]))),
+    CONSTRAINT privacy_settings_picture_check CHECK ((picture = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text])))
+);
+
+-- Name: push_checks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_checks (
+    chat_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+-- Name: push_endpoints; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_endpoints (
+    device uuid NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    platform text NOT NULL,
+    token text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    endpoint_arn text,
+    made_with text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT push_endpoints_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ru'::text]))),
+    CONSTRAINT push_endpoints_platform_check CHECK ((platform = ANY (ARRAY['fcm'::text, 'apns'::text, 'webpush'::text])))
+);
+
+-- Name: push_state; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_state (
+    device uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    wanted_seq bigint NOT NULL,
+    pushed_seq bigint DEFAULT 0 NOT NULL,
+    badged_seq bigint DEFAULT 0 NOT NULL,
+    pushed_at timestamp with time zone,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL
 );
 
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
@@ -2122,6 +2614,11 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_pkey PRIMARY KEY (id);
 
+-- Name: notification_settings notification_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
+
 -- Name: phone_hashes phone_hashes_phone_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
@@ -2131,6 +2628,31 @@ ALTER TABLE ONLY public.phone_hashes
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_pkey PRIMARY KEY (id);
+
+-- Name: privacy_settings privacy_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_pkey PRIMARY KEY (user_id);
+
+-- Name: push_checks push_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_pkey PRIMARY KEY (chat_id);
+
+-- Name: push_endpoints push_endpoints_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_pkey PRIMARY KEY (device);
+
+-- Name: push_endpoints push_endpoints_platform_token_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_platform_token_key UNIQUE (platform, token);
+
+-- Name: push_state push_state_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2288,6 +2810,30 @@ CREATE INDEX nearby_discovery_user ON public.nearby_discovery USING btree (user_
 
 CREATE INDEX phone_hashes_user ON public.phone_hashes USING btree (user_id);
 
+-- Name: privacy_settings_unread; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX privacy_settings_unread ON public.privacy_settings USING btree (user_id) WHERE (NOT read_receipts);
+
+-- Name: push_checks_since; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_checks_since ON public.push_checks USING btree (since);
+
+-- Name: push_endpoints_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_session ON public.push_endpoints USING btree (session_id);
+
+-- Name: push_endpoints_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_user ON public.push_endpoints USING btree (user_id);
+
+-- Name: push_state_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_chat ON public.push_state USING btree (chat_id);
+
+-- Name: push_state_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_due ON public.push_state USING btree (due_at) WHERE (wanted_seq > pushed_seq);
+
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
@@ -2319,6 +2865,14 @@ CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 -- Name: users_phone_hash; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
+
+-- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER forget_endpoints AFTER UPDATE OF revoked_at ON public.sessions FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION private.forget_endpoints_of_session();
+
+-- Name: messages note_messages; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER note_messages AFTER INSERT ON public.messages REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.note_messages();
 
 -- Name: messages number_message; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2474,10 +3028,45 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: notification_settings notification_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: phone_hashes phone_hashes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: privacy_settings privacy_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_checks push_checks_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_device_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -2698,9 +3287,37 @@ CREATE POLICY nearby_discovery_read_own ON public.nearby_discovery FOR SELECT TO
 
 CREATE POLICY nearby_discovery_remove_own ON public.nearby_discovery FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: notification_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.notification_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: notification_settings notification_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY notification_settings_read_own ON public.notification_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: phone_hashes; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.phone_hashes ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.privacy_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings privacy_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY privacy_settings_read_own ON public.privacy_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: push_checks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_checks ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_endpoints; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_state; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -2783,6 +3400,11 @@ GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids u
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION blind_to_reading(p_reader uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION block(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.block(p_user_id uuid) FROM PUBLIC;
@@ -2798,6 +3420,11 @@ GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authent
 REVOKE ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) TO cyphr_app;
 
+-- Name: FUNCTION check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) TO cyphr_app;
+
 -- Name: FUNCTION clear_direct_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
@@ -2807,6 +3434,10 @@ GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -2850,10 +3481,24 @@ GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_befo
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 
+-- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) TO cyphr_app;
+
 -- Name: FUNCTION first_members(p_chat_ids uuid[], p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoint(p_device uuid, p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoints_of_session(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -2889,210 +3534,9 @@ GRANT ALL ON FUNCTION private.is_admin(p_chat_id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.is_member(chat uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 
--- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
-
--- Name: FUNCTION join_by_invite(p_token text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.join_by_invite(p_token text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
-
--- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
-
--- Name: FUNCTION leave_group(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.leave_group(p_chat_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
-
--- Name: FUNCTION lift_ban(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
-
--- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
-
--- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.may_add(p_user_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION may_send(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION may_write(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
-
--- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
-
--- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
-
--- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
-
--- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
-
--- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
-
--- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
-
--- Name: FUNCTION preview_invite(p_token text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.preview_invite(p_token text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.preview_invite(p_token text) TO cyphr_app;
-
--- Name: FUNCTION rank_of(role text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
-
--- Name: FUNCTION react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
-
--- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
-
--- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
-
--- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
-
--- Name: FUNCTION revoke_invite(p_chat_id uuid, p_invite_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) TO cyphr_app;
-
--- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
-
--- Name: FUNCTION role_of(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
-
--- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
-
--- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
-
--- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
-
--- Name: FUNCTION set_chat_privacy(p_who_may_add text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) TO cyphr_app;
-
--- Name: FUNCTION set_chat_settings(p_chat_id uuid, p_settings jsonb); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) TO cyphr_app;
-
--- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
-
--- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
-
--- Name: FUNCTION set_pinned_chats(p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) TO cyphr_app;
-
--- Name: FUNCTION set_role(p_chat_id uuid, p_user_id uuid, p_role text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
-
--- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
-
--- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) TO cyphr_app;
-
--- Name: FUNCTION sweep_expired(p_limit integer); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
-
--- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
-
--- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
-
-GRANT SELECT ON TABLE cyphr.switchboard TO PUBLIC;
-
--- Name: TABLE chat_participants; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.chat_participants TO service_role;
-GRANT SELECT ON TABLE public.chat_participants TO authenticated;
-
--- Name: TABLE hidden_messages; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.hidden_messages TO service_role;
-GRANT SELECT ON TABLE public.hidden_messages TO authenticated;
-
--- Name: TABLE message_reactions; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.message_reactions TO service_role;
-GRANT SELECT ON TABLE public.message_reactions TO authenticated;
+REVOKE ALL ON FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
 
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 
@@ -3142,6 +3586,286 @@ GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
 -- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
+
+-- Name: FUNCTION is_news(message public.messages, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
+
+-- Name: FUNCTION join_by_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.join_by_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION keep_endpoint_arn(p_device uuid, p_token text, p_arn text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
+
+-- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
+-- Name: FUNCTION leave_group(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.leave_group(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION lift_ban(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
+
+-- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_add(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_send(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_write(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
+
+-- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
+-- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
+
+-- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
+
+-- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+
+-- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION preview_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.preview_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.preview_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION push_reader(p_device uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) FROM PUBLIC;
+
+-- Name: FUNCTION rank_of(role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
+
+-- Name: FUNCTION react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
+
+-- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
+
+-- Name: FUNCTION record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
+
+-- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
+
+-- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
+
+-- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION revoke_invite(p_chat_id uuid, p_invite_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
+
+-- Name: FUNCTION role_of(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+
+-- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
+
+-- Name: FUNCTION set_chat_privacy(p_who_may_add text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) TO cyphr_app;
+
+-- Name: FUNCTION set_chat_settings(p_chat_id uuid, p_settings jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) TO cyphr_app;
+
+-- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
+
+-- Name: FUNCTION set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) TO cyphr_app;
+
+-- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION set_pinned_chats(p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) TO cyphr_app;
+
+-- Name: FUNCTION set_role(p_chat_id uuid, p_user_id uuid, p_role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
+
+-- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
+
+-- Name: FUNCTION shown_picture(p_user_id uuid, p_url text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr_app;
+
+-- Name: FUNCTION shown_read_seq(p_user_id uuid, p_read_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
+
+-- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) TO cyphr_app;
+
+-- Name: FUNCTION sweep_expired(p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
+
+-- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
+
+-- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
+
+GRANT SELECT ON TABLE cyphr.switchboard TO PUBLIC;
+
+-- Name: TABLE chat_participants; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_participants TO service_role;
+GRANT SELECT ON TABLE public.chat_participants TO authenticated;
+
+-- Name: TABLE hidden_messages; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.hidden_messages TO service_role;
+GRANT SELECT ON TABLE public.hidden_messages TO authenticated;
+
+-- Name: TABLE message_reactions; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.message_reactions TO service_role;
+GRANT SELECT ON TABLE public.message_reactions TO authenticated;
 
 -- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
 
@@ -3232,9 +3956,31 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 GRANT ALL ON TABLE public.nearby_discovery TO service_role;
 GRANT SELECT,DELETE ON TABLE public.nearby_discovery TO authenticated;
 
+-- Name: TABLE notification_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.notification_settings TO service_role;
+GRANT SELECT ON TABLE public.notification_settings TO authenticated;
+
 -- Name: TABLE phone_hashes; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.phone_hashes TO service_role;
+
+-- Name: TABLE privacy_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.privacy_settings TO service_role;
+GRANT SELECT ON TABLE public.privacy_settings TO authenticated;
+
+-- Name: TABLE push_checks; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_checks TO service_role;
+
+-- Name: TABLE push_endpoints; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_endpoints TO service_role;
+
+-- Name: TABLE push_state; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_state TO service_role;
 
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 
@@ -3324,11 +4070,11 @@ GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(is_online),UPDATE(is_online) ON TABLE public.users TO authenticated;
+GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(last_seen),UPDATE(last_seen) ON TABLE public.users TO authenticated;
+GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
 

@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 
 from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
@@ -37,8 +39,8 @@ async def serve(
     settings: MessengerSettings, *, listener: socket.socket | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
-    mailbox = Mailbox()
-    app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
+    mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
+    app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
     async with serve_app(app, listener=listener) as client:
         yield client
 

@@ -239,7 +239,29 @@ export interface components {
             /** Through Seq */
             through_seq: number;
         };
-        ClientFrame: components["schemas"]["Hello"] | components["schemas"]["Continue"] | components["schemas"]["Send"] | components["schemas"]["Receipt"] | components["schemas"]["Typing"] | components["schemas"]["Ping"];
+        ClientFrame: components["schemas"]["Hello"] | components["schemas"]["Continue"] | components["schemas"]["Send"] | components["schemas"]["Receipt"] | components["schemas"]["Typing"] | components["schemas"]["Open"] | components["schemas"]["Close"] | components["schemas"]["Ping"];
+        /**
+         * Close
+         * @description This chat is no longer on the screen.
+         */
+        Close: {
+            /**
+             * Chat
+             * Format: uuid
+             */
+            chat: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "close";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v?: 1;
+        };
         /**
          * Continue
          * @description The answer to ``resume.more``: go on from what is held now.
@@ -442,6 +464,21 @@ export interface components {
             user_id: string;
         };
         /**
+         * MemberPresence
+         * @description A member of a chat who shows it. ``last_seen``: when they were last here, if they are not.
+         */
+        MemberPresence: {
+            /** Last Seen */
+            last_seen: string | null;
+            /** Online */
+            online: boolean;
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
          * Message
          * @description A stored message. ``client_id`` is None for what the server before this one stored.
          *
@@ -622,6 +659,67 @@ export interface components {
         MineBody: {
             mine: components["schemas"]["Mine"];
         };
+        /**
+         * Notifications
+         * @description What a person wants of pushes.
+         *
+         *     ``preview``: ``full`` shows the words, ``name`` only who or which group, ``none`` nothing but that there is
+         *     something. ``mentions_break_mute``: being mentioned in a muted chat is pushed nevertheless.
+         */
+        Notifications: {
+            /**
+             * Mentions Break Mute
+             * @default false
+             */
+            mentions_break_mute?: boolean;
+            /**
+             * Preview
+             * @default full
+             * @enum {string}
+             */
+            preview?: "full" | "name" | "none";
+            /** @default null */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * Open
+         * @description This chat is on the screen: tell who of its members is here, and who comes and goes. A few at once, no more.
+         */
+        Open: {
+            /**
+             * Chat
+             * Format: uuid
+             */
+            chat: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "open";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v?: 1;
+        };
+        /**
+         * OwnSettings
+         * @description What this person has set on one of their devices, as ``/v1/me/…`` answers it.
+         */
+        OwnSettings: {
+            d: components["schemas"]["SettingsBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "me.settings";
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
         /** PageBody */
         PageBody: {
             /** Messages */
@@ -667,6 +765,62 @@ export interface components {
              * @constant
              */
             v: 1;
+        };
+        /** PresenceBody */
+        PresenceBody: {
+            /** People */
+            people: components["schemas"]["MemberPresence"][];
+        };
+        /**
+         * Privacy
+         * @description ``last_seen``: whether and when one is here; ``picture``: one's avatar; ``read_receipts``: what one has read.
+         *
+         *     Who hides the first or the last from everybody is not shown it of others.
+         */
+        Privacy: {
+            /**
+             * Last Seen
+             * @default everyone
+             * @enum {string}
+             */
+            last_seen?: "everyone" | "contacts" | "nobody";
+            /**
+             * Picture
+             * @default everyone
+             * @enum {string}
+             */
+            picture?: "everyone" | "contacts" | "nobody";
+            /**
+             * Read Receipts
+             * @default true
+             */
+            read_receipts?: boolean;
+        };
+        /**
+         * QuietHours
+         * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
+         *
+         *     They may pass midnight.
+         */
+        QuietHours: {
+            /**
+             * End
+             * Format: time
+             */
+            end: string;
+            /**
+             * Mode
+             * @default none
+             * @enum {string}
+             */
+            mode?: "badge" | "none";
+            /**
+             * Start
+             * Format: time
+             */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * Reaction
@@ -722,7 +876,7 @@ export interface components {
         };
         /**
          * ReceiptMoved
-         * @description How far a member has received and read.
+         * @description How far a member has received and read; ``read_seq`` is 0 when that is not shown. Neither ever falls.
          */
         ReceiptMoved: {
             /**
@@ -901,7 +1055,14 @@ export interface components {
              */
             reply_to_id?: string | null;
         };
-        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Bye"];
+        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Bye"];
+        /** SettingsBody */
+        SettingsBody: {
+            /** @default null */
+            notifications?: components["schemas"]["Notifications"] | null;
+            /** @default null */
+            privacy?: components["schemas"]["Privacy"] | null;
+        };
         /** SlowBody */
         SlowBody: {
             /** Retry Ms */
@@ -977,6 +1138,29 @@ export interface components {
         WatermarkBody: {
             /** Seq */
             seq: number;
+        };
+        /**
+         * WhoIsHere
+         * @description Which members of an open chat are here. All who show it at first, then each who came or went, at most every 25
+         *     seconds. Never stored.
+         */
+        WhoIsHere: {
+            /**
+             * Chat
+             * Format: uuid
+             */
+            chat: string;
+            d: components["schemas"]["PresenceBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "presence";
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
         };
     };
     responses: never;

@@ -516,6 +516,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chats/{chat_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Presence
+         * @description Which of the other members are here, of those who show it. Who has the chat open hears of changes.
+         */
+        get: operations["read_presence_v1_chats__chat_id__presence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats/{chat_id}/settings": {
         parameters: {
             query?: never;
@@ -724,6 +744,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notifications
+         * @description What one wants of pushes.
+         */
+        get: operations["read_notifications_v1_me_notifications_get"];
+        /**
+         * Set Notifications
+         * @description Say what one wants of pushes, on all devices.
+         */
+        put: operations["set_notifications_v1_me_notifications_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/pin": {
         parameters: {
             query?: never;
@@ -737,6 +781,30 @@ export interface paths {
          * @description Change the PIN; every other session ends.
          */
         put: operations["change_pin_v1_me_pin_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Privacy
+         * @description What one shows of oneself.
+         */
+        get: operations["read_privacy_v1_me_privacy_get"];
+        /**
+         * Set Privacy
+         * @description Say what one shows of oneself, from now on.
+         */
+        put: operations["set_privacy_v1_me_privacy_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -759,6 +827,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/endpoints/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Register Endpoint
+         * @description Have pushes sent to this device until its session ends. ``device``: an id that the installation keeps.
+         */
+        put: operations["register_endpoint_v1_push_endpoints__device__put"];
+        post?: never;
+        /**
+         * Remove Endpoint
+         * @description Send no more pushes to this device.
+         */
+        delete: operations["remove_endpoint_v1_push_endpoints__device__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1270,6 +1362,21 @@ export interface components {
             next: string | null;
         };
         /**
+         * MemberPresence
+         * @description A member of a chat who shows it. ``last_seen``: when they were last here, if they are not.
+         */
+        MemberPresence: {
+            /** Last Seen */
+            last_seen: string | null;
+            /** Online */
+            online: boolean;
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
          * Message
          * @description A stored message. ``client_id`` is None for what the server before this one stored.
          *
@@ -1382,6 +1489,21 @@ export interface components {
             reply_to_id?: string | null;
         };
         /**
+         * NewEndpoint
+         * @description Where this device is reached. ``token``: what the platform gave it; ``language``: of the words in its pushes.
+         */
+        NewEndpoint: {
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "ru";
+            platform: components["schemas"]["Platform"];
+            /** Token */
+            token: string;
+        };
+        /**
          * NewInvite
          * @description A link to be made. Without ``expires_at`` it does not get too old, without ``max_uses`` any number may use it.
          */
@@ -1450,6 +1572,27 @@ export interface components {
             muted_until?: string | null;
         };
         /**
+         * Notifications
+         * @description What a person wants of pushes.
+         *
+         *     ``preview``: ``full`` shows the words, ``name`` only who or which group, ``none`` nothing but that there is
+         *     something. ``mentions_break_mute``: being mentioned in a muted chat is pushed nevertheless.
+         */
+        Notifications: {
+            /**
+             * Mentions Break Mute
+             * @default false
+             */
+            mentions_break_mute: boolean;
+            /**
+             * Preview
+             * @default full
+             * @enum {string}
+             */
+            preview: "full" | "name" | "none";
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /**
          * Page
          * @description Part of a chat's history, ascending. ``more``: there is more in the direction that was asked for.
          */
@@ -1490,6 +1633,63 @@ export interface components {
         Pinned: {
             /** Chat Ids */
             chat_ids: string[];
+        };
+        /**
+         * Platform
+         * @description Which service reaches a device.
+         * @enum {string}
+         */
+        Platform: "fcm" | "apns" | "webpush";
+        /**
+         * Privacy
+         * @description ``last_seen``: whether and when one is here; ``picture``: one's avatar; ``read_receipts``: what one has read.
+         *
+         *     Who hides the first or the last from everybody is not shown it of others.
+         */
+        Privacy: {
+            /**
+             * Last Seen
+             * @default everyone
+             * @enum {string}
+             */
+            last_seen: "everyone" | "contacts" | "nobody";
+            /**
+             * Picture
+             * @default everyone
+             * @enum {string}
+             */
+            picture: "everyone" | "contacts" | "nobody";
+            /**
+             * Read Receipts
+             * @default true
+             */
+            read_receipts: boolean;
+        };
+        /**
+         * QuietHours
+         * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
+         *
+         *     They may pass midnight.
+         */
+        QuietHours: {
+            /**
+             * End
+             * Format: time
+             */
+            end: string;
+            /**
+             * Mode
+             * @default none
+             * @enum {string}
+             */
+            mode: "badge" | "none";
+            /**
+             * Start
+             * Format: time
+             */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * Reaction
@@ -2823,6 +3023,37 @@ export interface operations {
             };
         };
     };
+    read_presence_v1_chats__chat_id__presence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPresence"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change_settings_v1_chats__chat_id__settings_patch: {
         parameters: {
             query?: never;
@@ -3168,6 +3399,59 @@ export interface operations {
             };
         };
     };
+    read_notifications_v1_me_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+        };
+    };
+    set_notifications_v1_me_notifications_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change_pin_v1_me_pin_put: {
         parameters: {
             query?: never;
@@ -3187,6 +3471,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_privacy_v1_me_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
+            };
+        };
+    };
+    set_privacy_v1_me_privacy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Privacy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -3219,6 +3556,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_endpoint_v1_push_endpoints__device__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_endpoint_v1_push_endpoints__device__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

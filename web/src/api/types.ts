@@ -20,3 +20,5 @@ export type Registration = Schemas["Registration"];
 export type Side = Schemas["Side"];
 export type ServiceStand = Schemas["ServiceStand"];
 export type Switchboard = Schemas["Standing"];
+export type Privacy = Required<Schemas["Privacy"]>;
+export type Notifications = Required<Schemas["Notifications"]>;

@@ -12,7 +12,18 @@ from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TOO_BIG, TRY_AGAIN
 from cyphr.messenger.realtime.exchange import Refused, failure, out_of_turn, parse, slow_down
 from cyphr.messenger.realtime.gateway import Outcome
-from cyphr.messenger.realtime.models import LARGEST_FRAME, Continue, Frame, Hello, Ping, Receipt, Send, Typing
+from cyphr.messenger.realtime.models import (
+    LARGEST_FRAME,
+    Close,
+    Continue,
+    Frame,
+    Hello,
+    Open,
+    Ping,
+    Receipt,
+    Send,
+    Typing,
+)
 from cyphr.messenger.realtime.resume import Resume
 from cyphr.messenger.realtime.table import Place, identity_of
 
@@ -68,6 +79,10 @@ class _Frame:
                 return answers[0] if answers else None
             case Typing():
                 return await self._type(place, frame)
+            case Open():
+                return await self._look(place, frame)
+            case Close():
+                return None
             case Continue():
                 return await self._resume(self._exchange.resume(identity_of(place), frame.d.heads))
             case Hello():
@@ -116,6 +131,14 @@ class _Frame:
             return failure(None, error)
         await self._exchange.relay_typing(identity_of(place), frame.chat, members)
         return None
+
+    async def _look(self, place: Place, frame: Open) -> str:
+        """Who is here now. Nobody keeps watch between two frames: a client asks again while the chat is open."""
+        try:
+            people = await self._messenger.presence.read_presence(place.user_id, frame.chat)
+        except CyphrError as error:
+            return failure(None, error)
+        return encode("presence", frame.chat, d={"people": people})
 
     async def _post(self, frame: str) -> bool:
         outcome = await shared().gateway.post(self._endpoint, self._address, frame)

@@ -24,8 +24,8 @@ class Socket(Protocol):
 class Connection:
     """One client. Events wait in a bounded queue until the socket takes them.
 
-    A queue that fills drops typing, keeps only the newest receipt of each member, and never drops a message: it ends
-    the connection with 1013 instead, and the client resumes from what it holds.
+    A queue that fills drops typing and presence, keeps only the newest receipt of each member, and never drops a
+    message: it ends the connection with 1013 instead, and the client resumes from what it holds.
     """
 
     def __init__(self, socket: Socket, identity: Identity, *, queue_length: int) -> None:
@@ -56,7 +56,7 @@ class Connection:
         if event.about is not None:
             key = (event.kind, event.chat_id, event.about)
         if key not in self._queue and len(self._queue) >= self._bound:
-            if event.kind is EventKind.TYPING:
+            if event.kind in (EventKind.TYPING, EventKind.PRESENCE):
                 return
             self.end(TRY_AGAIN)
         self._put(key, event)
@@ -118,6 +118,10 @@ class Connections:
         self._by_address.pop(str(connection.id), None)
         if not mine:
             self._by_user.pop(connection.identity.user_id, None)
+
+    async def who_is_connected(self, people: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of ``people`` who have a connection now; see ``presence.service.Whereabouts``."""
+        return frozenset(user_id for user_id in people if user_id in self._by_user)
 
     async def end_session(self, user_id: UUID, session_id: UUID) -> None:
         """Close the connections of a session that was revoked."""

@@ -8,9 +8,10 @@ from uuid import UUID
 from cyphr.foundation.clock import monotonic
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.postman import encode
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import Connection
 from cyphr.messenger.realtime.exchange import Exchange, Refused, failure, out_of_turn, parse, slow_down
-from cyphr.messenger.realtime.models import Continue, Hello, Ping, Receipt, Send, Typing
+from cyphr.messenger.realtime.models import Close, Continue, Hello, Open, Ping, Receipt, Send, Typing
 
 _MOST_UNACKNOWLEDGED = 32
 _SLOW_DOWN_SECONDS = 0.25
@@ -31,10 +32,11 @@ class _TypedIn:
 class Conversation:
     """Handles the frames of one connection. Sends run side by side, so that one slow chat does not hold up another."""
 
-    def __init__(self, connection: Connection, exchange: Exchange, sends: TokenBuckets) -> None:
+    def __init__(self, connection: Connection, exchange: Exchange, presence: Presence, sends: TokenBuckets) -> None:
         """``sends``: what each person may send, however many connections they have."""
         self._connection = connection
         self._exchange = exchange
+        self._presence = presence
         self._allowance = sends
         self._sends: set[asyncio.Task[None]] = set()
         self._others: set[asyncio.Task[None]] = set()
@@ -56,6 +58,10 @@ class Conversation:
                 self._take_receipt(frame)
             case Typing():
                 self._take_typing(frame)
+            case Open():
+                self._begin(self._open(frame.chat), self._others)
+            case Close():
+                self._presence.close(self._connection, frame.chat)
             case Ping():
                 self._connection.answer(encode("pong"))
             case Hello() | Continue():
@@ -125,6 +131,12 @@ class Conversation:
             return
         held.relayed_at = now
         await self._exchange.relay_typing(self._connection.identity, chat_id, held.members)
+
+    async def _open(self, chat_id: UUID) -> None:
+        try:
+            await self._presence.open(self._connection, chat_id)
+        except Exception as error:
+            self._connection.answer(failure(None, error))
 
     def _begin(self, work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)

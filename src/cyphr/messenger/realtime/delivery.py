@@ -95,6 +95,10 @@ class Delivery:
         except Unavailable as error:
             _logger.error("an event was left to the next resume: %s", error)
 
+    async def who_is_connected(self, people: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of ``people`` who have a connection on any server; see ``presence.service.Whereabouts``."""
+        return frozenset(place.user_id for place in await self._table.list_places(set(people)))
+
     async def post(self, event: Event, places: Iterable[Place]) -> list[Place]:
         """Post to these connections and forget those that are gone; the ones to try again."""
         by_process: dict[str, list[Place]] = {}

@@ -72,12 +72,26 @@ class Continue(_Frame):
     d: ResumeBody
 
 
+class Open(_Frame):
+    """This chat is on the screen: tell who of its members is here, and who comes and goes. A few at once, no more."""
+
+    t: Literal["open"]
+    chat: UUID
+
+
+class Close(_Frame):
+    """This chat is no longer on the screen."""
+
+    t: Literal["close"]
+    chat: UUID
+
+
 class Ping(_Frame):
     """Are you there?"""
 
     t: Literal["ping"]
 
 
-Frame = Annotated[Hello | Continue | Send | Receipt | Typing | Ping, Field(discriminator="t")]
+Frame = Annotated[Hello | Continue | Send | Receipt | Typing | Open | Close | Ping, Field(discriminator="t")]
 
-FRAME: TypeAdapter[Hello | Continue | Send | Receipt | Typing | Ping] = TypeAdapter(Frame)
+FRAME: TypeAdapter[Hello | Continue | Send | Receipt | Typing | Open | Close | Ping] = TypeAdapter(Frame)

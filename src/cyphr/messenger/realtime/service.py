@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated, Unavailable
 from cyphr.messenger.limits import TokenBuckets
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
 from cyphr.messenger.realtime.conversation import Conversation
 from cyphr.messenger.realtime.exchange import Exchange, Refused, parse
@@ -41,6 +42,7 @@ class Realtime:
         self,
         exchange: Exchange,
         connections: Connections,
+        presence: Presence,
         sends: TokenBuckets,
         *,
         queue_length: int,
@@ -50,6 +52,7 @@ class Realtime:
         """``table``: where other servers look for our connections, which are reached at ``endpoint``."""
         self._exchange = exchange
         self._connections = connections
+        self._presence = presence
         self._sends = sends
         self._queue_length = queue_length
         self._table = table
@@ -69,12 +72,14 @@ class Realtime:
         except Disconnected:
             return
         else:
-            conversation = Conversation(connection, self._exchange, self._sends)
+            conversation = Conversation(connection, self._exchange, self._presence, self._sends)
+            self._presence.connected(connection)
             try:
                 await self._until_the_end(socket, connection, conversation, hello)
             finally:
                 await self._forget(connection)
                 await conversation.finish()
+                self._presence.gone(connection)
 
     def accept(self, consignment: Consignment) -> Undelivered:
         """Deliver what another server has for connections of this process."""
