@@ -38,27 +38,27 @@ as $$
     where person.id = seen.user_id
 $$;
 
--- Those of p_members who are shown what the acting user has read.
-create or replace function private.who_sees_reading(p_members uuid[]) returns uuid[]
+-- Those of p_members who are shown what p_reader has read: the reader's own devices, and whoever does not hide it either.
+create or replace function private.who_sees_reading(p_reader uuid, p_members uuid[]) returns uuid[]
     language sql stable security definer set search_path = ''
 as $$
     select array_agg(member.user_id)
     from unnest(p_members) as member (user_id)
-    where member.user_id = (select auth.uid())
+    where member.user_id = p_reader
        or not exists (select from public.privacy_settings hidden
-                      where not hidden.read_receipts and hidden.user_id in (member.user_id, (select auth.uid())))
+                      where not hidden.read_receipts and hidden.user_id in (member.user_id, p_reader))
 $$;
 
 -- How far somebody has read, as far as the acting user is shown it: 0 when not.
-create or replace function private.shown_read_seq(p_user_id uuid, p_read_seq bigint) returns bigint
+create or replace function private.shown_read_seq(p_reader uuid, p_read_seq bigint) returns bigint
     language sql stable security definer set search_path = ''
 as $$
-    select case when p_user_id = any (private.who_sees_reading(array[p_user_id])) then p_read_seq else 0 end
+    select case when private.who_sees_reading(p_reader, array[(select auth.uid())]) is not null then p_read_seq else 0 end
 $$;
 
 revoke all on function private.set_privacy(text, text, boolean), private.read_presence(uuid, integer),
-    private.record_presence(uuid[], boolean[], timestamptz[]), private.who_sees_reading(uuid[]),
+    private.record_presence(uuid[], boolean[], timestamptz[]), private.who_sees_reading(uuid, uuid[]),
     private.shown_read_seq(uuid, bigint) from public, anon, authenticated;
 grant execute on function private.set_privacy(text, text, boolean), private.read_presence(uuid, integer),
-    private.record_presence(uuid[], boolean[], timestamptz[]), private.who_sees_reading(uuid[]),
+    private.record_presence(uuid[], boolean[], timestamptz[]), private.who_sees_reading(uuid, uuid[]),
     private.shown_read_seq(uuid, bigint) to cyphr_app;

@@ -773,11 +773,11 @@ $$;
 
 -- Name: shown_read_seq(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURNS bigint
+CREATE FUNCTION private.shown_read_seq(p_reader uuid, p_read_seq bigint) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select case when p_user_id = any (private.who_sees_reading(array[p_user_id])) then p_read_seq else 0 end
+    select case when private.who_sees_reading(p_reader, array[(select auth.uid())]) is not null then p_read_seq else 0 end
 $$;
 
 -- Name: store_message(uuid, uuid, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -916,17 +916,17 @@ CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
       )
 $$;
 
--- Name: who_sees_reading(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+-- Name: who_sees_reading(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.who_sees_reading(p_members uuid[]) RETURNS uuid[]
+CREATE FUNCTION private.who_sees_reading(p_reader uuid, p_members uuid[]) RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
     select array_agg(member.user_id)
     from unnest(p_members) as member (user_id)
-    where member.user_id = (select auth.uid())
+    where member.user_id = p_reader
        or not exists (select from public.privacy_settings hidden
-                      where not hidden.read_receipts and hidden.user_id in (member.user_id, (select auth.uid())))
+                      where not hidden.read_receipts and hidden.user_id in (member.user_id, p_reader))
 $$;
 
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
@@ -2178,10 +2178,10 @@ GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr_app;
 
--- Name: FUNCTION shown_read_seq(p_user_id uuid, p_read_seq bigint); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION shown_read_seq(p_reader uuid, p_read_seq bigint); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.shown_read_seq(p_reader uuid, p_read_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_read_seq(p_reader uuid, p_read_seq bigint) TO cyphr_app;
 
 -- Name: FUNCTION store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -2202,10 +2202,10 @@ GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lea
 
 REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
 
--- Name: FUNCTION who_sees_reading(p_members uuid[]); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION who_sees_reading(p_reader uuid, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.who_sees_reading(p_members uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.who_sees_reading(p_members uuid[]) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.who_sees_reading(p_reader uuid, p_members uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.who_sees_reading(p_reader uuid, p_members uuid[]) TO cyphr_app;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 

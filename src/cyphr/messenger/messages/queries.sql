@@ -41,5 +41,5 @@ order by chat.last_message_time desc nulls last, chat.id;
 
 -- name: advance_watermarks
 -- Several chats at once; one row for each that moved. reader_ids: the members who are shown what was read.
-select chat_id, received_seq, read_seq, member_ids, private.who_sees_reading(member_ids) as reader_ids
+select chat_id, received_seq, read_seq, member_ids, private.who_sees_reading(%(user_id)s, member_ids) as reader_ids
 from private.advance_watermarks(%(chat_ids)s, %(received)s, %(read)s);

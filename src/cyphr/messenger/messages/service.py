@@ -155,6 +155,7 @@ class Messages:
             return await transaction.fetch_all(
                 Moved,
                 _queries.advance_watermarks,
+                user_id=user_id,
                 chat_ids=[watermark.chat_id for watermark in wanted],
                 received=[watermark.received_seq for watermark in wanted],
                 read=[watermark.read_seq for watermark in wanted],
