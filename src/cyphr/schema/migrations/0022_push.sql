@@ -1,12 +1,6 @@
 -- Push: where a person's devices are reached, which chats have to be looked at, and what each device was told already.
 -- Additive: the server before this one writes none of it, and what it stores is noted by the trigger all the same.
 
--- What a push depends on beside its own tables. Each is made by the migration of the feature that it belongs to, too.
-alter table public.chat_participants add column if not exists muted_until timestamptz;
-alter table public.messages add column if not exists deleted_at timestamptz;
-alter table public.messages add column if not exists expires_at timestamptz;
-alter table public.messages add column if not exists mentions uuid[];
-
 -- One for each installation, whoever is signed in on it. endpoint_arn is what SNS calls made_with; null: not made yet.
 create table if not exists public.push_endpoints (
     device       uuid primary key,

@@ -67,12 +67,13 @@ async def test_a_newer_receipt_replaces_an_older_one_of_the_same_member_that_sti
     assert await heard_by(one, listener) == ["anna 2", "boris 1"]
 
 
-async def test_a_full_queue_drops_typing_and_still_merges_receipts() -> None:
+async def test_a_full_queue_drops_typing_and_presence_and_still_merges_receipts() -> None:
     one, anna = connection(listener := Listener()), uuid4()
     one.push(about(EventKind.RECEIPT, anna, "anna 1"))
     one.push(message(1))
     one.push(message(2))
     one.push(about(EventKind.TYPING, anna, "typing"))
+    one.push(about(EventKind.PRESENCE, anna, "presence"))
     one.push(about(EventKind.RECEIPT, anna, "anna 2"))
     assert not one.ended.done()
     assert await heard_by(one, listener) == ["anna 2", "message 1", "message 2"]
