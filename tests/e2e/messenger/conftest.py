@@ -58,7 +58,9 @@ async def serve_app(app: FastAPI, *, listener: socket.socket | None = None) -> A
             await asyncio.sleep(0.01)
         try:
             host, port = bound.getsockname()
-            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30) as client:
+            # Shorter than the server keeps a connection, so that none is used at the moment in which it is closed.
+            limits = httpx.Limits(keepalive_expiry=2)
+            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30, limits=limits) as client:
                 yield client
         finally:
             server.should_exit = True
