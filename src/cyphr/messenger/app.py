@@ -61,7 +61,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     pins = Pins()
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
-    postman = connections if shared is None else _delivery(settings, shared, connections)
+    postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
@@ -84,17 +84,6 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     )
 
 
-def _delivery(settings: MessengerSettings, shared: Shared, connections: Connections) -> Delivery:
-    return Delivery(
-        shared.table,
-        shared.gateway,
-        shared.processes,
-        queue=shared.queue,
-        own=connections,
-        own_endpoint=_own_endpoint(settings),
-    )
-
-
 def _realtime(
     settings: MessengerSettings, exchange: Exchange, connections: Connections, shared: Shared | None
 ) -> Realtime:
@@ -103,6 +92,7 @@ def _realtime(
         connections,
         TokenBuckets(settings.realtime.sends_per_minute, settings.realtime.sends_burst),
         queue_length=settings.connection_queue_length,
+        greeting_seconds=settings.realtime.greeting_seconds,
         table=None if shared is None else shared.table,
         endpoint=_own_endpoint(settings),
     )
