@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from cyphr.foundation.aws import s3_client
-from cyphr.foundation.postgres import Database, Side
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.postgres import Database, PoolLimits, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
@@ -33,6 +34,7 @@ class Messenger:
 
     settings: MessengerSettings
     switchboard: Switchboard
+    metrics: Metrics
     sessions: Sessions
     accounts: Accounts
     discovery: Discovery
@@ -57,7 +59,8 @@ class Messenger:
 def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     """Wire the messenger. Raises InvalidInput when the token key cannot be read."""
     key = SigningKey.read(settings.token_key_file)
-    switchboard = Switchboard(_databases(settings))
+    metrics = Metrics()
+    switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
@@ -71,6 +74,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     return Messenger(
         settings=settings,
         switchboard=switchboard,
+        metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
@@ -102,10 +106,11 @@ def _own_endpoint(settings: MessengerSettings) -> str:
     return f"{SCHEME}{settings.realtime.endpoint or ''}"
 
 
-def _databases(settings: MessengerSettings) -> dict[Side, Database]:
+def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:
     given = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
+    limits = PoolLimits(statement_seconds=settings.statement_seconds, slow_seconds=settings.slow_query_seconds)
     return {
-        side: Database(side, database, pool_size=settings.pool_size)
+        side: Database(side, database, pool_size=settings.pool_size, limits=limits, metrics=metrics)
         for side, database in given.items()
         if database is not None
     }

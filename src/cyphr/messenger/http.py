@@ -1,5 +1,6 @@
 """The HTTP application: every feature's routes behind one edge."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -62,9 +63,12 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await messenger.open()
+        flushing = asyncio.create_task(messenger.metrics.flush_for_ever())
         try:
             yield
         finally:
+            flushing.cancel()
+            messenger.metrics.flush()
             await messenger.close()
 
     app = FastAPI(
