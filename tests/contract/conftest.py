@@ -21,21 +21,39 @@ def side(request: pytest.FixtureRequest) -> TestSide:
     return standing
 
 
-@pytest_asyncio.fixture(scope="module", params=["process", "functions"])
-async def runtime(
-    request: pytest.FixtureRequest, aws_server: Server, token_key: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Runtime]:
+@pytest_asyncio.fixture(scope="session")
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
+    started = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
+    await started.start()
+    try:
+        yield started
+    finally:
+        await started.discard()
+
+
+_FEW = {"sends_per_minute": 6000, "sends_burst": 12, "longest_resume": 20}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def in_a_process(aws_server: Server, token_key: Path) -> AsyncIterator[Runtime]:
+    async with (
+        aws_server.database(aws_server.full) as side,
+        process(side, token_key, greeting_seconds=1, **_FEW) as running,
+    ):
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def as_functions(aws_server: Server, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[Runtime]:
+    async with (
+        aws_server.database(aws_server.full) as side,
+        functions(stand_in, side, token_key, **_FEW) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module", params=["in_a_process", "as_functions"])
+def runtime(request: pytest.FixtureRequest) -> Runtime:
     """Each runtime in turn; the tests of a file share its database, each with people of its own."""
-    few = {"sends_per_minute": 180, "sends_burst": 12, "longest_resume": 20}
-    async with aws_server.database(aws_server.full) as side:
-        if request.param == "process":
-            async with process(side, token_key, **few) as running:
-                yield running
-        else:
-            stand_in = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
-            await stand_in.start()
-            try:
-                async with functions(stand_in, side, token_key, **few) as running:
-                    yield running
-            finally:
-                await stand_in.discard()
+    running: Runtime = request.getfixturevalue(request.param)
+    return running

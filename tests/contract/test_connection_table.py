@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -22,20 +22,17 @@ from tests.e2e.messenger.client import Client, register
 
 
 @pytest_asyncio.fixture(scope="module")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    started = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
-
-
-@pytest_asyncio.fixture(scope="module")
 async def table(stand_in: AwsStandIn) -> AsyncIterator[ConnectionTable]:
     await Functions(stand_in).prepare()
     with ThreadPoolExecutor(8) as threads:
         yield ConnectionTable(table_client(stand_in.settings), TABLE, threads)
+
+
+MOST_AT_ONCE = 6
+SENDS_BURST = 3
+# Of what one person may send by the minute so little that a slow machine cannot make it seem enough.
+# … and no time at all for a resume after its first page.
+FEW = {"resume_seconds": 0, "most_at_once": MOST_AT_ONCE, "sends_burst": SENDS_BURST, "sends_per_minute": 1}
 
 
 def a_place(**members: object) -> Place:
@@ -105,7 +102,7 @@ async def both(
     """Functions and two processes, on one database and one table."""
     async with (
         aws_server.database(aws_server.full) as side,
-        functions(stand_in, side, token_key) as gateway,
+        functions(stand_in, side, token_key, **FEW) as gateway,
         sharing_process(stand_in, side, token_key) as one,
         sharing_process(stand_in, side, token_key) as other,
     ):
@@ -161,26 +158,49 @@ async def test_only_servers_of_the_deployment_may_post_to_connections(both: tupl
 
 
 async def test_an_event_for_more_connections_than_one_server_posts_to_goes_through_the_queue(
-    both: tuple[Runtime, Runtime, Runtime], stand_in: AwsStandIn
+    both: tuple[Runtime, Runtime, Runtime], table: ConnectionTable
 ) -> None:
     gateway, one, _ = both
     anna, boris = await register(one.http, "Anna"), await register(one.http, "Boris")
     chat = await anna.direct(boris)
-    with ThreadPoolExecutor(8) as threads:
-        table = ConnectionTable(table_client(stand_in.settings), TABLE, threads)
-        endpoint = gateway.settings.realtime.endpoint
-        # A hundred connections that have gone without a word: found out when they are posted to, and then forgotten.
-        gone = [a_place(user_id=boris.id, session_id=uuid4(), endpoint=endpoint) for _ in range(101)]
-        for place in gone:
-            await table.register(place, admitted=False)
-        async with at(boris, gateway).socket() as his:
-            await at(anna, gateway).send(chat, "to all")
-            assert (await his.until("msg"))["d"]["message"]["content"] == "to all"
-            await until_alone(table, boris)
+    # Connections that have gone without a word: found out when they are posted to, and then forgotten.
+    for _ in range(MOST_AT_ONCE + 2):
+        await table.register(a_place(user_id=boris.id, endpoint=gateway.settings.realtime.endpoint), admitted=False)
+    async with at(boris, gateway).socket() as his:
+        await at(anna, gateway).send(chat, "to all")
+        assert (await his.until("msg"))["d"]["message"]["content"] == "to all"
+        async with asyncio.timeout(60):
+            while len(await table.list_places([UUID(boris.id)])) > 1:
+                await asyncio.sleep(0.1)
 
 
-async def until_alone(table: ConnectionTable, person: Client) -> None:
-    """Wait until one connection is left of this person."""
-    async with asyncio.timeout(60):
-        while len(await table.list_places([person.id])) > 1:  # type: ignore[list-item]
-            await asyncio.sleep(0.1)
+async def test_who_sends_too_much_through_functions_is_slowed_and_nothing_of_it_is_stored(
+    both: tuple[Runtime, Runtime, Runtime],
+) -> None:
+    gateway, one, _ = both
+    anna, boris = await register(one.http, "Anna"), await register(one.http, "Boris")
+    chat = await anna.direct(boris)
+    async with at(anna, gateway).socket() as socket:
+        for _ in range(SENDS_BURST):
+            await socket.send(chat, "quick")
+            await socket.until("ack")
+        refused = await socket.send(chat, "too quick")
+        assert (await socket.until("slow"))["id"] == refused
+    assert (await boris.get("/v1/chats"))[0]["last_seq"] == SENDS_BURST
+
+
+async def test_a_function_that_has_no_time_left_goes_on_with_the_resume_when_the_client_says_what_it_holds(
+    both: tuple[Runtime, Runtime, Runtime],
+) -> None:
+    gateway, one, _ = both
+    anna, boris = await register(one.http, "Anna"), await register(one.http, "Boris")
+    chat = await anna.direct(boris)
+    for number in range(5):
+        assert (await anna.send(chat, f"{number} {'x' * 15_000}")).status_code == 201
+    async with at(boris, gateway).stranger() as socket:
+        await socket.say("hello", d={"token": boris.session["access_token"]})
+        for held in range(1, 6):
+            await socket.until("resume.more")
+            assert [message["seq"] for message in socket.messages()] == list(range(1, held + 1))
+            await socket.say("resume", d={"heads": {chat: held}})
+        assert (await socket.until("resume.done"))["d"]["heads"] == {chat: 5}

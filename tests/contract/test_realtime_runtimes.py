@@ -47,7 +47,7 @@ async def test_who_does_not_say_a_good_hello_is_told_so_and_closed(runtime: Runt
         assert (await until_closed(socket))[-1] == {"v": 1, "t": "bye", "d": {"code": 4401}}
 
 
-async def test_who_says_nothing_is_closed_after_five_seconds(runtime: Runtime) -> None:
+async def test_who_says_nothing_is_soon_closed(runtime: Runtime) -> None:
     anna = await runtime.join()
     async with anna.stranger() as socket:
         assert (await until_closed(socket))[-1]["d"] == {"code": 4401}
@@ -105,7 +105,6 @@ async def test_messages_are_numbered_without_gaps_and_none_is_lost_when_many_com
         await asyncio.gather(*again)
         while len(his.messages()) < 24:
             await his.hear()
-    assert again, "more at once than anybody may send is slowed down"
     assert sorted(message["seq"] for message in his.messages()) == list(range(1, 25))
 
 

@@ -108,7 +108,11 @@ class RealtimeSettings(BaseModel):
         default=None, description="URL of the SQS queue for events to many connections; none: all at once."
     )
     greeting_queue: str | None = Field(
-        default=None, description="URL of the SQS queue that asks, five seconds later, whether there was a hello."
+        default=None, description="URL of the SQS queue that asks a little later whether there was a hello."
+    )
+    greeting_seconds: int = Field(default=5, ge=1, le=900, description="How long a socket may take to say hello.")
+    most_at_once: int = Field(
+        default=100, ge=1, description="Connections that an event is posted to directly; more go through the queue."
     )
     url: str | None = Field(
         default=None, description="The WebSocket's public URL; none: `/v1/ws` of wherever the API is."
@@ -118,6 +122,9 @@ class RealtimeSettings(BaseModel):
     )
     longest_resume: int = Field(
         default=2000, ge=1, description="Messages of one chat that a resume brings; who missed more is told to reload."
+    )
+    resume_seconds: float = Field(
+        default=15.0, ge=0, description="How long a function sends what was missed before the client must ask for more."
     )
     sends_per_minute: int = Field(
         default=30000, ge=1, description="Messages that one person may send over WebSockets, in the long run."

@@ -108,7 +108,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     pins = Pins()
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
-    postman = connections if shared is None else _delivery(settings, shared, connections)
+    postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
@@ -152,17 +152,6 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     )
 
 
-def _delivery(settings: MessengerSettings, shared: Shared, connections: Connections) -> Delivery:
-    return Delivery(
-        shared.table,
-        shared.gateway,
-        shared.processes,
-        queue=shared.queue,
-        own=connections,
-        own_endpoint=_own_endpoint(settings),
-    )
-
-
 def _realtime(
     settings: MessengerSettings,
     exchange: Exchange,
@@ -176,6 +165,7 @@ def _realtime(
         presence,
         TokenBuckets(settings.realtime.sends_per_minute, settings.realtime.sends_burst),
         queue_length=settings.connection_queue_length,
+        greeting_seconds=settings.realtime.greeting_seconds,
         table=None if shared is None else shared.table,
         endpoint=_own_endpoint(settings),
     )

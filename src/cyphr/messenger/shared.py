@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
 from cyphr.foundation.errors import InvalidInput
-from cyphr.foundation.settings import MessengerSettings
+from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
+from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
 from cyphr.messenger.realtime.gateway import Gateway
 from cyphr.messenger.realtime.processes import Processes, Seal
@@ -20,6 +21,8 @@ from cyphr.messenger.sessions.keys import SigningKey
 class Shared:
     """What reaches connections wherever they are."""
 
+    settings: RealtimeSettings
+
     table: ConnectionTable
     gateway: Gateway
     processes: Processes
@@ -29,7 +32,19 @@ class Shared:
 
     def delivery(self) -> Delivery:
         """The postman of a function: it holds no connection itself."""
-        return Delivery(self.table, self.gateway, self.processes, queue=self.queue)
+        return self.delivery_beside(None, None)
+
+    def delivery_beside(self, own: Postman | None, own_endpoint: str | None) -> Delivery:
+        """The postman of a process, whose own connections ``own`` delivers to."""
+        return Delivery(
+            self.table,
+            self.gateway,
+            self.processes,
+            queue=self.queue,
+            most_at_once=self.settings.most_at_once,
+            own=own,
+            own_endpoint=own_endpoint,
+        )
 
 
 def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
@@ -43,6 +58,7 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
         queue = FanOutQueue(queue_client(settings.aws), realtime.fan_out_queue, threads)
     seal = Seal(key.derive("connections"))
     return Shared(
+        settings=realtime,
         table=ConnectionTable(table_client(settings.aws), realtime.table, threads),
         gateway=Gateway(settings.aws, threads),
         processes=Processes(seal, threads),

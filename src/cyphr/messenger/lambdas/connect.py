@@ -1,4 +1,4 @@
-"""``$connect``: admits a socket. Whose it is it says in its first frame; if it does not, it is closed after 5 s."""
+"""``$connect``: admits a socket. Whose it is it says in its first frame; if it does not, it is soon closed."""
 
 import asyncio
 import json
@@ -13,8 +13,6 @@ from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, run, 
 from cyphr.messenger.limits import is_welcome
 
 _logger = logging.getLogger(__name__)
-
-_GREETING_SECONDS = 5
 
 
 def handler(event: Event, _: Any) -> Answer:
@@ -51,7 +49,7 @@ async def _ask_later(address: str, at: str) -> None:
     call = partial(
         queue_client(settings().aws).send_message,
         QueueUrl=url,
-        DelaySeconds=_GREETING_SECONDS,
+        DelaySeconds=settings().realtime.greeting_seconds,
         MessageBody=json.dumps({"address": address, "endpoint": at}),
     )
     await asyncio.get_running_loop().run_in_executor(shared().threads, call)

@@ -29,9 +29,6 @@ from cyphr.messenger.realtime.table import Place, identity_of
 
 _logger = logging.getLogger(__name__)
 
-_RESUME_SECONDS = 15.0
-"""API Gateway gives up on an invocation after 29 s; a resume that takes longer goes on in the next one."""
-
 
 def handler(event: Event, _: Any) -> Answer:
     """Handle the frame. Never raises: API Gateway would answer the client in words of its own."""
@@ -99,11 +96,12 @@ class _Frame:
         return await self._resume(self._exchange.resume(identity, hello.d.heads))
 
     async def _resume(self, resume: Resume) -> str | None:
-        """Post page after page while there is time; then the client is asked to ask for the rest.
+        """Post page after page while there is time, for API Gateway gives up on an invocation after 29 s. Then the
+        client is asked to ask for the rest.
 
         All of it is posted, its end too: what this returns would not be certain to come after what was posted.
         """
-        deadline = monotonic() + _RESUME_SECONDS
+        deadline = monotonic() + settings().realtime.resume_seconds
         async for frame in resume.frames():
             if not await self._post(frame):
                 return None

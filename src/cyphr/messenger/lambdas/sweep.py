@@ -1,4 +1,4 @@
-"""Ends sockets that said no hello within five seconds of being admitted; called by the greeting queue."""
+"""Ends sockets that said no hello soon after being admitted; called by the greeting queue."""
 
 import json
 from typing import Any

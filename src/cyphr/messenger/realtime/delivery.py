@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 100
-
 
 class Round(BaseModel):
     """An event and some of the connections that it goes to."""
@@ -71,14 +69,17 @@ class Delivery:
         processes: Processes,
         *,
         queue: FanOut | None,
+        most_at_once: int = 100,
         own: Postman | None = None,
         own_endpoint: str | None = None,
     ) -> None:
-        """``own``: what delivers to the connections of this process, which are registered under ``own_endpoint``."""
+        """``most_at_once``: connections that an event is posted to without the queue, and in each round of it. ``own``:
+        what delivers to the connections of this process, which are registered under ``own_endpoint``."""
         self._table = table
         self._gateway = gateway
         self._processes = processes
         self._queue = queue
+        self._most_at_once = most_at_once
         self._own = own
         self._own_endpoint = own_endpoint
 
@@ -88,10 +89,10 @@ class Delivery:
             await self._own.deliver(people, event, except_for=except_for)
         try:
             places = [place for place in await self._table.list_places(people) if self._is_elsewhere(place, except_for)]
-            if len(places) <= MOST_AT_ONCE or self._queue is None:
+            if len(places) <= self._most_at_once or self._queue is None:
                 await self.post(event, places)
             elif event.kind is not EventKind.TYPING:
-                await self._queue.put(Round(event=event, places=some) for some in chunks(places, MOST_AT_ONCE))
+                await self._queue.put(Round(event=event, places=some) for some in chunks(places, self._most_at_once))
         except Unavailable as error:
             _logger.error("an event was left to the next resume: %s", error)
 

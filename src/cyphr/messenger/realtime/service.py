@@ -16,8 +16,6 @@ from cyphr.messenger.realtime.table import ConnectionTable, Place
 
 _logger = logging.getLogger(__name__)
 
-GREETING_SECONDS = 5.0
-
 
 class Disconnected(Exception):
     """The client has gone."""
@@ -46,6 +44,7 @@ class Realtime:
         sends: TokenBuckets,
         *,
         queue_length: int,
+        greeting_seconds: float,
         table: ConnectionTable | None = None,
         endpoint: str = "",
     ) -> None:
@@ -55,13 +54,14 @@ class Realtime:
         self._presence = presence
         self._sends = sends
         self._queue_length = queue_length
+        self._greeting_seconds = greeting_seconds
         self._table = table
         self._endpoint = endpoint
 
     async def serve(self, socket: ClientSocket) -> None:
         """Greet, resume, converse, until the client goes or the server ends it."""
         try:
-            async with asyncio.timeout(GREETING_SECONDS):
+            async with asyncio.timeout(self._greeting_seconds):
                 hello, identity = await self._exchange.greet(parse(await socket.receive()))
             connection = Connection(socket, identity, queue_length=self._queue_length)
             await self._register(connection)

@@ -102,6 +102,9 @@ class Canary:
         frame = json.loads(text)
         if frame["t"] == "msg" and frame["chat"] == self._chat_id:
             self._keep(frame["seq"], frame["d"]["message"]["content"])
+        elif frame["t"] == "resume.page" and frame["chat"] == self._chat_id:
+            for message in frame["d"]["messages"]:
+                self._keep(message["seq"], message["content"])
         elif frame["t"] == "ack":
             self._acks[frame["id"]] = frame["d"]
         self._changed.set()

@@ -217,7 +217,8 @@ export class Messenger {
     this.update(change.withMessages(this.state, chatId, messages));
     if (live && messages.some((message) => message.message_type === "notice")) this.refreshChat(chatId);
     const history = this.state.histories[chatId]!;
-    if (hasGap(history)) void this.fetchOnce(`${chatId} gap`, chatId, { after: history.head });
+    // While a resume is under way, what is missing is still to come.
+    if (hasGap(history) && this.state.connection === "live") this.closeGap(chatId, history.head);
     void this.keep((storage) => storage.putMessages(messages)).then(() => {
       if (live && messages.some((message) => message.sender_id !== this.state.me)) this.acknowledgeReceipt(chatId);
     });
@@ -289,7 +290,14 @@ export class Messenger {
     this.update({ ...this.state, outbox: outbox.refused(this.state.outbox, id, problem.code) });
   }
 
+  private closeGap(chatId: string, head: number): void {
+    void this.fetchOnce(`${chatId} gap`, chatId, { after: head });
+  }
+
   private resumed(): void {
+    for (const [chatId, history] of Object.entries(this.state.histories)) {
+      if (hasGap(history)) this.closeGap(chatId, history.head);
+    }
     this.update({ ...this.state, outbox: outbox.reconnected(this.state.outbox, Date.now()) });
     for (const chat of Object.values(this.state.chats)) {
       this.acknowledgeReceipt(chat.id);
