@@ -23,6 +23,9 @@ AcceptOption = Annotated[
 ServiceArgument = Annotated[
     str, typer.Argument(help="database, files or auth.", autocompletion=lambda: ["database", "files", "auth"])
 ]
+PatienceOption = Annotated[
+    float, typer.Option("--patience", min=0, metavar="SECONDS", help="Try again for so long while a server is away.")
+]
 DEFAULT_CONFIG = Path("migration.toml")
 
 
