@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from bench.servers import Server
 from cyphr.embedded.binaries import Version, binary
 from cyphr.foundation.postgres import Side
@@ -86,4 +88,4 @@ async def _do(command: str, migration: DatabaseMigration, group: asyncio.TaskGro
 
 
 if __name__ == "__main__":
-    asyncio.run(_obey())
+    uvloop.run(_obey())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+import uvloop
 
 from cyphr.cli.migrate_check import check, plan
 from cyphr.cli.migrate_options import (
@@ -54,7 +55,7 @@ def start(config: ConfigOption = DEFAULT_CONFIG, accept: AcceptOption = None) ->
 
     Before anything is changed it says what it will create. Started again, it continues, without checks.
     """
-    asyncio.run(_until_interrupted(start_migrator(load_settings(config), os.environ, accept or [], print_step)))
+    uvloop.run(_until_interrupted(start_migrator(load_settings(config), os.environ, accept or [], print_step)))
 
 
 app.command()(status)

@@ -6,6 +6,7 @@ it.
 """
 
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
@@ -67,6 +68,14 @@ async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnecti
             f"PostgreSQL at {settings.host}:{settings.port} (database {settings.dbname!r}, user {settings.user!r}) "
             f"refused the connection: {str(error).strip()}{_reason(str(error), settings)}"
         ) from error
+
+
+def keep_alive(connected: socket.socket) -> None:
+    """Have the system notice a network that swallows packets, as ``connect`` does; for sockets that are not libpq's."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, name in (("TCP_KEEPIDLE", "idle"), ("TCP_KEEPINTVL", "interval"), ("TCP_KEEPCNT", "count")):
+        if hasattr(socket, option):  # not every system calls the first one so
+            connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), _KEEPALIVE[f"keepalives_{name}"])
 
 
 def _reason(words: str, settings: PostgresSettings) -> str:

@@ -3,7 +3,6 @@
 The step is wrapped from outside, so that no product code knows of it.
 """
 
-import asyncio
 import functools
 import importlib
 import itertools
@@ -12,6 +11,8 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from cyphr.migrate.app import run_migrator
 from cyphr.migrate.settings import MigrationSettings
@@ -45,4 +46,4 @@ if __name__ == "__main__":
     module = importlib.import_module(module_name)
     holder = getattr(module, class_name) if class_name else module
     setattr(holder, name, mortal(getattr(holder, name), moment, int(calls)))
-    asyncio.run(run_migrator(MigrationSettings.load(Path(config))))
+    uvloop.run(run_migrator(MigrationSettings.load(Path(config))))

@@ -54,6 +54,11 @@ async def parts_copied(target: AsyncConnection) -> int:
     return int(row[0])
 
 
+async def same_indexes(source: AsyncConnection, target: AsyncConnection) -> bool:
+    indexes = "select indexname from pg_indexes where tablename = 'large' order by 1"
+    return await (await target.execute(indexes)).fetchall() == await (await source.execute(indexes)).fetchall()
+
+
 async def copy_until_cut_short(sides: dict[Side, TestSide], parts: int) -> None:
     """Copy slowly, and stop without any tidying up once so many parts are there."""
     migration = migration_of(sides, _SLOW)
@@ -97,12 +102,12 @@ async def test_parts_that_are_copied_stay_and_changes_between_two_points_are_rep
         async with following(migration):
             assert (await migration.verify()).differences == []
             assert await count_rows(target, "large") == await count_rows(source, "large")
-            indexes = "select indexname from pg_indexes where tablename = 'large' order by 1"
-            assert await (await target.execute(indexes)).fetchall() == await (await source.execute(indexes)).fetchall()
+            assert await same_indexes(source, target)
 
 
 async def test_a_table_that_was_written_anew_between_two_parts_begins_anew(sides: dict[Side, TestSide]) -> None:
     await copy_until_cut_short(sides, 1)
+    await copy_until_cut_short(sides, 2)  # by now it is to show two points, and has an index of ours
     async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
         await source.execute("vacuum full large")
         migration = migration_of(sides, _FAST)
@@ -112,6 +117,7 @@ async def test_a_table_that_was_written_anew_between_two_parts_begins_anew(sides
         assert await cursor.fetchone() == (True,)
         async with following(migration):
             assert (await migration.verify()).differences == []
+        assert await same_indexes(source, target)
 
 
 async def test_a_truncate_while_a_table_is_copied_in_parts_leaves_both_sides_alike(sides: dict[Side, TestSide]) -> None:

@@ -21,7 +21,7 @@ _COPYING = [
     (f"{_DATABASE}schema.run_step", "before", 1),
     (f"{_DATABASE}schema.run_step", "after", 1),
     (f"{_DATABASE}copy.piece._copy_table", "before", 2),
-    (f"{_DATABASE}copy.piece.pump", "after", 5),
+    (f"{_DATABASE}copy.pump:Pump.end", "after", 5),
     (f"{_DATABASE}schema.run_step", "before", 2),
     (f"{_DATABASE}handover.fence.install_fence", "after", 2),
 ]
@@ -41,7 +41,7 @@ _MOVING = [
 
 # These stand for all in every run, beside the accidents of test_campaign.py; `make soak` tries each.
 _ALWAYS = {
-    (f"{_DATABASE}copy.piece.pump", "after", 5),
+    (f"{_DATABASE}copy.pump:Pump.end", "after", 5),
     (f"{_DATABASE}handover.fence.close_fence", "after", 1),
 }
 _STEPS = [

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from cyphr.embedded.binaries import binary
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import PostgresSettings
@@ -106,4 +108,4 @@ def _write_tasks() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(Path(sys.argv[1])))
+    uvloop.run(_run(Path(sys.argv[1])))

@@ -1,7 +1,8 @@
 """The whole of a database's copy, in its order. Called again after a crash, it leaves out what is done."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -26,6 +27,8 @@ from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.wire import SESSION_OPTIONS
+
+_PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -155,17 +158,16 @@ class Copier:
             if script and not built and not mixed.becomes_mixed(parts.get(table, ()), point.lsn):
                 await schema.run_step(self._target, f"indexes of {table.title}", script)
 
-        await copy_tables(
-            CopyJob(
-                place=CopyPlace(self._source, self._target, point),
-                workers=self._options.workers,
-                bytes_per_second=self._options.bytes_per_second,
-                on_block=self._count,
-                finish=finish,
-                whole=[table for table in remaining if table not in parts],
-                parts=parts,
-            )
+        job = CopyJob(
+            place=CopyPlace(self._source, self._target, point),
+            workers=self._options.workers,
+            bytes_per_second=self._options.bytes_per_second,
+            finish=finish,
+            whole=[table for table in remaining if table not in parts],
+            parts=parts,
         )
+        async with self._observing(writer):
+            await copy_tables(job)
         await self.read_progress(writer)
         self.progress.eta_seconds = None
 
@@ -197,13 +199,31 @@ class Copier:
         self._started_at, self._rows_before = monotonic(), self.progress.rows_copied
 
     async def read_progress(self, target: AsyncConnection) -> None:
-        """Take over what another process copied."""
+        """Ask the target, which counts what it takes, whoever sends it."""
         self.progress.rows_copied, self.progress.bytes_copied = await copied_totals(target)
 
-    def _count(self, rows: int, size: int) -> None:
+    @asynccontextmanager
+    async def _observing(self, target: AsyncConnection) -> AsyncIterator[None]:
+        """Keep the progress up to date while the block runs."""
+        ended = asyncio.Event()
+
+        async def observe() -> None:
+            while not ended.is_set():
+                await self.read_progress(target)
+                self._estimate()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), _PROGRESS_SECONDS)
+
+        observing = asyncio.create_task(observe())
+        try:
+            yield
+        finally:
+            ended.set()
+            # A server that is gone is noticed by who copies as well, and told there.
+            await asyncio.gather(observing, return_exceptions=True)
+
+    def _estimate(self) -> None:
         progress = self.progress
-        progress.rows_copied += rows
-        progress.bytes_copied += size
         progress.seconds = monotonic() - self._started_at
         brought = progress.rows_copied - self._rows_before
         if progress.seconds > 1 and brought:

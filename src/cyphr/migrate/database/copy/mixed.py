@@ -16,15 +16,20 @@ from cyphr.migrate.database.copy.points import queries
 
 
 async def prepare_tables(target: AsyncConnection, parts: Mapping[Table, Sequence[Part]], lsn: int) -> None:
-    """Index the keys of the tables that become mixed when what remains of them is copied at ``lsn``."""
+    """Index the keys of the tables that become mixed when what remains of them is copied at ``lsn``.
+
+    A table that was to be mixed and begins anew, because its rows were written anew, loses that index again.
+    """
     for table, remaining in parts.items():
-        if becomes_mixed(remaining, lsn):
-            key = sql.SQL(", ").join(sql.Identifier(name) for name in table.key)
-            await target.execute(
-                sql.SQL("create unique index if not exists {} on {} ({})").format(
-                    sql.Identifier(_index_name(table)), table.identifier, key
-                )
+        if not becomes_mixed(remaining, lsn):
+            await settle_tables(target, [table])
+            continue
+        key = sql.SQL(", ").join(sql.Identifier(name) for name in table.key)
+        await target.execute(
+            sql.SQL("create unique index if not exists {} on {} ({})").format(
+                sql.Identifier(_index_name(table)), table.identifier, key
             )
+        )
 
 
 def becomes_mixed(remaining: Sequence[Part], lsn: int) -> bool:
@@ -33,7 +38,7 @@ def becomes_mixed(remaining: Sequence[Part], lsn: int) -> bool:
 
 
 async def settle_tables(target: AsyncConnection, tables: Iterable[Table]) -> None:
-    """Drop the indexes of ours: the stream has passed the points of all parts."""
+    """Drop the indexes of ours, as when the stream has passed the points of all parts."""
     for table in tables:
         name = sql.Identifier(table.schema, _index_name(table))
         await target.execute(sql.SQL("drop index if exists {}").format(name))

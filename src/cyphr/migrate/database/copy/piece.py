@@ -1,8 +1,9 @@
 """Copies one table, or a part of one, between two connections, in one transaction that also records it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from psycopg import AsyncConnection, sql
 
@@ -12,12 +13,12 @@ from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.copy.parts import Part
 from cyphr.migrate.database.copy.points import queries
-from cyphr.migrate.database.copy.pump import Throttle, pump
+from cyphr.migrate.database.copy.pump import Pump, Throttle
+from cyphr.migrate.database.copy.reader import Reader, Sink
 from cyphr.migrate.database.follow.stream import SlotSnapshot, format_lsn
 from cyphr.migrate.database.wire import SESSION_OPTIONS
 
 Piece = Table | Part
-OnBlock = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -30,32 +31,24 @@ class CopyPlace:
 
 
 class PieceCopier:
-    """One connection to each side, for one piece after the other. ``on_block(rows, bytes)`` is told of every block."""
+    """One connection to each side, for one piece after the other."""
 
-    def __init__(
-        self,
-        reader: AsyncConnection,
-        writer: AsyncConnection,
-        point: SlotSnapshot,
-        throttle: Throttle,
-        on_block: OnBlock,
-    ) -> None:
+    def __init__(self, reader: Reader, writer: AsyncConnection, point: SlotSnapshot, throttle: Throttle) -> None:
         self.reader = reader
         self.writer = writer
         self.point = point
         self._throttle = throttle
-        self._on_block = on_block
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, place: CopyPlace, throttle: Throttle, on_block: OnBlock) -> AsyncIterator["PieceCopier"]:
+    async def open(cls, place: CopyPlace, throttle: Throttle) -> AsyncIterator["PieceCopier"]:
         """Connect to both sides. Raises Unavailable."""
         async with (
-            await connect(place.source, options=SESSION_OPTIONS) as reader,
+            Reader.open(place.source) as reader,
             await connect(place.target, options=SESSION_OPTIONS) as writer,
         ):
             await writer.execute("set session_replication_role = replica")
-            yield cls(reader, writer, place.point, throttle, on_block)
+            yield cls(reader, writer, place.point, throttle)
 
     async def copy(self, piece: Piece) -> None:
         """Copy it. Raises Unavailable when the rows of its table were written anew meanwhile; psycopg.Error."""
@@ -64,23 +57,24 @@ class PieceCopier:
         else:
             await _copy_part(self, piece)
 
-    async def pump(self, out: sql.Composed, into: sql.Composed) -> tuple[int, int]:
-        """Pipe one COPY into the other; (rows, bytes)."""
-        commands = out.as_bytes(self.reader), into.as_bytes(self.writer)
-        return await pump(self.reader.pgconn, self.writer.pgconn, *commands, self._throttle, self._on_block)
+    async def pump(self, read: Callable[[Sink], Awaitable[None]], into: sql.Composed) -> tuple[int, int]:
+        """Pass on what ``read`` gives to the sink that it is called with; (rows, bytes)."""
+        pump = Pump(self.writer.pgconn, self._throttle)
+        await pump.begin(into.as_bytes(self.writer))
+        await read(pump.push)
+        return await pump.end()
 
 
 async def _copy_table(copier: PieceCopier, table: Table) -> None:
     reader, writer, point = copier.reader, copier.writer, copier.point
     columns = sql.SQL("({})").format(_columns(table)) if table.sent_columns else sql.SQL("")  # it may have none
     form = _form(table)
-    out = sql.SQL("copy {} {} to stdout (format {})").format(table.identifier, columns, form)
     # FREEZE writes rows that need no later vacuum; it demands that this transaction truncated the table.
-    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, form)
-    async with reader.transaction(), writer.transaction():
-        await _take_snapshot(reader, point)
+    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, sql.SQL(form))
+    # One transaction for each table: its lock on the source, which a TRUNCATE there waits for, ends with it.
+    async with reader.at(point.snapshot), writer.transaction():
         await table.truncate(writer)
-        rows, size = await copier.pump(out, into)
+        rows, size = await copier.pump(lambda sink: reader.copy_table(table, form, sink), into)
         await writer.execute(queries.record_table, _record(table, point, rows, size))
 
 
@@ -88,14 +82,13 @@ async def _copy_part(copier: PieceCopier, part: Part) -> None:
     reader, writer, point, table = copier.reader, copier.writer, copier.point, part.table
     columns, form = _columns(table), _form(table)
     end = sql.SQL("") if part.end_block is None else sql.SQL(" and ctid < {}").format(f"({part.end_block},0)")
-    out = sql.SQL("copy (select {} from only {} where ctid >= {}{}) to stdout (format {})").format(
-        columns, table.identifier, f"({part.first_block},0)", end, form
+    out = sql.SQL("select {} from only {} where ctid >= {}{}").format(
+        columns, table.identifier, f"({part.first_block},0)", end
     )
     mixes = part.others_lsn is not None and part.others_lsn != point.lsn
     place = sql.Identifier("pg_temp", "cyphr_part") if mixes else table.identifier
-    into = sql.SQL("copy {} ({}) from stdin (format {})").format(place, columns, form)
-    async with reader.transaction(), writer.transaction():
-        await _take_snapshot(reader, point)
+    into = sql.SQL("copy {} ({}) from stdin (format {})").format(place, columns, sql.SQL(form))
+    async with reader.at(point.snapshot), writer.transaction():
         await _demand_same_place(reader, part)
         if mixes:
             await writer.execute(
@@ -103,7 +96,7 @@ async def _copy_part(copier: PieceCopier, part: Part) -> None:
                     columns, table.identifier
                 )
             )
-        rows, size = await copier.pump(out, into)
+        rows, size = await copier.pump(lambda sink: reader.copy_query(out, form, sink), into)
         if mixes:
             await _merge(writer, table, columns)
         values = _record(table, point, rows, size)
@@ -126,17 +119,8 @@ async def _merge(writer: AsyncConnection, table: Table, columns: sql.Composable)
     )
 
 
-async def _take_snapshot(reader: AsyncConnection, point: SlotSnapshot) -> None:
-    # One transaction for each table: its lock on the source, which a TRUNCATE there waits for, ends with it.
-    await reader.execute("set transaction isolation level repeatable read, read only")
-    await reader.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
-
-
-async def _demand_same_place(reader: AsyncConnection, part: Part) -> None:
-    await reader.execute(sql.SQL("lock table only {} in access share mode").format(part.table.identifier))
-    names = {"schema": part.table.schema, "table": part.table.name}
-    row = await (await reader.execute(queries.filenode, names)).fetchone()
-    if row is None or row[0] != part.filenode:
+async def _demand_same_place(reader: Reader, part: Part) -> None:
+    if await reader.hold(part.table) != part.filenode:
         raise Unavailable(
             f"the rows of {part.table.title} were written anew on the source (VACUUM FULL, CLUSTER or TRUNCATE) while "
             "it was copied in parts; its copy begins anew"
@@ -147,8 +131,8 @@ def _columns(table: Table) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.sent_columns)
 
 
-def _form(table: Table) -> sql.SQL:
-    return sql.SQL("binary") if table.is_binary_alike else sql.SQL("text")
+def _form(table: Table) -> Literal["binary", "text"]:
+    return "binary" if table.is_binary_alike else "text"
 
 
 def _record(table: Table, point: SlotSnapshot, rows: int, size: int) -> dict[str, str | int]:

@@ -28,7 +28,7 @@ async def read_copied(target: AsyncConnection) -> dict[tuple[str, str], CopyPoin
 
 
 async def copied_totals(target: AsyncConnection) -> tuple[int, int]:
-    """Rows and bytes that are copied: whole tables, and parts of those under way."""
+    """Rows and bytes that have arrived: of whole tables, of parts, and of what is being copied now."""
     row = await (await target.execute(queries.totals)).fetchone()
     assert row is not None
     return row[0], row[1]

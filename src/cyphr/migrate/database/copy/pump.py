@@ -1,18 +1,15 @@
-"""Pipes COPY out of one server into COPY into another, in large blocks."""
+"""Takes rows that were read and puts them into the target's COPY, not faster than allowed."""
 
 import asyncio
-from collections.abc import Callable
 
 from psycopg import pq
 
 from cyphr.foundation.clock import monotonic
-from cyphr.migrate.database.wire import flush, read_result, run_command, wait_readable
-
-_BLOCK_BYTES = 256 * 1024
+from cyphr.migrate.database.wire import flush, read_result, run_command
 
 
 class Throttle:
-    """Keeps all pipes together below a rate. ``bytes_per_second`` None: as fast as they can."""
+    """Keeps all pumps together below a rate. ``bytes_per_second`` None: as fast as they can."""
 
     def __init__(self, bytes_per_second: int | None) -> None:
         self._rate = bytes_per_second
@@ -28,47 +25,30 @@ class Throttle:
             await asyncio.sleep(self._free_at - now)
 
 
-async def pump(
-    source: pq.abc.PGconn,
-    target: pq.abc.PGconn,
-    out: bytes,
-    into: bytes,
-    throttle: Throttle,
-    on_block: Callable[[int, int], None],
-) -> tuple[int, int]:
-    """Pipe the COPY command ``out`` into the COPY command ``into``; (rows, bytes). Raises psycopg.Error.
+class Pump:
+    """One COPY into the target: ``begin``, ``push`` as often as rows come, ``end``. Each raises psycopg.Error.
 
-    Memory: one block and what libpq buffers. ``on_block(rows, bytes)`` is told of every block that has passed.
+    Memory: what is pushed at once and what libpq buffers.
     """
-    await run_command(source, out)
-    await run_command(target, into)
-    size = pending = 0
-    block: list[memoryview] = []
-    # Every row passes here, so what is looked up for each of them counts.
-    receive, append = source.get_copy_data, block.append
-    while True:
-        length, data = receive(1)
-        if length > 0:
-            append(data)
-            pending += length
-            if pending < _BLOCK_BYTES:
-                continue
-        elif length == 0:
-            await wait_readable(source)
-            source.consume_input()
-            continue
-        if block:
-            target.put_copy_data(b"".join(block))
-            await flush(target)
-            on_block(len(block), pending)
-            await throttle.pass_(pending)
-            size += pending
-            pending = 0
-            block.clear()
-        if length < 0:
-            break
-    await read_result(source)  # raises what ended the reading early
-    target.put_copy_end()
-    await flush(target)
-    finished = await read_result(target)
-    return finished.command_tuples or 0, size
+
+    def __init__(self, target: pq.abc.PGconn, throttle: Throttle) -> None:
+        self._target = target
+        self._throttle = throttle
+        self._size = 0
+
+    async def begin(self, into: bytes) -> None:
+        """Start the command ``into``."""
+        await run_command(self._target, into)
+
+    async def push(self, rows: bytes) -> None:
+        """Send what was read, as it is; a buffer may end in the middle of a row."""
+        self._target.put_copy_data(rows)
+        await flush(self._target)
+        self._size += len(rows)
+        await self._throttle.pass_(len(rows))
+
+    async def end(self) -> tuple[int, int]:
+        """Finish the command; (rows, bytes) that it took."""
+        self._target.put_copy_end()
+        await flush(self._target)
+        return (await read_result(self._target)).command_tuples or 0, self._size

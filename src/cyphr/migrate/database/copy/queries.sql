@@ -2,13 +2,17 @@
 select schema_name, table_name, oldest_lsn::text, newest_lsn::text from cyphr.copied;
 
 -- name: totals
+-- What is recorded, and what the server has taken so far of what is under way.
 select coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint
   from (select rows, bytes from cyphr.copied
         union all
         select p.rows, p.bytes from cyphr.copied_parts p
          where p.lsn is not null
            and not exists (select from cyphr.copied c
-                            where (c.schema_name, c.table_name) = (p.schema_name, p.table_name))) as done;
+                            where (c.schema_name, c.table_name) = (p.schema_name, p.table_name))
+        union all
+        select tuples_processed, bytes_processed from pg_stat_progress_copy
+         where datname = current_database() and command = 'COPY FROM') as done;
 
 -- name: record_table
 insert into cyphr.copied (schema_name, table_name, oldest_lsn, newest_lsn, rows, bytes)

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.copy.parts import Part
-from cyphr.migrate.database.copy.piece import CopyPlace, OnBlock, Piece, PieceCopier
-from cyphr.migrate.database.copy.processes import CopyProcess
+from cyphr.migrate.database.copy.piece import CopyPlace, Piece, PieceCopier
 from cyphr.migrate.database.copy.pump import Throttle
 
 Finish = Callable[[Table], Awaitable[None]]
-
-_WORTH_A_PROCESS = 32 * 1024 * 1024
 
 
 @dataclass
@@ -24,7 +21,6 @@ class CopyJob:
     workers: int
     bytes_per_second: int | None
     """All workers together; None: as fast as both servers can."""
-    on_block: OnBlock
     finish: Finish
     """Called when a table's rows are there, while others are still copied: builds its indexes."""
     whole: Sequence[Table] = ()
@@ -36,21 +32,17 @@ async def copy_tables(job: CopyJob) -> None:
     work: list[Piece] = [*job.whole, *(part for parts in job.parts.values() for part in parts)]
     queue = sorted(work, key=lambda each: each.bytes)
     missing = Counter({table: len(parts) for table, parts in job.parts.items()})
-    rate = job.bytes_per_second and max(job.bytes_per_second // job.workers, 1)
+    throttle = Throttle(job.bytes_per_second)
 
     async def one_worker() -> None:
-        with CopyProcess(job.on_block) as process:
-            async with PieceCopier.open(job.place, Throttle(rate), job.on_block) as copier:
-                while queue:
-                    piece = queue.pop()
-                    if piece.bytes >= _WORTH_A_PROCESS:
-                        await process.copy(job.place, piece, rate)
-                    else:
-                        await copier.copy(piece)
-                    table = piece if isinstance(piece, Table) else piece.table
-                    missing[table] -= 1
-                    if missing[table] <= 0:
-                        await job.finish(table)
+        async with PieceCopier.open(job.place, throttle) as copier:
+            while queue:
+                piece = queue.pop()
+                await copier.copy(piece)
+                table = piece if isinstance(piece, Table) else piece.table
+                missing[table] -= 1
+                if missing[table] <= 0:
+                    await job.finish(table)
 
     try:
         async with asyncio.TaskGroup() as group:
