@@ -44,7 +44,7 @@ class CopyOptions:
 
 @dataclass
 class CopyProgress:
-    """How far the copy is. ``rows_total`` is the source's own estimate."""
+    """How far the copy is. ``rows_total`` is the source's own estimate; 0: it has none."""
 
     tables: int = 0
     rows_total: int = 0
@@ -67,7 +67,7 @@ class Copier:
         self._options = options
         self._platform_rows = PlatformRows(source, target)
         self._started_at = 0.0
-        self._rows_before = 0
+        self._done_before = 0
         self.progress = CopyProgress()
         self.begun = False
 
@@ -193,10 +193,11 @@ class Copier:
 
     async def _begin_progress(self, writer: AsyncConnection, tables: list[Table]) -> None:
         self.progress.tables = len(tables)
-        self.progress.rows_total = sum(table.estimated_rows for table in tables)
+        rows = [table.estimated_rows for table in tables]
+        self.progress.rows_total = sum(each or 0 for each in rows) if None not in rows else 0
         self.progress.bytes_total = sum(table.bytes for table in tables)
         await self.read_progress(writer)
-        self._started_at, self._rows_before = monotonic(), self.progress.rows_copied
+        self._started_at, self._done_before = monotonic(), self._done()[0]
 
     async def read_progress(self, target: AsyncConnection) -> None:
         """Ask the target, which counts what it takes, whoever sends it."""
@@ -225,10 +226,17 @@ class Copier:
     def _estimate(self) -> None:
         progress = self.progress
         progress.seconds = monotonic() - self._started_at
-        brought = progress.rows_copied - self._rows_before
+        done, total = self._done()
+        brought = done - self._done_before
         if progress.seconds > 1 and brought:
-            remaining = max(progress.rows_total - progress.rows_copied, 0)
-            progress.eta_seconds = remaining * progress.seconds / brought
+            progress.eta_seconds = max(total - done, 0) * progress.seconds / brought
+
+    def _done(self) -> tuple[int, int]:
+        """How much is copied, and of how much: rows, or bytes where the source does not know about how many rows."""
+        progress = self.progress
+        if progress.rows_total:
+            return progress.rows_copied, progress.rows_total
+        return progress.bytes_copied, progress.bytes_total
 
 
 def _demand_identities(tables: list[Table]) -> None:
