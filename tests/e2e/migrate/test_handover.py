@@ -110,6 +110,28 @@ async def test_what_a_sequence_gives_after_a_handover_it_has_not_given_before(si
         await write(m.target, "an id of its own")
 
 
+async def test_a_truncate_that_restarts_a_sequence_while_a_handover_begins_makes_nothing_given_twice(
+    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with moving(sides) as m:
+        for content in ("one", "two", "three"):
+            await log(m.source, content)
+        await m.migration.verify()
+        close = fence.close_fence
+
+        async def truncate_and_close(*arguments: Any) -> float:
+            # Its last value is then what it was before: nothing to carry over, it seems.
+            await m.source.execute("truncate log restart identity")
+            for content in ("four", "five", "six"):
+                await log(m.source, content)
+            return await close(*arguments)
+
+        monkeypatch.setattr(fence, "close_fence", truncate_and_close)
+        await m.migration.handover(Side.AWS)
+        for content in ("seven", "eight", "nine"):
+            await log(m.target, content)
+
+
 async def _next(connection: AsyncConnection, name: str) -> int:
     cursor = await connection.execute("select nextval(%s)", [name])
     row = await cursor.fetchone()

@@ -48,7 +48,9 @@ class DatabaseMigration:
         self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copier.run)
         self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
-        following = Following(self._follower.applier, self._compare_at_rest, self._follower.say)
+        following = Following(
+            self._follower.applier, self._compare_at_rest, self._bring_platform_rows, self._follower.say
+        )
         self._handover = Handover(databases, rules or HandoverSettings(), turn, following)
 
     async def prepare(self) -> None:
@@ -164,5 +166,7 @@ class DatabaseMigration:
         return await self._handover.move(to)
 
     async def _compare_at_rest(self, old: AsyncConnection, new: AsyncConnection) -> None:
-        await self._platform_rows.drain()
         await self._verifier.verify_at_rest(old, new, self._follower.tables)
+
+    async def _bring_platform_rows(self, connections: Mapping[Side, AsyncConnection]) -> None:
+        await self._platform_rows.drain_between(connections[Side.SUPABASE], connections[Side.AWS])

@@ -102,12 +102,18 @@ async def close_fence(connection: AsyncConnection, seat: Seat) -> float:
     return monotonic() - started
 
 
-async def lift_fence(connection: AsyncConnection, seat: Seat, carry: Mapping[str, Seat]) -> None:
+async def lift_fence(
+    connection: AsyncConnection,
+    seat: Seat,
+    carry: Mapping[str, Seat],
+    known: Sequence[FenceTarget] | None = None,
+) -> None:
     """Allow writing here: switch the triggers off, take the seat, say so in the stream, in one transaction.
 
-    ``carry``: where the other services stand, as the other database has it.
+    ``carry``: where the other services stand, as the other database has it. ``known``: this database's tables, when
+    they were read a moment ago.
     """
-    targets = [target for target in await read_fence_targets(connection) if target.fenced]
+    targets = [target for target in known or await read_fence_targets(connection) if target.fenced]
 
     async def open_() -> None:
         await _run_all(connection, [target.switch(enabled=False) for target in targets])

@@ -14,8 +14,7 @@ T = TypeVar("T")
 
 # The mark must reach the stream at once, also where commits are asynchronous by default.
 _IMPATIENT: LiteralString = """
-set local lock_timeout = '40ms'; set local statement_timeout = {milliseconds}; set local synchronous_commit = on
-"""
+set local lock_timeout = '40ms'; set local statement_timeout = {milliseconds}; set local synchronous_commit = on"""
 _ATTEMPTS = 100
 _PAUSE_SECONDS = 0.03
 _WAIT_MILLISECONDS = 120
@@ -31,14 +30,17 @@ async def locked(connection: AsyncConnection, tables: list[sql.Identifier], work
     whoever is in the way.
     """
     milliseconds = sql.Literal(_WAIT_MILLISECONDS + len(tables) // _TABLES_PER_MILLISECOND)
-    impatient = sql.SQL(_IMPATIENT).format(milliseconds=milliseconds)
+    # All in one message: what the server is asked while it holds the locks, writers wait for.
+    steps = [
+        sql.SQL(_IMPATIENT).format(milliseconds=milliseconds),
+        *([_lock(tables)] if tables else []),
+        sql.SQL(_WORK),
+    ]
+    begin = sql.SQL("; ").join(steps)
     for _ in range(_ATTEMPTS):
         try:
             async with connection.transaction():
-                await connection.execute(impatient)
-                if tables:
-                    await connection.execute(_lock(tables))
-                await connection.execute(_WORK)
+                await connection.execute(begin)
                 return await work()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
             # Writers queue behind a waiting lock: let them through before the next attempt.
