@@ -68,6 +68,7 @@ class Copier:
         self._platform_rows = PlatformRows(source, target)
         self._started_at = 0.0
         self._done_before = 0
+        self._taken: tuple[str, schema.SchemaScripts] | None = None
         self.progress = CopyProgress()
         self.begun = False
 
@@ -84,7 +85,7 @@ class Copier:
             tables = await read_tables(reader)
             _demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer)
+            scripts = await self._restore_tables(reader, writer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
@@ -97,8 +98,11 @@ class Copier:
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
-        scripts = await schema.dump_schema(self._source, self._programs)
-        async with await connect(self._target, options=SESSION_OPTIONS) as writer:
+        async with (
+            await connect(self._source, options=SESSION_OPTIONS) as reader,
+            await connect(self._target, options=SESSION_OPTIONS) as writer,
+        ):
+            scripts = await self._take_schema(reader)
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._build_indexes(writer, scripts)
@@ -107,23 +111,30 @@ class Copier:
             async with writer.transaction():
                 await triggers.quieten_triggers(writer)
             try:
-                await self._run_step(writer, "references", scripts.references)
+                if "references" not in await schema.finished_steps(writer):
+                    await schema.run_step(self._target, "references", scripts.references)
             except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
                 raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
+        self._taken = None
 
     async def _build_indexes(self, writer: AsyncConnection, scripts: schema.SchemaScripts) -> None:
         """Whatever of the indexes is still missing."""
-        if "indexes" not in await schema.finished_steps(writer):
+        done = await schema.finished_steps(writer)
+        if "indexes" not in done:
             for table, script in scripts.indexes_of.items():
-                await self._run_step(writer, f"indexes of {'.'.join(table)}", script)
-            await self._run_step(writer, "indexes", scripts.indexes)
+                if (step := f"indexes of {'.'.join(table)}") not in done:
+                    await schema.run_step(self._target, step, script)
+            await schema.run_step(self._target, "indexes", scripts.indexes)
 
-    async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:
-        if step not in await schema.finished_steps(writer):
-            await schema.run_step(self._target, step, script)
+    async def _take_schema(self, reader: AsyncConnection) -> schema.SchemaScripts:
+        """The source's schema as scripts; taken anew only if it was changed since it was taken last."""
+        seen = await schema.fingerprint(reader)
+        if self._taken is None or self._taken[0] != seen:
+            self._taken = seen, await schema.dump_schema(self._source, self._programs)
+        return self._taken[1]
 
-    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
-        scripts = await schema.dump_schema(self._source, self._programs)
+    async def _restore_tables(self, reader: AsyncConnection, writer: AsyncConnection) -> schema.SchemaScripts:
+        scripts = await self._take_schema(reader)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]
             if occupied:
