@@ -12,6 +12,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import AwsSettings
 from cyphr.migrate.conductor import Conductor, ask
 from cyphr.migrate.database.follow import applier
+from cyphr.migrate.database.handover import locks
 from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.journal import Journal
@@ -53,6 +54,28 @@ async def test_a_comparison_waits_for_the_rest_of_the_schema_and_the_status_says
             assert not verifying.done()
         assert (await verifying).differences == []
         assert (await migration.progress())["busy_with"] is None
+
+
+async def test_a_copy_ends_although_slow_statements_of_the_application_follow_each_other_without_a_gap(
+    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "_ATTEMPTS", 2)  # else it is tried for seven seconds first
+
+    async def write(delay: float) -> None:
+        async with await connect(sides[Side.SUPABASE].owner) as connection:
+            await connection.execute("select pg_sleep(%s)", [delay])
+            while True:
+                async with connection.transaction():
+                    await connection.execute("update parents set id = id where id = -1")
+                    await connection.execute("select pg_sleep(0.2)")
+
+    async with asyncio.TaskGroup() as group:
+        writers = [group.create_task(write(number / 20)) for number in range(4)]
+        migration = await copied(sides)
+        for writer in writers:
+            writer.cancel()
+    async with following(migration):
+        assert (await migration.verify()).differences == []
 
 
 @asynccontextmanager

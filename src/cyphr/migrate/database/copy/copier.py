@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Conflict, PreflightFailed, Unavailable
+from cyphr.foundation.errors import Conflict, HandoverRefused, PreflightFailed, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
@@ -27,8 +27,10 @@ from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.wire import SESSION_OPTIONS
+from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 _PROGRESS_SECONDS = 0.5
+_LONGEST_LOCK_WAIT_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Copier:
         self._platform_rows = PlatformRows(source, target)
         self._started_at = 0.0
         self._done_before = 0
+        self._lock_wait = LOCK_WAIT_MILLISECONDS
         self._taken: tuple[str, schema.SchemaScripts] | None = None
         self.progress = CopyProgress()
         self.begun = False
@@ -94,7 +97,17 @@ class Copier:
                 await self._build_indexes(writer, scripts)
                 await schema.refresh_views(reader, writer)
             await self._platform_rows.copy()
-            await fence.install_fence(reader, enabled=False)
+            await self._install_fence(reader)
+
+    async def _install_fence(self, reader: AsyncConnection) -> None:
+        """Create the fence on the source, open. Raises Unavailable where statements follow each other too closely: the
+        next time a lock is waited for twice as long, for there it takes as long as such statements do.
+        """
+        try:
+            await fence.install_fence(reader, enabled=False, wait_milliseconds=self._lock_wait)
+        except HandoverRefused as error:
+            self._lock_wait = min(2 * self._lock_wait, _LONGEST_LOCK_WAIT_MILLISECONDS)
+            raise Unavailable(f"the fence cannot be created yet: {error.message}") from error
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""

@@ -139,7 +139,7 @@ class Handover:
         applier = await self._following.applier()
         self._turn.end_at(seat.epoch)
         applier.end_at(seat.epoch)
-        fence_seconds = await fence.close_fence(places.old, seat)
+        fence_seconds = await fence.close_fence(places.old, seat, self._rules.lock_wait_milliseconds)
         fenced = monotonic()
         try:
             async with asyncio.timeout(self._rules.budget_seconds):
