@@ -154,6 +154,9 @@ def _move(action: str, service: str, patience: float, config: Path, as_json: boo
         else f"writes waited at most {timing['blocked_ms']:.1f} ms for it"
     )
     _print(timing, as_json, f"{action} of {service} done; {text}")
+    if left_out := timing.get("left_out"):
+        words = f"the last changes of {', '.join(left_out)} are there but were not compared under the fence"
+        error_console.print(f"{words}; compare them now: cyphr migrate verify {service}", markup=False)
     if failures := timing.get("hooks_failed"):
         error_console.print(f"{action} is done, but what should follow failed:", style="red")
         for words in failures:

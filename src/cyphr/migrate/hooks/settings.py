@@ -14,7 +14,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 LOCK_WAIT_MILLISECONDS = 40
 
 

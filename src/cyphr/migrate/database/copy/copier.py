@@ -86,7 +86,7 @@ class Copier:
         ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
-            _demand_identities(tables)
+            demand_identities(tables)
             await streams.publish(reader, tables)
             scripts = await self._restore_tables(reader, writer)
             await self._begin_progress(writer, tables)
@@ -175,7 +175,8 @@ class Copier:
         await mixed.prepare_tables(writer, parts, point.lsn)
 
         # A table's indexes are built while others are still copied; not those of one whose parts show several points.
-        built = "indexes" in await schema.finished_steps(writer)
+        steps = await schema.finished_steps(writer)
+        built = "indexes" in steps
 
         async def finish(table: Table) -> None:
             script = scripts.indexes_of.get((table.schema, table.name))
@@ -183,7 +184,7 @@ class Copier:
                 await schema.run_step(self._target, f"indexes of {table.title}", script)
 
         job = CopyJob(
-            place=CopyPlace(self._source, self._target, point),
+            place=CopyPlace(self._source, self._target, point, has_references="references" in steps),
             workers=self._options.workers,
             bytes_per_second=self._options.bytes_per_second,
             finish=finish,
@@ -263,7 +264,8 @@ class Copier:
         return progress.bytes_copied, progress.bytes_total
 
 
-def _demand_identities(tables: list[Table]) -> None:
+def demand_identities(tables: list[Table]) -> None:
+    """Raise PreflightFailed for tables whose updates would fail once they are published."""
     nameless = [table.title for table in tables if not table.key and table.replica_identity != "f"]
     if nameless:
         raise PreflightFailed(

@@ -163,8 +163,7 @@ class Follower:
             while True:
                 new = set(await self._watch.watch(theirs, ours))
                 here = {table.title for table in await read_tables(ours)}
-                # What is new on AWS is not carried back: a handback is refused as long as it is there.
-                if stream.destination is Side.AWS and self._turn.end_epoch is None and new <= here:
+                if self._turn.end_epoch is None and new <= here:
                     return
                 await asyncio.sleep(_UNMOVED_SECONDS)
 
@@ -184,6 +183,8 @@ class Follower:
 
     async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
         copied = await read_copied(connection)
+        if any(points.is_planned for points in copied.values()):
+            raise _NewTables  # a copy of them was cut short
         keys = {(table.schema, table.name): table.key for table in self.tables}
         # A row is found by the key that is sent; on the receiving side its index may not have its own name yet.
         receiving = [
@@ -193,7 +194,7 @@ class Follower:
         applier = Applier(connection, stream.name, receiving, copied, self._touched, partial(fetch_row, other))
         if self._turn.end_epoch is not None:
             applier.end_at(self._turn.end_epoch)
-        if copied and "references" not in await schema.finished_steps(connection):
+        if stream.destination is Side.AWS and copied and "references" not in await schema.finished_steps(connection):
             applier.at(max(points.newest for points in copied.values()), self._complete)
         return applier
 

@@ -137,13 +137,18 @@ async def read_fence_targets(connection: AsyncConnection) -> list[FenceTarget]:
         return await cursor.fetchall()
 
 
+async def read_unmoved(connection: AsyncConnection) -> list[str]:
+    """The tables here that are not followed, as ``schema.name``."""
+    cursor = await connection.execute(_queries.unmoved_tables, {"platform": PLATFORM_SCHEMAS})
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def demand_all_moved(connection: AsyncConnection) -> None:
     """Raise HandoverRefused when a table here is not among those that are followed: its rows would be left behind."""
-    cursor = await connection.execute(_queries.unmoved_tables, {"platform": PLATFORM_SCHEMAS})
-    if unmoved := [row[0] for row in await cursor.fetchall()]:
+    if unmoved := await read_unmoved(connection):
         raise HandoverRefused(
             f"tables were created since the migration began and are not followed: {', '.join(unmoved[:10])}. "
-            "Move them, or drop them, then try again.",
+            "Create them on the other side as well, and they are copied and followed; or drop them. Then try again.",
             tables=unmoved,
         )
 

@@ -37,8 +37,10 @@ class Following:
 
     applier: Callable[[], Awaitable[Applier]]
     """The applier at work. Raises Unavailable when nothing is followed."""
-    compare: Callable[[AsyncConnection, AsyncConnection], Coroutine[Any, Any, None]]
-    """Compare what was touched since the last comparison, both sides at rest. Raises VerificationFailed."""
+    compare: Callable[[AsyncConnection, AsyncConnection], Coroutine[Any, Any, list[str]]]
+    """Compare what was touched since the last comparison, both sides at rest; the tables for which there is no time.
+    Raises VerificationFailed.
+    """
     bring: Callable[[Mapping[Side, AsyncConnection]], Awaitable[None]]
     """Bring what does not come with the stream. Its connections are prepared to verify."""
     say: Callable[[str], None]
@@ -150,7 +152,7 @@ class Handover:
                     sequences.carry_sequences(places.old, places.new, self._rules.sequence_margin, carried),
                     self._following.compare(places.old_rows, places.new_rows),
                 ]
-                await together(checks)
+                _, left_out = await together(checks)
                 checked = monotonic()
                 self._opening = True
                 await fence.lift_fence(places.new, seat, carry, known)
@@ -165,6 +167,7 @@ class Handover:
             check_ms=(checked - drained) * 1000,
             open_ms=(opened - checked) * 1000,
             blocked_ms=(fence_seconds + opened - fenced) * 1000,
+            left_out=left_out,
         )
 
     async def _drain(self) -> float:
