@@ -121,6 +121,8 @@ class MessengerSettings(BaseSettings):
         default=None, description="How to reach Supabase Storage over its S3 protocol; none: as ``aws``."
     )
     pool_size: int = Field(default=8, ge=1, description="Connections to each database, at most.")
+    statement_seconds: float = Field(default=20.0, gt=0, description="How long one statement may take in the database.")
+    slow_query_seconds: float = Field(default=0.2, gt=0, description="Slower statements are logged, with their plan.")
     connection_queue_length: int = Field(default=1024, ge=1, description="Events that may wait for one WebSocket.")
     public_requests_per_minute: int = Field(
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."

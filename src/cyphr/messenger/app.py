@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from cyphr.foundation.aws import s3_client
-from cyphr.foundation.postgres import Database, Side
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.postgres import Database, PoolLimits, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
@@ -25,6 +26,7 @@ class Messenger:
     """Every feature of one process, ready to be opened."""
 
     switchboard: Switchboard
+    metrics: Metrics
     sessions: Sessions
     accounts: Accounts
     discovery: Discovery
@@ -46,7 +48,8 @@ class Messenger:
 def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     """Wire the messenger. Raises InvalidInput when the token key cannot be read."""
     key = SigningKey.read(settings.token_key_file)
-    switchboard = Switchboard(_databases(settings))
+    metrics = Metrics()
+    switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
@@ -54,6 +57,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     messages = Messages(switchboard, connections)
     return Messenger(
         switchboard=switchboard,
+        metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
@@ -65,10 +69,11 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
     )
 
 
-def _databases(settings: MessengerSettings) -> dict[Side, Database]:
+def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:
     given = {Side.SUPABASE: settings.supabase_database, Side.AWS: settings.aws_database}
+    limits = PoolLimits(statement_seconds=settings.statement_seconds, slow_seconds=settings.slow_query_seconds)
     return {
-        side: Database(side, database, pool_size=settings.pool_size)
+        side: Database(side, database, pool_size=settings.pool_size, limits=limits, metrics=metrics)
         for side, database in given.items()
         if database is not None
     }

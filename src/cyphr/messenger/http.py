@@ -1,5 +1,6 @@
 """The HTTP application: every feature's routes behind one edge."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -58,9 +59,12 @@ def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRo
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await messenger.open()
+        flushing = asyncio.create_task(messenger.metrics.flush_for_ever())
         try:
             yield
         finally:
+            flushing.cancel()
+            messenger.metrics.flush()
             await messenger.close()
 
     app = FastAPI(

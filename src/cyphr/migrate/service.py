@@ -48,7 +48,7 @@ class Service(Protocol):
 
     @property
     def name(self) -> str:
-        """As the switchboard has it: database, files, auth."""
+        """As the switchboard has it: database, files, auth, realtime."""
 
     async def prepare(self) -> None:
         """Make what this tool needs for itself on both sides, and settle a handover that was interrupted."""
