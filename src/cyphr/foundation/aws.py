@@ -100,6 +100,11 @@ def notifications_client(settings: AwsSettings) -> "SNSClient":
     return client
 
 
+def metrics_client(settings: AwsSettings) -> Any:
+    """A thread-safe client of CloudWatch's metrics."""
+    return _session(settings).client("cloudwatch", **_arguments(settings))
+
+
 def read_secret(settings: AwsSettings, name: str) -> str:
     """The text of a secret in Secrets Manager, by its name or ARN. Blocking. Raises InvalidInput with AWS's words."""
     try:

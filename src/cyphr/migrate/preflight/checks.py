@@ -22,6 +22,7 @@ from cyphr.migrate.preflight import (
     extensions,
     foreign_servers,
     large_objects,
+    locks,
     long_transactions,
     needs,
     one_database,
@@ -53,7 +54,7 @@ CHECKS: tuple[Check, ...] = tuple(
     module.CHECK
     for module in (
         reachable, credentials, tls, direct_connection, standby, one_database, dependencies, rehearsed,
-        versions, encoding, target_empty, privileges, wal, disk,
+        versions, encoding, target_empty, privileges, wal, locks, disk,
         replica_identity, recursive_policy, row_level_security, ddl_since,
         extensions, needs, platform_objects, event_triggers, foreign_servers, large_objects, unlogged_tables,
         table_kinds, primary_keys, sequences, long_transactions, clock_skew, buckets, cognito, realtime,
