@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from cyphr.foundation.postgres import Database, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.chats.changes import Changes, Crossing, ask
-from cyphr.messenger.messages.models import NewMessage
+from cyphr.messenger.messages.models import SendBody
 from cyphr.messenger.messages.postman import Event, EventKind
 from cyphr.messenger.messages.service import Messages
 from tests.conftest import TestSide
@@ -142,11 +142,11 @@ async def test_a_change_is_not_made_before_what_was_stored_in_the_chat_has_been_
     postman = SlowPostman()
     switchboard = Switchboard({database.side: database})
     messages = Messages(switchboard, postman)
-    sending = asyncio.create_task(messages.send(boris, chat, NewMessage(id=uuid4(), content="first")))
+    sending = asyncio.create_task(messages.send(boris, chat, uuid4(), SendBody(content="first")))
     await postman.asked.wait()
     leaving = ask("select * from private.leave_group(%(chat_id)s)", chat_id=chat)
     changing = asyncio.create_task(Changes(switchboard, messages, postman).make(boris, chat, leaving, Crossing.OUT))
-    later = asyncio.create_task(messages.send(anna, chat, NewMessage(id=uuid4(), content="last")))
+    later = asyncio.create_task(messages.send(anna, chat, uuid4(), SendBody(content="last")))
     # Longer than the change would take if it did not wait for its turn.
     done, _ = await asyncio.wait([changing, later], timeout=0.2)
     assert not done
