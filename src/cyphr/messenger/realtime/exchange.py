@@ -13,7 +13,7 @@ from cyphr.foundation.errors import CyphrError, NotAuthenticated
 from cyphr.messenger.messages.models import Watermark
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
 from cyphr.messenger.messages.service import Messages
-from cyphr.messenger.realtime.models import FRAME, LARGEST_FRAME, Continue, Frame, Hello, Receipt, Send
+from cyphr.messenger.realtime.models import FRAME, Continue, Frame, Hello, Receipt, Send
 from cyphr.messenger.realtime.resume import Resume
 from cyphr.messenger.sessions.models import Identity
 from cyphr.messenger.sessions.service import Sessions
@@ -86,9 +86,7 @@ class Exchange:
 
 
 def parse(data: str | bytes) -> Frame:
-    """A client's frame. Raises Refused."""
-    if len(data) > LARGEST_FRAME or len(data if isinstance(data, bytes) else data.encode()) > LARGEST_FRAME:
-        raise Refused(refusal(None, "invalid_input", f"a frame is at most {LARGEST_FRAME} bytes", retryable=False))
+    """A client's frame, which whoever took it from the socket has found small enough. Raises Refused."""
     try:
         return FRAME.validate_json(data)
     except ValidationError as error:
