@@ -133,6 +133,24 @@ async def test_who_missed_too_much_is_told_to_load_the_chat_anew(runtime: Runtim
         assert socket.heard[-1]["d"]["heads"] == {chat: 21}
 
 
+async def test_a_resume_brings_what_became_of_messages_that_are_held(runtime: Runtime) -> None:
+    anna, boris = await runtime.join("Anna"), await runtime.join("Boris")
+    chat = await anna.direct(boris)
+    first, second = await anna.say(chat, "frist"), await anna.say(chat, "second")
+    assert (await anna.edit(second, "2nd")).status_code == 200
+    async with boris.socket({chat: 2}) as socket:
+        assert socket.heard[-1]["d"]["changes"] == {chat: 1}
+        assert [frame["t"] for frame in socket.heard] == ["resume.done"], "who holds no changes is told none"
+    assert (await anna.edit(first, "first")).status_code == 200
+    assert (await anna.react(second, "👍")).status_code == 200
+    async with boris.socket({chat: 2}, {chat: 1}) as socket:
+        (brought, done) = socket.heard
+        assert (brought["t"], brought["chat"], brought["change"]) == ("resume.changes", chat, 3)
+        found = [(message["seq"], message["content"], message["changed"]) for message in brought["d"]["messages"]]
+        assert found == [(1, "first", 2), (2, "2nd", 3)]
+        assert done["d"]["changes"] == {chat: 3}
+
+
 async def test_receipts_only_rise_and_are_told_to_the_others(runtime: Runtime) -> None:
     anna, boris = await runtime.join("Anna"), await runtime.join("Boris")
     chat = await anna.direct(boris)

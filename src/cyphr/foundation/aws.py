@@ -102,7 +102,7 @@ def notifications_client(settings: AwsSettings) -> "SNSClient":
 
 def metrics_client(settings: AwsSettings) -> Any:
     """A thread-safe client of CloudWatch's metrics."""
-    return _session(settings).client("cloudwatch", **_arguments(settings))
+    return _client(settings, "cloudwatch", **_arguments(settings))
 
 
 def read_secret(settings: AwsSettings, name: str) -> str:

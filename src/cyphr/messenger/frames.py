@@ -55,6 +55,16 @@ class ResumePage(_Event):
     d: PageBody
 
 
+class ResumeChanges(_Event):
+    """Messages of one chat that changed since what the client holds, as they are now; it then holds all changes up to
+    ``change``. Only of chats whose last change the client has named."""
+
+    t: Literal["resume.changes"]
+    chat: UUID
+    change: int
+    d: PageBody
+
+
 class ResumeMore(_Event):
     """The server stops here for now: say ``resume`` with what is held, and it goes on."""
 
@@ -288,6 +298,7 @@ class Bye(_Event):
 ServerFrame = Annotated[
     ResumeDone
     | ResumePage
+    | ResumeChanges
     | ResumeMore
     | Resync
     | Acknowledged

@@ -98,10 +98,13 @@ class Client:
         return found
 
     @asynccontextmanager
-    async def socket(self, heads: dict[str, int] | None = None) -> AsyncIterator["Socket"]:
+    async def socket(
+        self, heads: dict[str, int] | None = None, changes: dict[str, int] | None = None
+    ) -> AsyncIterator["Socket"]:
         """A WebSocket that has said hello and been brought up to date."""
         async with self.stranger() as socket:
-            await socket.say("hello", d={"token": self.session["access_token"], "heads": heads or {}})
+            body = {"token": self.session["access_token"], "heads": heads or {}, "changes": changes or {}}
+            await socket.say("hello", d=body)
             await socket.until("resume.done")
             yield socket
 

@@ -913,6 +913,31 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * ResumeChanges
+         * @description Messages of one chat that changed since what the client holds, as they are now; it then holds all changes up to
+         *     ``change``. Only of chats whose last change the client has named.
+         */
+        ResumeChanges: {
+            /** Change */
+            change: number;
+            /**
+             * Chat
+             * Format: uuid
+             */
+            chat: string;
+            d: components["schemas"]["PageBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "resume.changes";
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
         /** ResumedBody */
         ResumedBody: {
             /** Changes */
@@ -1055,7 +1080,7 @@ export interface components {
              */
             reply_to_id?: string | null;
         };
-        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Bye"];
+        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeChanges"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Bye"];
         /** SettingsBody */
         SettingsBody: {
             /** @default null */

@@ -81,7 +81,7 @@ class _Frame:
             case Close():
                 return None
             case Continue():
-                return await self._resume(self._exchange.resume(identity_of(place), frame.d.heads))
+                return await self._resume(self._exchange.resume(identity_of(place), frame.d.heads, frame.d.changes))
             case Hello():
                 return out_of_turn(frame)
 
@@ -93,7 +93,7 @@ class _Frame:
         # Before the resume reads: what is stored from now on is posted here, so nothing falls between.
         place = Place(connection, self._address, self._endpoint, identity.user_id, identity.session_id)
         await shared().table.register(place, admitted=True)
-        return await self._resume(self._exchange.resume(identity, hello.d.heads))
+        return await self._resume(self._exchange.resume(identity, hello.d.heads, hello.d.changes))
 
     async def _resume(self, resume: Resume) -> str | None:
         """Post page after page while there is time, for API Gateway gives up on an invocation after 29 s. Then the

@@ -44,9 +44,9 @@ class Exchange:
             raise NotAuthenticated("the first frame must be hello")
         return frame, await self._sessions.identify(frame.d.token)
 
-    def resume(self, identity: Identity, heads: Mapping[UUID, int]) -> Resume:
-        """What this person's client has missed since ``heads``."""
-        return Resume(self._messages, identity.user_id, heads, longest=self._longest_resume)
+    def resume(self, identity: Identity, heads: Mapping[UUID, int], changes: Mapping[UUID, int]) -> Resume:
+        """What this person's client has missed since ``heads`` and ``changes``."""
+        return Resume(self._messages, identity.user_id, heads, changes, longest=self._longest_resume)
 
     async def send(self, identity: Identity, connection: UUID, frame: Send) -> str:
         """Store a message: ``ack`` or ``error``."""

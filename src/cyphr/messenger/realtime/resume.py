@@ -13,34 +13,57 @@ _MOST_NAMED = 250
 
 
 class Resume:
-    """One resume of one person. Iterate ``frames``; then ``heads`` is what the client holds, and ``done`` says so."""
+    """One resume of one person. Iterate ``frames``; then ``heads`` and ``changes`` are what the client holds, and
+    ``done`` says so.
+    """
 
-    def __init__(self, messages: Messages, user_id: UUID, held: Mapping[UUID, int], *, longest: int) -> None:
-        """``longest``: who has missed more of a chat is told to load it anew."""
+    def __init__(
+        self,
+        messages: Messages,
+        user_id: UUID,
+        held: Mapping[UUID, int],
+        held_changes: Mapping[UUID, int],
+        *,
+        longest: int,
+    ) -> None:
+        """``longest``: who has missed more of a chat is told to load it anew.
+
+        ``held_changes``: of a chat that it does not name, the client has not said what it holds; it is told none.
+        """
         self._messages = messages
         self._user_id = user_id
         self._held = held
+        self._held_changes = held_changes
         self._longest = longest
         self.heads: dict[UUID, int] = {}
+        self.changes: dict[UUID, int] = {}
 
     async def frames(self) -> AsyncIterator[str]:
         """Every frame before ``resume.done``: chats that moved only, the newest first, each in order."""
         too_old: dict[UUID, int] = {}
         for chat in await self._messages.list_heads(self._user_id):
             place = max(self._held.get(chat.chat_id, 0), chat.visible_from_seq)
-            if chat.last_seq - place > self._longest:
+            change = self._held_changes.get(chat.chat_id, chat.last_change)
+            if chat.last_seq - place > self._longest or chat.last_change - change > self._longest:
                 too_old[chat.chat_id] = place = chat.last_seq
+                change = chat.last_change
             async for frame, reached in self._read(chat, place):
                 place = reached
                 yield frame
+            # After the messages: a change of one that was just sent is in it already, and is told once more at worst.
+            async for frame, reached in self._read_changes(chat, change):
+                change = reached
+                yield frame
             self.heads[chat.chat_id] = place
+            self.changes[chat.chat_id] = change
         for heads in _parts(too_old):
             yield encode("resync", d={"heads": heads})
 
     def done(self) -> str:
-        """The last frame: each chat's last place, as far as they fit."""
+        """The last frame: each chat's last place and last change, as far as they fit."""
         heads = next(_parts(self.heads), {})
-        return encode("resume.done", d={"heads": heads, "changes": {}, "user_id": self._user_id})
+        changes = next(_parts(self.changes), {})
+        return encode("resume.done", d={"heads": heads, "changes": changes, "user_id": self._user_id})
 
     async def _read(self, chat: Head, place: int) -> AsyncIterator[tuple[str, int]]:
         more = place < chat.last_seq
@@ -50,6 +73,15 @@ class Resume:
                 place = some[-1].seq
                 yield encode("resume.page", chat.chat_id, d={"messages": some}), place
             more = page.more
+
+    async def _read_changes(self, chat: Head, change: int) -> AsyncIterator[tuple[str, int]]:
+        more = change < chat.last_change
+        while more:
+            page = await self._messages.read_changes(self._user_id, chat.chat_id, after=change)
+            for some in _pages(page.messages):
+                change = max(change, some[-1].changed or 0)
+                yield encode("resume.changes", chat.chat_id, change=change, d={"messages": some}), change
+            change, more = page.change, page.more
 
 
 def _pages(messages: Iterable[Message]) -> Iterator[list[Message]]:

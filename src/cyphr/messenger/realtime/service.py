@@ -142,7 +142,7 @@ class Realtime:
 
     async def _resume(self, socket: ClientSocket, connection: Connection, hello: Hello) -> None:
         """Send what this client has missed, as fast as it takes it."""
-        resume = self._exchange.resume(connection.identity, hello.d.heads)
+        resume = self._exchange.resume(connection.identity, hello.d.heads, hello.d.changes)
         async for frame in resume.frames():
             await socket.send_text(frame)
         connection.skip_resumed(resume.heads)

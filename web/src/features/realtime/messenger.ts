@@ -173,6 +173,8 @@ export class Messenger {
         return this.update(change.withHidden(this.state, event.chat, event.d.message_id));
       case "resume.page":
         return this.arrive(event.chat, event.d.messages, true);
+      case "resume.changes":
+        return this.update(change.withChanges(this.state, event.chat, event.d.messages, event.change));
       case "resume.more":
         this.connection.resumeFrom(heads(this.state));
         return;
