@@ -6,7 +6,7 @@ from importlib import import_module
 
 import uvloop
 
-_NAMES = ("copy", "follow", "handover", "messages", "verify")
+_NAMES = ("copy", "follow", "handover", "lambdas", "messages", "verify")
 # Who writes messages must not be what is measured: it runs on the lighter loop.
 _ON_UVLOOP = ("messages",)
 

@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, LiteralString, TypeVar
@@ -19,7 +20,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.query_log import QueryLog
 from cyphr.foundation.settings import PostgresSettings
 
 M = TypeVar("M")
@@ -86,34 +90,62 @@ def _reason(words: str, settings: PostgresSettings) -> str:
     return f": the server's certificate has expired, or no authority in {authorities} has signed it"
 
 
+@dataclass(frozen=True)
+class PoolLimits:
+    """How long what a pool's connections do may take."""
+
+    statement_seconds: float = 20.0
+    """One statement, waiting for locks included. A handover's fence makes one wait for milliseconds."""
+    idle_seconds: float = 20.0
+    """A transaction of ours that does nothing: its process hangs, and must not hold locks for it."""
+    slow_seconds: float = 0.2
+    """A statement that takes longer is told in the log, with its plan."""
+
+    def as_options(self) -> str:
+        """What a connection is opened with."""
+        return (
+            f"-c statement_timeout={int(self.statement_seconds * 1000)}"
+            f" -c idle_in_transaction_session_timeout={int(self.idle_seconds * 1000)}"
+        )
+
+
 class Transaction:
     """An open transaction with an acting user: how features reach the database."""
 
-    def __init__(self, connection: AsyncConnection, sides: Mapping[str, Side]) -> None:
+    def __init__(self, connection: AsyncConnection, sides: Mapping[str, Side], log: QueryLog) -> None:
         self.connection = connection
+        self._log = log
         self.sides = sides
         """Where each service stands, read inside this transaction (service name → side)."""
 
     async def execute(self, query: LiteralString, **parameters: Any) -> int:
         """Run a statement; the number of rows it touched."""
+        began = monotonic()
         cursor = await self.connection.execute(query, parameters)
+        await self._log.note(self.connection, query, parameters, monotonic() - began)
         return cursor.rowcount
 
     async def fetch_one(self, model: type[M], query: LiteralString, **parameters: Any) -> M | None:
         """The first row as ``model`` (its fields are the column names), or None."""
         async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            began = monotonic()
             await cursor.execute(query, parameters)
+            await self._log.note(self.connection, query, parameters, monotonic() - began)
             return await cursor.fetchone()
 
     async def fetch_all(self, model: type[M], query: LiteralString, **parameters: Any) -> list[M]:
         """All rows as ``model``."""
         async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            began = monotonic()
             await cursor.execute(query, parameters)
+            await self._log.note(self.connection, query, parameters, monotonic() - began)
             return await cursor.fetchall()
 
     async def fetch_value(self, query: LiteralString, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
+        began = monotonic()
         cursor = await self.connection.execute(query, parameters)
+        await self._log.note(self.connection, query, parameters, monotonic() - began)
         row = await cursor.fetchone()
         return None if row is None else row[0]
 
@@ -121,11 +153,28 @@ class Transaction:
 class Database:
     """A pool of connections to the database of one side, as the runtime role."""
 
-    def __init__(self, side: Side, settings: PostgresSettings, *, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        side: Side,
+        settings: PostgresSettings,
+        *,
+        pool_size: int = 8,
+        limits: PoolLimits = PoolLimits(),
+        metrics: Metrics | None = None,
+    ) -> None:
         self.side = side
         self.settings = settings
+        self._metrics = metrics or Metrics()
+        self._log = QueryLog(self._metrics, limits.slow_seconds)
+        self._metrics.watch(self._levels)
         self._pool = AsyncConnectionPool(
-            kwargs={"autocommit": True, "connect_timeout": 10, **settings.connection_arguments()},
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 10,
+                "options": limits.as_options(),
+                **_KEEPALIVE,
+                **settings.connection_arguments(),
+            },
             # All of them from the start, on both sides: when the authority moves, nobody waits for connections.
             min_size=pool_size,
             max_size=pool_size,
@@ -160,13 +209,25 @@ class Database:
                     raise
                 if sides.get("database", self.side) is not self.side:
                     raise Moved
-                yield Transaction(connection, sides)
+                yield Transaction(connection, sides, self._log)
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable(f"the {self.side} database did not finish in time: {str(error).strip()}") from error
         except psycopg.Error as error:
             if error.sqlstate == MOVED:
                 raise Moved from error
             raise
         except PoolTimeout as error:
+            self._metrics.count("PoolTimeouts")
             raise Unavailable(f"no connection to the {self.side} database became free in time") from error
+
+    def _levels(self) -> Mapping[str, float]:
+        """What CloudWatch is told of the pool: how many connections are free, and how many requests wait for one."""
+        stats = self._pool.get_stats()
+        name = self.side.capitalize()
+        return {
+            f"{name}PoolAvailable": stats.get("pool_available", 0),
+            f"{name}PoolWaiting": stats.get("requests_waiting", 0),
+        }
 
     async def _begin(self, connection: AsyncConnection, claims: dict[str, str]) -> Mapping[str, Side]:
         cursor = await connection.execute(

@@ -16,6 +16,9 @@ from typing import LiteralString
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
+_names: dict[str, str] = {}
+
+
 class Queries:
     """The named queries of one file, as attributes. An unknown name raises AttributeError."""
 
@@ -25,6 +28,7 @@ class Queries:
         self._queries = {name: _without_comments(body) for name, body in zip(parts[1::2], parts[2::2], strict=True)}
         if len(self._queries) != len(parts) // 2:
             raise ValueError(f"{origin}: a query name is used twice")
+        _names.update((query, f"{origin}:{name}") for name, query in self._queries.items())
 
     def __getattr__(self, name: str) -> LiteralString:
         try:
@@ -35,6 +39,11 @@ class Queries:
     def names(self) -> list[str]:
         """All query names, in the order of the file."""
         return list(self._queries)
+
+
+def name_of(query: LiteralString) -> str:
+    """Where a query of a ``.sql`` file stands, ``package/file:name``; the beginning of any other."""
+    return _names.get(query) or " ".join(query.split())[:80]
 
 
 def load_queries(package: str, file: str = "queries.sql") -> Queries:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import to_json
 
-from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible, with_closed_directions
+from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible
 from cyphr.messenger.people.models import PlainText
 
 LARGEST_CONTENT = 20 * 1024
@@ -33,9 +33,7 @@ def shows_something(content: str) -> str:
     return content
 
 
-Content = Annotated[
-    PlainText, AfterValidator(shows_something), AfterValidator(with_closed_directions), AfterValidator(fits_a_frame)
-]
+Content = Annotated[PlainText, AfterValidator(shows_something), AfterValidator(fits_a_frame)]
 Emoji = Annotated[str, StringConstraints(max_length=16), AfterValidator(as_reaction)]
 
 
@@ -95,9 +93,9 @@ class Text(BaseModel):
     """What a message says. ``mentions``: members of the chat that it calls by name."""
 
     content: Content | None = None
-    # A factory: pydantic would copy a list deeply for each message.
-    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS)] = Field(default_factory=list)
-    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)] = Field(default_factory=list)
+    # Factories, because pydantic copies a default in Python for every message.
+    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS, default_factory=list)]
+    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES, default_factory=list)]
 
     @model_validator(mode="after")
     def _entities_lie_in_the_content(self) -> Self:

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 from pydantic_core import to_json
 
-from cyphr.foundation.errors import CyphrError, InvalidInput, NotFound
+from cyphr.foundation.errors import CyphrError, InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -24,8 +24,8 @@ from cyphr.messenger.messages.models import (
     Entity,
     Forwarded,
     Message,
-    NewMessage,
     Page,
+    SendBody,
     Watermark,
 )
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
@@ -39,6 +39,7 @@ _REMEMBERED_CHATS = 10_000
 _LANES = 4
 
 _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
+    "send": (NotAllowed, "you may not send messages to this chat"),
     "reply": (InvalidInput, "reply_to_id names no message of this chat"),
     "mention": (InvalidInput, "mentions name somebody who is no member of this chat"),
     "forward": (InvalidInput, "forward_of names no message that you can forward: it may be deleted or expired by now"),
@@ -88,7 +89,8 @@ class _Sending:
 
     sender_id: UUID
     chat_id: UUID
-    message: NewMessage
+    client_id: UUID
+    body: SendBody
     original: Original | None
     connection: UUID | None
     message_id: UUID = field(default_factory=uuid7)
@@ -98,16 +100,16 @@ class _Sending:
 
     @property
     def content(self) -> str | None:
-        return self.message.content if self.original is None else self.original.content
+        return self.body.content if self.original is None else self.original.content
 
     @property
     def formatting(self) -> str | None:
-        kept = self.message.formatting if self.original is None else self.original.formatting
+        kept = self.body.formatting if self.original is None else self.original.formatting
         return to_json(kept).decode() if kept else None
 
     @property
     def mentions(self) -> str | None:
-        return "{" + ",".join(map(str, self.message.mentions)) + "}" if self.message.mentions else None
+        return "{" + ",".join(map(str, self.body.mentions)) + "}" if self.body.mentions else None
 
 
 class Messages:
@@ -126,21 +128,26 @@ class Messages:
         self._published: OrderedDict[UUID, int] = OrderedDict()
 
     async def send(
-        self, sender_id: UUID, chat_id: UUID, message: NewMessage, *, connection: UUID | None = None
+        self, sender_id: UUID, chat_id: UUID, client_id: UUID, body: SendBody, *, connection: UUID | None = None
     ) -> tuple[Ack, bool]:
         """Store a message, tell the members (not ``connection``), and acknowledge; whether it was a repeat.
 
-        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
-        Unavailable the same id may be sent again without being stored twice.
+        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput, NotAllowed for who
+        is in the chat but may not send, or Unavailable; after Unavailable the same id may be sent again without being
+        stored twice.
         """
-        original = None if message.forward_of is None else await self._find_original(sender_id, message.forward_of)
-        sending = _Sending(sender_id, chat_id, message, original, connection)
+        original = None if body.forward_of is None else await self._find_original(sender_id, body.forward_of)
+        sending = _Sending(sender_id, chat_id, client_id, body, original, connection)
         self._lanes.add(chat_id, sending)
         return await sending.outcome
 
     def turn(self, chat_id: UUID) -> AbstractAsyncContextManager[None]:
         """For who stores something else of this chat: its events then keep the order of the numbers, too."""
         return self._lanes.turn(chat_id)
+
+    async def publish_notice(self, notice: Message, member_ids: list[UUID]) -> None:
+        """Tell the members of a notice that was stored. To be called in the chat's turn."""
+        await self._publish(notice, member_ids, None)
 
     async def read_history(
         self, user_id: UUID, chat_id: UUID, *, after: int | None = None, before: int | None = None, limit: int = 50
@@ -240,10 +247,10 @@ class Messages:
                 _queries.store_messages,
                 chat_ids=[sending.chat_id for sending in batch],
                 sender_ids=[sending.sender_id for sending in batch],
-                client_ids=[sending.message.id for sending in batch],
+                client_ids=[sending.client_id for sending in batch],
                 message_ids=[sending.message_id for sending in batch],
                 contents=[sending.content for sending in batch],
-                reply_to_ids=[sending.message.reply_to_id for sending in batch],
+                reply_to_ids=[sending.body.reply_to_id for sending in batch],
                 mentions=[sending.mentions for sending in batch],
                 formatting=[sending.formatting for sending in batch],
                 forwarded_from=[sending.original and sending.original.sender_name for sending in batch],
@@ -268,8 +275,8 @@ class Messages:
         if stored.message_id is None:
             error, words = _REFUSALS[stored.refusal or ""]
             raise error(words)
-        ack = Ack.model_construct(
-            id=sending.message.id,
+        ack = Ack(
+            id=sending.client_id,
             message_id=stored.message_id,
             chat_id=stored.chat_id,
             seq=stored.seq,
@@ -284,7 +291,13 @@ class Messages:
         return ack, stored.repeated
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
-        event = Event(EventKind.MESSAGE, message.chat_id, encode_message(message), seq=message.seq)
+        event = Event(
+            EventKind.MESSAGE,
+            message.chat_id,
+            encode_message(message),
+            seq=message.seq,
+            moves_members=message.message_type == "notice",
+        )
         self._published[message.chat_id] = max(message.seq, self._published.get(message.chat_id, 0))
         self._published.move_to_end(message.chat_id)
         if len(self._published) > _REMEMBERED_CHATS:
@@ -306,24 +319,23 @@ def encode_message(message: Message) -> str:
 
 def _as_stored(sending: _Sending, stored: Stored) -> Message:
     original = sending.original
-    # model_construct: every value was checked on its way in.
-    return Message.model_construct(
+    return Message(
         id=sending.message_id,
         chat_id=stored.chat_id,
         sender_id=sending.sender_id,
-        client_id=sending.message.id,
+        client_id=sending.client_id,
         seq=stored.seq,
         content=sending.content,
         message_type="text",
-        reply_to_id=sending.message.reply_to_id,
+        reply_to_id=sending.body.reply_to_id,
         created_at=stored.created_at,
         edited_at=None,
         deleted_at=None,
         expires_at=stored.expires_at,
         changed=None,
         forwarded=None if original is None else Forwarded(sender_name=original.sender_name or None),
-        mentions=sending.message.mentions,
-        formatting=sending.message.formatting if original is None else _entities(original),
+        mentions=sending.body.mentions,
+        formatting=sending.body.formatting if original is None else _entities(original),
         reactions=[],
         hidden=False,
     )

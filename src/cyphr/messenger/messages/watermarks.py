@@ -17,13 +17,17 @@ _queries = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A member's watermarks after they rose. ``told_ids``: who hears of it; None: the same as for the chat's first."""
+    """A member's watermarks after they rose. ``told_ids``: who hears of it; None: the same as for the chat's first.
+
+    ``blind_ids``: the members who are not shown what was read.
+    """
 
     user_id: UUID
     chat_id: UUID
     received_seq: int
     read_seq: int
     told_ids: list[UUID] | None
+    blind_ids: list[UUID] | None
 
 
 @dataclass(slots=True)
@@ -89,7 +93,14 @@ class Watermarks:
         for one in moved:
             told = one.told_ids if one.told_ids is not None else firsts[one.chat_id]
             firsts.setdefault(one.chat_id, told)
-            d = {"user_id": one.user_id, "received_seq": one.received_seq, "read_seq": one.read_seq}
-            event = Event(EventKind.RECEIPT, one.chat_id, encode("receipt", one.chat_id, d=d), about=one.user_id)
             connection = heard_from.get((one.user_id, one.chat_id))
-            await self._postman.deliver(told, event, except_for=connection)
+            blind = set(one.blind_ids or ())
+            seeing = [user_id for user_id in told if user_id not in blind]
+            await self._postman.deliver(seeing, _receipt(one, one.read_seq), except_for=connection)
+            if blind:
+                await self._postman.deliver(blind.intersection(told), _receipt(one, 0), except_for=connection)
+
+
+def _receipt(moved: Moved, read_seq: int) -> Event:
+    d = {"user_id": moved.user_id, "received_seq": moved.received_seq, "read_seq": read_seq}
+    return Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=moved.user_id)
