@@ -41,6 +41,11 @@ _FROM_SERVER = (
      " `ts`; a watermark's: `seq`. A repeated `id` gets the first acknowledgement again.")),
     ("msg", "`chat`, `seq`, `ts`, `from`, `d.message`", ("A message. `seq` has no gaps within a chat: who sees one"
      " fetches it over HTTP.")),
+    ("change", "`chat`, `change`, `d.message`", ("What became of a message (edited, deleted, reacted to): all of it, as"
+     " it is now. `change` has no gaps within a chat: who sees one fetches `/v1/chats/{id}/changes`. `d.message` is"
+     " null for who may not know of it.")),
+    ("hidden", "`chat`, `seq`, `d.message_id`", "This person deleted a message for themselves, on another device."),
+    ("draft", "`chat`, `d.draft`", "What this person has begun to write on another device; null: nothing any more."),
     ("chat", "`chat`, `d.chat`", "A chat that this person was added to."),
     ("receipt", "`chat`, `d.user_id`, `d.received_seq`, `d.read_seq`", "How far a member has received and read."),
     ("typing", "`chat`, `d.user_id`", "A member is typing. Never stored, and dropped first when a client is slow."),

@@ -38,3 +38,11 @@ insert into public.direct_chats values
      'd0000000-0000-4000-8000-000000000000');
 insert into public.cognito_accounts (user_id, cognito_sub, username) values
     ('a0000000-0000-4000-8000-000000000000', 'sub', 'anna@example.org');
+insert into public.message_edits (message_id, number, content, written_at) values
+    ('e0000000-0000-4000-8000-000000000000', 1, 'helo', now());
+insert into public.message_reactions (message_id, user_id, emoji) values
+    ('e0000000-0000-4000-8000-000000000000', 'b0000000-0000-4000-8000-000000000000', '👍');
+insert into public.message_drafts (user_id, chat_id, content) values
+    ('a0000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 'I');
+insert into public.hidden_messages (user_id, message_id) values
+    ('a0000000-0000-4000-8000-000000000000', 'e0000000-0000-4000-8000-000000000000');

@@ -31,6 +31,10 @@ MATRIX = {
     "direct_chats": ("- - - -", "- - - -"),
     "discovery_tokens": ("1 - - 1", "0 - - 0"),
     "email_codes": ("- - - -", "- - - -"),
+    "hidden_messages": ("1 - - -", "0 - - -"),
+    "message_drafts": ("1 - - 1", "0 - - 0"),
+    "message_edits": ("1 - - -", "0 - - -"),
+    "message_reactions": ("1 - - -", "0 - - -"),
     "message_status": ("1 1 0 -", "0 - 0 -"),
     "messages": ("1 1 - -", "0 - - -"),
     "nearby_discovery": ("1 - - 1", "0 - - 0"),
@@ -176,6 +180,25 @@ async def test_a_member_whose_history_begins_later_does_not_read_what_was_before
     async with acting(peopled, ANNA) as anna:
         cursor = await anna.execute("select content from messages")
         assert await cursor.fetchall() == [("second",)]
+
+
+async def test_a_message_that_has_expired_is_read_by_nobody_before_it_is_swept(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        await connection.execute("update messages set expires_at = now() - interval '1 second'")
+    async with acting(peopled, ANNA) as anna:
+        for table in ("messages", "message_edits", "message_reactions", "message_status"):
+            assert await attempt(anna, sql.SQL("select from {}").format(sql.Identifier(table))) == "0", table
+        cursor = await anna.execute("select content, deleted_at is not null from private.shown_messages")
+        assert await cursor.fetchall() == [(None, True)]
+
+
+async def test_the_view_of_messages_shows_only_what_its_reader_may_know_of(peopled: TestSide) -> None:
+    for reader, seen in ((ANNA, "1"), (BORIS, "1"), (CLARA, "0")):
+        async with acting(peopled, reader) as connection:
+            assert await attempt(connection, "select from private.shown_messages") == seen
+            assert await attempt(connection, "update private.shown_messages set content = 'x'") == "-"
+    async with acting(peopled, None) as nobody:
+        assert await attempt(nobody, "select from private.shown_messages") == "-"
 
 
 async def test_only_what_policies_ask_may_be_called_in_the_schema_private(peopled: TestSide) -> None:

@@ -20,7 +20,16 @@ FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "route
 FURTHER_FILES = {
     "accounts": {"mail.py"},
     "files": {"store.py"},
-    "messages": {"postman.py"},
+    "messages": {
+        "changes.py",
+        "cursors.py",
+        "details.py",
+        "expiry.py",
+        "lanes.py",
+        "postman.py",
+        "texts.py",
+        "watermarks.py",
+    },
     "realtime": {"connections.py", "conversation.py"},
     "sessions": {"pins.py", "tokens.py"},
 }

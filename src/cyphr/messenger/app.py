@@ -1,6 +1,7 @@
 """Builds the object graph of the messenger; nothing else does."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from cyphr.foundation.aws import s3_client
 from cyphr.foundation.metrics import Metrics
@@ -11,11 +12,16 @@ from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
 from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.discovery.service import Discovery
+from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
+from cyphr.messenger.messages.changes import MessageChanges
+from cyphr.messenger.messages.details import MessageDetails
+from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.service import Messages
 from cyphr.messenger.realtime.connections import Connections
 from cyphr.messenger.realtime.service import Realtime
+from cyphr.messenger.search.service import Search
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
@@ -33,14 +39,24 @@ class Messenger:
     files: Files
     chats: Chats
     messages: Messages
+    message_changes: MessageChanges
+    message_details: MessageDetails
+    expiry: Expiry
+    drafts: DraftKeeper
+    search: Search
     realtime: Realtime
     pins: Pins
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
-        """Start the pools. A side that is down does not stop this."""
+        """Start the pools, and what runs beside requests. A side that is down does not stop this."""
         await self.switchboard.open()
+        self._tasks.add(asyncio.create_task(self.expiry.sweep_for_ever()))
 
     async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.switchboard.close()
         self.pins.close()
 
@@ -64,6 +80,11 @@ def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
         files=Files(switchboard, _file_stores(settings)),
         chats=Chats(switchboard, connections),
         messages=messages,
+        message_changes=MessageChanges(switchboard, connections),
+        message_details=MessageDetails(switchboard),
+        expiry=Expiry(switchboard),
+        drafts=DraftKeeper(switchboard, connections),
+        search=Search(switchboard),
         realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
         pins=pins,
     )

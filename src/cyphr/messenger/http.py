@@ -10,10 +10,12 @@ from fastapi import APIRouter, FastAPI
 import cyphr.messenger.accounts.routes
 import cyphr.messenger.chats.routes
 import cyphr.messenger.discovery.routes
+import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.health
 import cyphr.messenger.messages.routes
 import cyphr.messenger.realtime.routes
+import cyphr.messenger.search.routes
 import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
 from cyphr.foundation.settings import MessengerSettings
@@ -43,6 +45,8 @@ _ROUTERS = (
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
     cyphr.messenger.messages.routes.router,
+    cyphr.messenger.drafts.routes.router,
+    cyphr.messenger.search.routes.router,
     cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,
     cyphr.messenger.health.router,

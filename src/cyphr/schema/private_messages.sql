@@ -1,93 +1,180 @@
--- Storing a message and moving watermarks: the two writes that happen all the time, each one round-trip.
+-- Messages as people see them, and the two writes that happen all the time: storing messages and moving watermarks, each
+-- one round-trip.
 
--- No row: the chat does not exist or the acting user is no member. A row without message_id: p_reply_to_id is no message
--- of this chat. A repeat of the client's id gives the first acknowledgement and uses up no number.
-create or replace function private.store_message(
-    p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid
-) returns table (message_id uuid, chat_id uuid, seq bigint, created_at timestamptz, repeated boolean, member_ids uuid[])
-    language plpgsql volatile security definer set search_path = ''
+-- Every message that the acting user may know of. One that is deleted, has expired or was hidden stays as an empty place,
+-- so that nobody takes it for a gap. It asks about membership itself and passes over row-level security, which would ask
+-- again for every row.
+drop view if exists private.shown_messages;
+create view private.shown_messages as
+select message.id, message.chat_id, message.sender_id, message.client_id, message.seq,
+       case when shown.whole then message.content end as content,
+       coalesce(message.message_type, 'text') as message_type,
+       case when shown.whole then message.reply_to_id end as reply_to_id,
+       coalesce(message.created_at, to_timestamp(0)) as created_at,
+       case when shown.whole then message.edited_at end as edited_at,
+       coalesce(message.deleted_at, case when message.expires_at <= now() then message.expires_at end) as deleted_at,
+       message.changed,
+       case when shown.whole and message.forwarded_from is not null then
+           jsonb_build_object('sender_name', nullif(message.forwarded_from, ''))
+       end as forwarded,
+       case when shown.whole then coalesce(message.mentions, '{}') else '{}' end as mentions,
+       case when shown.whole then coalesce(message.formatting, '[]') else '[]' end as formatting,
+       case when shown.whole and message.changed is not null then
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                                'emoji', kind.emoji, 'count', kind.count, 'user_ids', kind.user_ids[1:5])
+                            order by kind.first_at, kind.emoji), '[]')
+            from (select reaction.emoji, count(*) as count, min(reaction.created_at) as first_at,
+                         -- One's own comes first: whether one reacted is seen however many did.
+                         array_agg(reaction.user_id order by reaction.user_id = me.user_id desc, reaction.created_at,
+                                   reaction.user_id) as user_ids
+                  from public.message_reactions reaction
+                  where reaction.message_id = message.id
+                  group by reaction.emoji) kind)
+       else '[]' end as reactions,
+       message.expires_at,
+       hidden.message_id is not null as hidden
+from public.messages message
+join public.chat_participants me
+    on me.chat_id = message.chat_id and me.user_id = (select auth.uid()) and me.left_at is null
+       and message.seq > me.visible_from_seq
+left join public.hidden_messages hidden on hidden.user_id = me.user_id and hidden.message_id = message.id
+cross join lateral (
+    select message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
+           and hidden.message_id is null as whole
+) shown;
+revoke all on private.shown_messages from public;
+grant select on private.shown_messages to cyphr_app;
+
+-- Several people's messages of several chats in one transaction: the locks and the commit are paid once. Each sender is
+-- judged by their own membership, after the chat's lock, as if the messages came one by one. A place without a row: no such
+-- chat for its sender. A row without message_id: refusal says what is wrong with it. A repeat of the client's id gives the
+-- first acknowledgement and uses up no number. member_ids stands in the first row of each chat only.
+create or replace function private.store_messages(
+    p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[],
+    p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]
+) returns table (
+    place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamptz, expires_at timestamptz,
+    repeated boolean, refusal text, member_ids uuid[]
+)
+    language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-    me      uuid := auth.uid();
-    members uuid[];
-    stored  public.messages;
     sent_at timestamptz;
 begin
-    -- A stranger must not be able to hold up a chat: membership first, then the lock.
-    if private.is_member(p_chat_id) then
-        perform from public.chats where id = p_chat_id for update;
-    end if;
-    -- Under the lock, so that the same id sent twice at once is stored once.
-    select * into stored from public.messages known where known.sender_id = me and known.client_id = p_client_id;
-    if stored.id is null then
-        select array_agg(member.user_id) into members from public.chat_participants member
-        where member.chat_id = p_chat_id and member.left_at is null;
-        if me is null or not coalesce(me = any (members), false) then
-            return;
-        end if;
-        if p_reply_to_id is not null and not exists (
-            select from public.messages answered
-            where answered.id = p_reply_to_id and answered.chat_id = p_chat_id and private.can_read(p_chat_id, answered.seq)
-        ) then
-            return query select null::uuid, p_chat_id, null::bigint, null::timestamptz, false, null::uuid[];
-            return;
-        end if;
-        -- The clock now, not the transaction's start: times must rise with the numbers.
-        sent_at := clock_timestamp();
-        update public.chats chat
-        set last_seq = chat.last_seq + 1, last_message_id = p_message_id, last_message_time = sent_at,
-            updated_at = sent_at
-        where chat.id = p_chat_id returning chat.last_seq into seq;
+    -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
+    -- batches never wait for each other.
+    perform from public.chats chat
+    where chat.id in (
+        select member.chat_id
+        from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
+        join public.chat_participants member
+            on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
+    order by chat.id
+    for no key update;
+    -- The clock now, not the transaction's start: times must rise with the numbers.
+    sent_at := clock_timestamp();
+    return query
+    with given as materialized (
+        select each.*, each.mentions::uuid[] as mentioned
+        from unnest(p_chat_ids, p_sender_ids, p_client_ids, p_message_ids, p_contents, p_reply_to_ids, p_mentions,
+                    p_formatting, p_forwarded_from) with ordinality
+             as each (chat_id, sender_id, client_id, message_id, content, reply_to_id, mentions, formatting,
+                      forwarded_from, place)
+    ), judged as materialized (
+        select given.*, known.id as known_id, known.chat_id as known_chat_id, known.seq as known_seq,
+               known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
+               case when member.visible_from_seq is null then 'member'
+                    when given.content is null then 'forward'
+                    when given.reply_to_id is not null and not exists (
+                        select from public.messages answered
+                        where answered.id = given.reply_to_id and answered.chat_id = given.chat_id
+                          and answered.seq > member.visible_from_seq) then 'reply'
+                    when given.mentioned is not null and exists (
+                        select from unnest(given.mentioned) as named (user_id)
+                        where not exists (
+                            select from public.chat_participants other
+                            where other.chat_id = given.chat_id and other.user_id = named.user_id
+                              and other.left_at is null)) then 'mention'
+               end as refusal
+        from given
+        -- Limits make each of these one look into an index, whatever the planner thinks of the table.
+        left join lateral (
+            select message.id, message.chat_id, message.seq, message.created_at, message.expires_at
+            from public.messages message
+            where message.sender_id = given.sender_id and message.client_id = given.client_id limit 1) known on true
+        left join lateral (
+            select participant.visible_from_seq from public.chat_participants participant
+            where participant.chat_id = given.chat_id and participant.user_id = given.sender_id
+              and participant.left_at is null limit 1) member on true
+        left join lateral (
+            select one.last_seq, one.disappear_after from public.chats one where one.id = given.chat_id limit 1
+        ) chat on true
+    ), firsts as materialized (
+        -- The same id twice in one batch: the first one is stored, the others are its repeats.
+        select judged.*,
+               min(judged.place) filter (where judged.known_id is null and judged.refusal is null)
+                   over (partition by judged.sender_id, judged.client_id) as first_place
+        from judged
+    ), numbered as materialized (
+        select firsts.*, firsts.last_seq + row_number() over chat_order as new_seq,
+               sent_at + (row_number() over chat_order - 1) * interval '1 microsecond' as new_at
+        from firsts where firsts.first_place = firsts.place
+        window chat_order as (partition by firsts.chat_id order by firsts.place)
+    ), stored as (
         insert into public.messages
-            (id, chat_id, sender_id, content, created_at, updated_at, reply_to_id, seq, client_id)
-        values (p_message_id, p_chat_id, me, p_content, sent_at, sent_at, p_reply_to_id, seq, p_client_id);
-        return query select p_message_id, p_chat_id, seq, sent_at, false, members;
-    else
-        select array_agg(member.user_id) into members from public.chat_participants member
-        where member.chat_id = stored.chat_id and member.left_at is null;
-        return query select stored.id, stored.chat_id, stored.seq, stored.created_at, true, members;
-    end if;
+            (id, chat_id, sender_id, content, created_at, updated_at, reply_to_id, seq, client_id, expires_at, mentions,
+             formatting, forwarded_from)
+        select one.message_id, one.chat_id, one.sender_id, one.content, one.new_at, one.new_at, one.reply_to_id,
+               one.new_seq, one.client_id, one.new_at + make_interval(secs => one.disappear_after), one.mentioned,
+               one.formatting, one.forwarded_from
+        from numbered one order by one.place
+    ), moved as (
+        update public.chats chat
+        set last_seq = newest.new_seq, last_message_id = newest.message_id, last_message_time = newest.new_at,
+            updated_at = newest.new_at
+        from (select distinct on (one.chat_id) one.chat_id, one.message_id, one.new_seq, one.new_at
+              from numbered one order by one.chat_id, one.new_seq desc) newest
+        where chat.id = newest.chat_id
+    ), outcome as (
+        select one.place::integer as place,
+               coalesce(one.known_id, first.message_id) as message_id,
+               coalesce(one.known_chat_id, first.chat_id, one.chat_id) as chat_id,
+               coalesce(one.known_seq, first.new_seq) as seq,
+               coalesce(one.known_at, first.new_at) as created_at,
+               coalesce(one.known_expires_at, first.new_at + make_interval(secs => first.disappear_after)) as expires_at,
+               first.place is distinct from one.place as repeated,
+               one.refusal
+        from firsts one
+        left join numbered first on first.place = one.first_place
+        where one.known_id is not null or one.first_place is not null or one.refusal <> 'member'
+    )
+    select one.place, one.message_id, one.chat_id, one.seq, one.created_at, one.expires_at,
+           one.repeated and one.message_id is not null, case when one.message_id is null then one.refusal end,
+           case when row_number() over (partition by one.chat_id order by one.place) = 1 then
+               (select array_agg(member.user_id) from public.chat_participants member
+                where member.chat_id = one.chat_id and member.left_at is null)
+           end
+    from outcome one order by one.place;
 end
 $$;
 
--- Several people's messages of one chat in one transaction, in this order: the chat's lock and the commit are paid once.
--- Each sender is the acting user while theirs is stored, so that every rule holds as if they came one by one.
-create or replace function private.store_messages(
-    p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[],
-    p_reply_to_ids uuid[]
-) returns table (
-    place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamptz, repeated boolean,
-    member_ids uuid[]
-)
-    language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    for i in 1 .. cardinality(p_sender_ids) loop
-        perform set_config('request.jwt.claims',
-                           json_build_object('role', 'authenticated', 'sub', p_sender_ids[i])::text, true);
-        return query
-            select i, stored.* from private.store_message(
-                p_chat_id, p_client_ids[i], p_message_ids[i], p_contents[i], p_reply_to_ids[i]) stored;
-    end loop;
-end
-$$;
-
--- Watermarks only rise, never past the chat's end, and what was read was received. One row for each chat of the acting
--- user that moved. The old server's last_read_message_id follows.
-create or replace function private.advance_watermarks(p_chat_ids uuid[], p_received bigint[], p_read bigint[])
-    returns table (chat_id uuid, received_seq bigint, read_seq bigint, member_ids uuid[])
-    language plpgsql volatile security definer set search_path = ''
+-- Watermarks of several people only rise, never past the chat's end, and what was read was received. One row for each that
+-- moved; member_ids stands in the first row of each chat only. The old server's last_read_message_id follows.
+create or replace function private.advance_watermarks(
+    p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]
+) returns table (user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, member_ids uuid[])
+    language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
     return query
-        with wanted as (
+        with wanted as materialized (
             select member.id,
                    greatest(member.received_seq, least(greatest(given.received, given.read), chat.last_seq)) as received,
                    greatest(member.read_seq, least(given.read, chat.last_seq)) as read
-            from unnest(p_chat_ids, p_received, p_read) as given (chat_id, received, read)
+            from unnest(p_user_ids, p_chat_ids, p_received, p_read) as given (user_id, chat_id, received, read)
             join public.chats chat on chat.id = given.chat_id
             join public.chat_participants member
-                on member.chat_id = given.chat_id and member.user_id = auth.uid() and member.left_at is null
+                on member.chat_id = given.chat_id and member.user_id = given.user_id and member.left_at is null
             order by member.id
             for no key update of member
         ), moved as (
@@ -100,18 +187,20 @@ begin
                     member.last_read_message_id)
             from wanted
             where member.id = wanted.id and (member.received_seq, member.read_seq) <> (wanted.received, wanted.read)
-            returning member.chat_id, member.received_seq, member.read_seq
+            returning member.user_id, member.chat_id, member.received_seq, member.read_seq
         )
-        select moved.chat_id, moved.received_seq, moved.read_seq,
-               (select array_agg(other.user_id) from public.chat_participants other
-                where other.chat_id = moved.chat_id and other.left_at is null)
+        select moved.user_id, moved.chat_id, moved.received_seq, moved.read_seq,
+               case when row_number() over (partition by moved.chat_id) = 1 then
+                   (select array_agg(other.user_id) from public.chat_participants other
+                    where other.chat_id = moved.chat_id and other.left_at is null)
+               end
         from moved;
 end
 $$;
 
-revoke all on function private.store_message(uuid, uuid, uuid, text, uuid),
-    private.store_messages(uuid, uuid[], uuid[], uuid[], text[], uuid[]),
-    private.advance_watermarks(uuid[], bigint[], bigint[]) from public, anon, authenticated;
-grant execute on function private.store_message(uuid, uuid, uuid, text, uuid),
-    private.store_messages(uuid, uuid[], uuid[], uuid[], text[], uuid[]),
-    private.advance_watermarks(uuid[], bigint[], bigint[]) to cyphr_app;
+revoke all on function
+    private.store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]),
+    private.advance_watermarks(uuid[], uuid[], bigint[], bigint[]) from public, anon, authenticated;
+grant execute on function
+    private.store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]),
+    private.advance_watermarks(uuid[], uuid[], bigint[], bigint[]) to cyphr_app;

@@ -42,22 +42,37 @@ begin
 end
 $$;
 
--- Name: advance_watermarks(uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
+-- Name: administers(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.advance_watermarks(p_chat_ids uuid[], p_received bigint[], p_read bigint[]) RETURNS TABLE(chat_id uuid, received_seq bigint, read_seq bigint, member_ids uuid[])
+CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.chat_participants member
+        join public.chats chat on chat.id = member.chat_id and chat.type is distinct from 'direct'
+        where member.chat_id = p_chat_id and member.user_id = (select auth.uid()) and member.left_at is null
+          and member.role in ('owner', 'admin')
+    )
+$$;
+
+-- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) RETURNS TABLE(user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, member_ids uuid[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
     return query
-        with wanted as (
+        with wanted as materialized (
             select member.id,
                    greatest(member.received_seq, least(greatest(given.received, given.read), chat.last_seq)) as received,
                    greatest(member.read_seq, least(given.read, chat.last_seq)) as read
-            from unnest(p_chat_ids, p_received, p_read) as given (chat_id, received, read)
+            from unnest(p_user_ids, p_chat_ids, p_received, p_read) as given (user_id, chat_id, received, read)
             join public.chats chat on chat.id = given.chat_id
             join public.chat_participants member
-                on member.chat_id = given.chat_id and member.user_id = auth.uid() and member.left_at is null
+                on member.chat_id = given.chat_id and member.user_id = given.user_id and member.left_at is null
             order by member.id
             for no key update of member
         ), moved as (
@@ -70,11 +85,13 @@ begin
                     member.last_read_message_id)
             from wanted
             where member.id = wanted.id and (member.received_seq, member.read_seq) <> (wanted.received, wanted.read)
-            returning member.chat_id, member.received_seq, member.read_seq
+            returning member.user_id, member.chat_id, member.received_seq, member.read_seq
         )
-        select moved.chat_id, moved.received_seq, moved.read_seq,
-               (select array_agg(other.user_id) from public.chat_participants other
-                where other.chat_id = moved.chat_id and other.left_at is null)
+        select moved.user_id, moved.chat_id, moved.received_seq, moved.read_seq,
+               case when row_number() over (partition by moved.chat_id) = 1 then
+                   (select array_agg(other.user_id) from public.chat_participants other
+                    where other.chat_id = moved.chat_id and other.left_at is null)
+               end
         from moved;
 end
 $$;
@@ -142,6 +159,122 @@ begin
 end
 $$;
 
+-- Name: delete_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held public.messages := private.lock_message(p_chat_id, p_message_id);
+begin
+    outcome := case
+        when held.id is null then 'not_found'
+        when held.message_type = 'notice' then 'notice'
+        when held.sender_id <> auth.uid() and not private.administers(p_chat_id) then 'not_allowed'
+        when held.deleted_at is not null then 'same'
+    end;
+    if outcome is not null then
+        return next;
+        return;
+    end if;
+    perform private.empty_message(held.id, clock_timestamp());
+    return query select * from private.number_change(held);
+end
+$$;
+
+-- Name: edit_message(uuid, uuid, text, jsonb, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held  public.messages := private.lock_message(p_chat_id, p_message_id);
+    edits integer := (select count(*) from public.message_edits where message_id = p_message_id);
+begin
+    outcome := case
+        when held.id is null then 'not_found'
+        when held.deleted_at is not null then 'gone'
+        when held.sender_id <> auth.uid() then 'not_sender'
+        when coalesce(held.message_type, 'text') <> 'text' or held.forwarded_from is not null then 'not_text'
+        when (held.content, held.formatting, held.mentions) is not distinct from (p_content, p_formatting, p_mentions)
+            then 'same'
+        when held.created_at is null or held.created_at < clock_timestamp() - interval '15 minutes' then 'too_late'
+        when edits >= 50 then 'too_often'
+        when exists (select from unnest(p_mentions) as named (user_id)
+                     where not exists (select from public.chat_participants other
+                                       where other.chat_id = p_chat_id and other.user_id = named.user_id
+                                         and other.left_at is null)) then 'mention'
+    end;
+    if outcome is not null then
+        return next;
+        return;
+    end if;
+    insert into public.message_edits (message_id, number, content, formatting, written_at)
+    values (held.id, edits + 1, held.content, held.formatting, coalesce(held.edited_at, held.created_at));
+    update public.messages message
+    set content = p_content, formatting = p_formatting, mentions = p_mentions, edited_at = clock_timestamp()
+    where message.id = held.id;
+    return query select * from private.number_change(held);
+end
+$$;
+
+-- Name: empty_message(uuid, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.message_edits where message_id = p_message_id;
+    delete from public.message_reactions where message_id = p_message_id;
+    update public.messages
+    set content = null, formatting = null, mentions = null, forwarded_from = null, edited_at = null, reply_to_id = null,
+        file_url = null, file_type = null, file_size = null, thumbnail_url = null, deleted_at = p_deleted_at
+    where id = p_message_id
+$$;
+
+-- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) RETURNS TABLE(message_id uuid, created_at timestamp with time zone, snippet text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    words tsquery := websearch_to_tsquery('pg_catalog.russian', p_words);
+    chats tsquery := (
+        select string_agg(format('''%s''', member.chat_id), ' | ')::tsquery from public.chat_participants member
+        where member.user_id = auth.uid() and member.left_at is null and member.chat_id = coalesce(p_chat_id, member.chat_id));
+begin
+    if numnode(words) = 0 or chats is null then
+        return;
+    end if;
+    return query
+    select found.id, found.created_at,
+           ts_headline('pg_catalog.russian', translate(found.content, chr(2) || chr(3), ''), words,
+                       format('StartSel=%s, StopSel=%s, MaxWords=30, MinWords=10, MaxFragments=2, FragmentDelimiter=" … "',
+                              chr(2), chr(3)))
+    from (
+        select message.id, message.created_at, message.content
+        from public.messages message
+        join public.chat_participants me
+            on me.chat_id = message.chat_id and me.user_id = auth.uid() and me.left_at is null
+               and message.seq > me.visible_from_seq
+        where (to_tsvector('pg_catalog.russian'::regconfig, message.content)
+               || array_to_tsvector(array[message.chat_id::text])) @@ (words && chats)
+          and message.content is not null and message.message_type is distinct from 'notice'
+          and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
+          and (message.created_at, message.id) < (p_before, p_before_id)
+          and not exists (select from public.hidden_messages hidden
+                          where hidden.user_id = me.user_id and hidden.message_id = message.id)
+        order by message.created_at desc, message.id desc
+        limit p_limit
+    ) found
+    order by found.created_at desc, found.id desc;
+end
+$$;
+
 -- Name: find_person(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -161,6 +294,24 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: hide_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    place bigint;
+begin
+    select message.seq into place from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id and private.can_read(p_chat_id, message.seq);
+    if place is not null then
+        insert into public.hidden_messages (user_id, message_id) values (auth.uid(), p_message_id) on conflict do nothing;
+    end if;
+    return place;
+end
 $$;
 
 -- Name: hold_service(text); Type: FUNCTION; Schema: private; Owner: -
@@ -202,6 +353,87 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
     returning true
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    content text,
+    encrypted boolean DEFAULT false,
+    message_type character varying(20) DEFAULT 'text'::character varying,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    reply_to_id uuid,
+    file_url text,
+    file_type character varying(50),
+    file_size bigint,
+    thumbnail_url text,
+    seq bigint,
+    client_id uuid,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    changed bigint,
+    forwarded_from text,
+    mentions uuid[],
+    formatting jsonb
+);
+
+-- Name: lock_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.lock_message(p_chat_id uuid, p_message_id uuid) RETURNS public.messages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held public.messages;
+begin
+    -- A stranger must not be able to hold up a chat: membership first, then the lock, then everything under it.
+    if private.is_member(p_chat_id) then
+        perform from public.chats where id = p_chat_id for no key update;
+    end if;
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id and private.can_read(p_chat_id, message.seq)
+      and not exists (select from public.hidden_messages hidden
+                      where hidden.user_id = auth.uid() and hidden.message_id = message.id);
+    if held.expires_at <= clock_timestamp() then
+        held.deleted_at := coalesce(held.deleted_at, held.expires_at);
+    end if;
+    return held;
+end
+$$;
+
+-- Name: number_change(public.messages); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.number_change(p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    outcome := 'changed';
+    update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_message.chat_id
+    returning chat.last_change into change;
+    update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message.id;
+    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
+    into seeing_ids, blind_ids
+    from public.chat_participants member
+    cross join lateral (
+        select p_message.seq > member.visible_from_seq and not exists (
+            select from public.hidden_messages hidden
+            where hidden.user_id = member.user_id and hidden.message_id = p_message.id) as sees
+    ) judged
+    where member.chat_id = p_message.chat_id and member.left_at is null;
+    return next;
+end
+$$;
+
 -- Name: number_message(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.number_message() RETURNS trigger
@@ -210,9 +442,13 @@ CREATE FUNCTION private.number_message() RETURNS trigger
     AS $$
 declare
     next_seq bigint;
+    seconds  integer;
 begin
-    update public.chats set last_seq = last_seq + 1 where id = new.chat_id returning last_seq into next_seq;
-    update public.messages set seq = next_seq where id = new.id;
+    update public.chats set last_seq = last_seq + 1 where id = new.chat_id
+    returning last_seq, disappear_after into next_seq, seconds;
+    update public.messages
+    set seq = next_seq, expires_at = coalesce(expires_at, created_at + make_interval(secs => seconds))
+    where id = new.id;
     return null;
 end
 $$;
@@ -274,6 +510,41 @@ begin
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = p_user_id;
+end
+$$;
+
+-- Name: react(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held  public.messages := private.lock_message(p_chat_id, p_message_id);
+    kinds text[] := (select array_agg(distinct reaction.emoji) from public.message_reactions reaction
+                     where reaction.message_id = p_message_id);
+begin
+    outcome := case
+        when held.id is null then 'not_found'
+        when held.deleted_at is not null then 'gone'
+        when held.message_type = 'notice' then 'notice'
+        when p_wanted = exists (select from public.message_reactions reaction
+                                where reaction.message_id = held.id and reaction.user_id = auth.uid()
+                                  and reaction.emoji = p_emoji) then 'same'
+        when p_wanted and cardinality(kinds) >= 20 and p_emoji <> all (kinds) then 'too_many'
+    end;
+    if outcome is not null then
+        return next;
+        return;
+    end if;
+    if p_wanted then
+        insert into public.message_reactions (message_id, user_id, emoji, created_at)
+        values (held.id, auth.uid(), p_emoji, clock_timestamp());
+    else
+        delete from public.message_reactions reaction
+        where reaction.message_id = held.id and reaction.user_id = auth.uid() and reaction.emoji = p_emoji;
+    end if;
+    return query select * from private.number_change(held);
 end
 $$;
 
@@ -392,6 +663,27 @@ CREATE FUNCTION private.set_avatar(p_url text) RETURNS TABLE(id uuid, full_name 
     returning id, full_name, cyphr_id, avatar_url
 $$;
 
+-- Name: set_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not private.is_member(p_chat_id) then
+        return 'not_found';
+    end if;
+    perform from public.chats where id = p_chat_id for no key update;
+    if not private.administers(p_chat_id)
+       and not exists (select from public.chats where id = p_chat_id and type = 'direct') then
+        return 'not_allowed';
+    end if;
+    update public.chats set disappear_after = p_seconds
+    where id = p_chat_id and disappear_after is distinct from p_seconds;
+    return case when found then 'changed' else 'same' end;
+end
+$$;
+
 -- Name: set_pin(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
@@ -415,75 +707,135 @@ CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
     )
 $$;
 
--- Name: store_message(uuid, uuid, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
+-- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid) RETURNS TABLE(message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, repeated boolean, member_ids uuid[])
+CREATE FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, expires_at timestamp with time zone, repeated boolean, refusal text, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    sent_at timestamptz;
+begin
+    -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
+    -- batches never wait for each other.
+    perform from public.chats chat
+    where chat.id in (
+        select member.chat_id
+        from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
+        join public.chat_participants member
+            on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
+    order by chat.id
+    for no key update;
+    -- The clock now, not the transaction's start: times must rise with the numbers.
+    sent_at := clock_timestamp();
+    return query
+    with given as materialized (
+        select each.*, each.mentions::uuid[] as mentioned
+        from unnest(p_chat_ids, p_sender_ids, p_client_ids, p_message_ids, p_contents, p_reply_to_ids, p_mentions,
+                    p_formatting, p_forwarded_from) with ordinality
+             as each (chat_id, sender_id, client_id, message_id, content, reply_to_id, mentions, formatting,
+                      forwarded_from, place)
+    ), judged as materialized (
+        select given.*, known.id as known_id, known.chat_id as known_chat_id, known.seq as known_seq,
+               known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
+               case when member.visible_from_seq is null then 'member'
+                    when given.content is null then 'forward'
+                    when given.reply_to_id is not null and not exists (
+                        select from public.messages answered
+                        where answered.id = given.reply_to_id and answered.chat_id = given.chat_id
+                          and answered.seq > member.visible_from_seq) then 'reply'
+                    when given.mentioned is not null and exists (
+                        select from unnest(given.mentioned) as named (user_id)
+                        where not exists (
+                            select from public.chat_participants other
+                            where other.chat_id = given.chat_id and other.user_id = named.user_id
+                              and other.left_at is null)) then 'mention'
+               end as refusal
+        from given
+        -- Limits make each of these one look into an index, whatever the planner thinks of the table.
+        left join lateral (
+            select message.id, message.chat_id, message.seq, message.created_at, message.expires_at
+            from public.messages message
+            where message.sender_id = given.sender_id and message.client_id = given.client_id limit 1) known on true
+        left join lateral (
+            select participant.visible_from_seq from public.chat_participants participant
+            where participant.chat_id = given.chat_id and participant.user_id = given.sender_id
+              and participant.left_at is null limit 1) member on true
+        left join lateral (
+            select one.last_seq, one.disappear_after from public.chats one where one.id = given.chat_id limit 1
+        ) chat on true
+    ), firsts as materialized (
+        -- The same id twice in one batch: the first one is stored, the others are its repeats.
+        select judged.*,
+               min(judged.place) filter (where judged.known_id is null and judged.refusal is null)
+                   over (partition by judged.sender_id, judged.client_id) as first_place
+        from judged
+    ), numbered as materialized (
+        select firsts.*, firsts.last_seq + row_number() over chat_order as new_seq,
+               sent_at + (row_number() over chat_order - 1) * interval '1 microsecond' as new_at
+        from firsts where firsts.first_place = firsts.place
+        window chat_order as (partition by firsts.chat_id order by firsts.place)
+    ), stored as (
+        insert into public.messages
+            (id, chat_id, sender_id, content, created_at, updated_at, reply_to_id, seq, client_id, expires_at, mentions,
+             formatting, forwarded_from)
+        select one.message_id, one.chat_id, one.sender_id, one.content, one.new_at, one.new_at, one.reply_to_id,
+               one.new_seq, one.client_id, one.new_at + make_interval(secs => one.disappear_after), one.mentioned,
+               one.formatting, one.forwarded_from
+        from numbered one order by one.place
+    ), moved as (
+        update public.chats chat
+        set last_seq = newest.new_seq, last_message_id = newest.message_id, last_message_time = newest.new_at,
+            updated_at = newest.new_at
+        from (select distinct on (one.chat_id) one.chat_id, one.message_id, one.new_seq, one.new_at
+              from numbered one order by one.chat_id, one.new_seq desc) newest
+        where chat.id = newest.chat_id
+    ), outcome as (
+        select one.place::integer as place,
+               coalesce(one.known_id, first.message_id) as message_id,
+               coalesce(one.known_chat_id, first.chat_id, one.chat_id) as chat_id,
+               coalesce(one.known_seq, first.new_seq) as seq,
+               coalesce(one.known_at, first.new_at) as created_at,
+               coalesce(one.known_expires_at, first.new_at + make_interval(secs => first.disappear_after)) as expires_at,
+               first.place is distinct from one.place as repeated,
+               one.refusal
+        from firsts one
+        left join numbered first on first.place = one.first_place
+        where one.known_id is not null or one.first_place is not null or one.refusal <> 'member'
+    )
+    select one.place, one.message_id, one.chat_id, one.seq, one.created_at, one.expires_at,
+           one.repeated and one.message_id is not null, case when one.message_id is null then one.refusal end,
+           case when row_number() over (partition by one.chat_id order by one.place) = 1 then
+               (select array_agg(member.user_id) from public.chat_participants member
+                where member.chat_id = one.chat_id and member.left_at is null)
+           end
+    from outcome one order by one.place;
+end
+$$;
+
+-- Name: sweep_expired(integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.sweep_expired(p_limit integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    me      uuid := auth.uid();
-    members uuid[];
-    stored  public.messages;
-    sent_at timestamptz;
+    swept integer := 0;
+    one   record;
 begin
-    -- A stranger must not be able to hold up a chat: membership first, then the lock.
-    if private.is_member(p_chat_id) then
-        perform from public.chats where id = p_chat_id for update;
-    end if;
-    -- Under the lock, so that the same id sent twice at once is stored once.
-    select * into stored from public.messages known where known.sender_id = me and known.client_id = p_client_id;
-    if stored.id is null then
-        select array_agg(member.user_id) into members from public.chat_participants member
-        where member.chat_id = p_chat_id and member.left_at is null;
-        if me is null or not coalesce(me = any (members), false) then
-            return;
-        end if;
-        if p_reply_to_id is not null and not exists (
-            select from public.messages answered
-            where answered.id = p_reply_to_id and answered.chat_id = p_chat_id and private.can_read(p_chat_id, answered.seq)
-        ) then
-            return query select null::uuid, p_chat_id, null::bigint, null::timestamptz, false, null::uuid[];
-            return;
-        end if;
-        -- The clock now, not the transaction's start: times must rise with the numbers.
-        sent_at := clock_timestamp();
-        update public.chats chat
-        set last_seq = chat.last_seq + 1, last_message_id = p_message_id, last_message_time = sent_at,
-            updated_at = sent_at
-        where chat.id = p_chat_id returning chat.last_seq into seq;
-        insert into public.messages
-            (id, chat_id, sender_id, content, created_at, updated_at, reply_to_id, seq, client_id)
-        values (p_message_id, p_chat_id, me, p_content, sent_at, sent_at, p_reply_to_id, seq, p_client_id);
-        return query select p_message_id, p_chat_id, seq, sent_at, false, members;
-    else
-        select array_agg(member.user_id) into members from public.chat_participants member
-        where member.chat_id = stored.chat_id and member.left_at is null;
-        return query select stored.id, stored.chat_id, stored.seq, stored.created_at, true, members;
-    end if;
-end
-$$;
-
--- Name: store_messages(uuid, uuid[], uuid[], uuid[], text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, repeated boolean, member_ids uuid[])
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    for i in 1 .. cardinality(p_sender_ids) loop
-        perform set_config('request.jwt.claims',
-                           json_build_object('role', 'authenticated', 'sub', p_sender_ids[i])::text, true);
-        return query
-            select i, stored.* from private.store_message(
-                p_chat_id, p_client_ids[i], p_message_ids[i], p_contents[i], p_reply_to_ids[i]) stored;
+    for one in
+        select message.id, message.expires_at from public.messages message
+        where message.expires_at <= now() and message.deleted_at is null
+        order by message.expires_at limit p_limit
+        for no key update skip locked
+    loop
+        perform private.empty_message(one.id, one.expires_at);
+        swept := swept + 1;
     end loop;
+    return swept;
 end
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
@@ -502,6 +854,96 @@ CREATE TABLE private.schema_migrations (
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+-- Name: chat_participants; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_participants (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(20) DEFAULT 'member'::character varying,
+    joined_at timestamp with time zone DEFAULT now(),
+    left_at timestamp with time zone,
+    last_read_message_id uuid,
+    received_seq bigint DEFAULT 0 NOT NULL,
+    read_seq bigint DEFAULT 0 NOT NULL,
+    visible_from_seq bigint DEFAULT 0 NOT NULL
+);
+
+-- Name: hidden_messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.hidden_messages (
+    user_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    hidden_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: message_reactions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.message_reactions (
+    message_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    emoji text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: shown_messages; Type: VIEW; Schema: private; Owner: -
+
+CREATE VIEW private.shown_messages AS
+ SELECT message.id,
+    message.chat_id,
+    message.sender_id,
+    message.client_id,
+    message.seq,
+        CASE
+            WHEN shown.whole THEN message.content
+            ELSE NULL::text
+        END AS content,
+    COALESCE(message.message_type, 'text'::character varying) AS message_type,
+        CASE
+            WHEN shown.whole THEN message.reply_to_id
+            ELSE NULL::uuid
+        END AS reply_to_id,
+    COALESCE(message.created_at, to_timestamp((0)::double precision)) AS created_at,
+        CASE
+            WHEN shown.whole THEN message.edited_at
+            ELSE NULL::timestamp with time zone
+        END AS edited_at,
+    COALESCE(message.deleted_at,
+        CASE
+            WHEN (message.expires_at <= now()) THEN message.expires_at
+            ELSE NULL::timestamp with time zone
+        END) AS deleted_at,
+    message.changed,
+        CASE
+            WHEN (shown.whole AND (message.forwarded_from IS NOT NULL)) THEN jsonb_build_object('sender_name', NULLIF(message.forwarded_from, ''::text))
+            ELSE NULL::jsonb
+        END AS forwarded,
+        CASE
+            WHEN shown.whole THEN COALESCE(message.mentions, '{}'::uuid[])
+            ELSE '{}'::uuid[]
+        END AS mentions,
+        CASE
+            WHEN shown.whole THEN COALESCE(message.formatting, '[]'::jsonb)
+            ELSE '[]'::jsonb
+        END AS formatting,
+        CASE
+            WHEN (shown.whole AND (message.changed IS NOT NULL)) THEN ( SELECT COALESCE(jsonb_agg(jsonb_build_object('emoji', kind.emoji, 'count', kind.count, 'user_ids', kind.user_ids[1:5]) ORDER BY kind.first_at, kind.emoji), '[]'::jsonb) AS "coalesce"
+               FROM ( SELECT reaction.emoji,
+                        count(*) AS count,
+                        min(reaction.created_at) AS first_at,
+                        array_agg(reaction.user_id ORDER BY (reaction.user_id = me.user_id) DESC, reaction.created_at, reaction.user_id) AS user_ids
+                       FROM public.message_reactions reaction
+                      WHERE (reaction.message_id = message.id)
+                      GROUP BY reaction.emoji) kind)
+            ELSE '[]'::jsonb
+        END AS reactions,
+    message.expires_at,
+    (hidden.message_id IS NOT NULL) AS hidden
+   FROM (((public.messages message
+     JOIN public.chat_participants me ON (((me.chat_id = message.chat_id) AND (me.user_id = ( SELECT auth.uid() AS uid)) AND (me.left_at IS NULL) AND (message.seq > me.visible_from_seq))))
+     LEFT JOIN public.hidden_messages hidden ON (((hidden.user_id = me.user_id) AND (hidden.message_id = message.id))))
+     CROSS JOIN LATERAL ( SELECT ((message.deleted_at IS NULL) AND ((message.expires_at IS NULL) OR (message.expires_at > now())) AND (hidden.message_id IS NULL)) AS whole) shown);
 
 -- Name: account_emails; Type: TABLE; Schema: public; Owner: -
 
@@ -527,21 +969,6 @@ CREATE TABLE public.calls (
     created_at timestamp with time zone DEFAULT now()
 );
 
--- Name: chat_participants; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.chat_participants (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    role character varying(20) DEFAULT 'member'::character varying,
-    joined_at timestamp with time zone DEFAULT now(),
-    left_at timestamp with time zone,
-    last_read_message_id uuid,
-    received_seq bigint DEFAULT 0 NOT NULL,
-    read_seq bigint DEFAULT 0 NOT NULL,
-    visible_from_seq bigint DEFAULT 0 NOT NULL
-);
-
 -- Name: chats; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.chats (
@@ -554,7 +981,9 @@ CREATE TABLE public.chats (
     created_at timestamp with time zone DEFAULT now(),
     updated_at timestamp with time zone DEFAULT now(),
     created_by uuid,
-    last_seq bigint DEFAULT 0 NOT NULL
+    last_seq bigint DEFAULT 0 NOT NULL,
+    last_change bigint DEFAULT 0 NOT NULL,
+    disappear_after integer
 )
 WITH (fillfactor='70');
 
@@ -612,6 +1041,26 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.message_drafts (
+    user_id uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    content text NOT NULL,
+    reply_to_id uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: message_edits; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.message_edits (
+    message_id uuid NOT NULL,
+    number integer NOT NULL,
+    content text,
+    formatting jsonb,
+    written_at timestamp with time zone NOT NULL
+);
+
 -- Name: message_status; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.message_status (
@@ -620,28 +1069,6 @@ CREATE TABLE public.message_status (
     user_id uuid NOT NULL,
     status character varying(20) DEFAULT 'sent'::character varying,
     "timestamp" timestamp with time zone DEFAULT now()
-);
-
--- Name: messages; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.messages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    sender_id uuid NOT NULL,
-    content text,
-    encrypted boolean DEFAULT false,
-    message_type character varying(20) DEFAULT 'text'::character varying,
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    reply_to_id uuid,
-    file_url text,
-    file_type character varying(50),
-    file_size bigint,
-    thumbnail_url text,
-    seq bigint,
-    client_id uuid
 );
 
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
@@ -871,6 +1298,26 @@ ALTER TABLE ONLY public.discovery_tokens
 ALTER TABLE ONLY public.email_codes
     ADD CONSTRAINT email_codes_pkey PRIMARY KEY (email);
 
+-- Name: hidden_messages hidden_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.hidden_messages
+    ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
+
+-- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_drafts
+    ADD CONSTRAINT message_drafts_pkey PRIMARY KEY (user_id, chat_id);
+
+-- Name: message_edits message_edits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_edits
+    ADD CONSTRAINT message_edits_pkey PRIMARY KEY (message_id, number);
+
+-- Name: message_reactions message_reactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_reactions
+    ADD CONSTRAINT message_reactions_pkey PRIMARY KEY (message_id, emoji, user_id);
+
 -- Name: message_status message_status_message_id_user_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_status
@@ -976,9 +1423,25 @@ CREATE INDEX direct_chats_higher ON public.direct_chats USING btree (higher_user
 
 CREATE INDEX discovery_tokens_user ON public.discovery_tokens USING btree (user_id);
 
+-- Name: hidden_messages_message; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX hidden_messages_message ON public.hidden_messages USING btree (message_id);
+
+-- Name: message_drafts_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX message_drafts_chat ON public.message_drafts USING btree (chat_id);
+
+-- Name: message_reactions_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX message_reactions_user ON public.message_reactions USING btree (user_id);
+
 -- Name: message_status_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX message_status_user ON public.message_status USING btree (user_id);
+
+-- Name: messages_chat_changed; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX messages_chat_changed ON public.messages USING btree (chat_id, changed) WHERE (changed IS NOT NULL);
 
 -- Name: messages_chat_created; Type: INDEX; Schema: public; Owner: -
 
@@ -987,6 +1450,10 @@ CREATE INDEX messages_chat_created ON public.messages USING btree (chat_id, crea
 -- Name: messages_chat_seq; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX messages_chat_seq ON public.messages USING btree (chat_id, seq);
+
+-- Name: messages_expiring; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX messages_expiring ON public.messages USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (deleted_at IS NULL));
 
 -- Name: messages_reply_to; Type: INDEX; Schema: public; Owner: -
 
@@ -999,6 +1466,10 @@ CREATE INDEX messages_sender ON public.messages USING btree (sender_id);
 -- Name: messages_sender_client; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX messages_sender_client ON public.messages USING btree (sender_id, client_id);
+
+-- Name: messages_words; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX messages_words ON public.messages USING gin (((to_tsvector('russian'::regconfig, content) || array_to_tsvector(ARRAY[(chat_id)::text])))) WHERE ((content IS NOT NULL) AND ((message_type)::text IS DISTINCT FROM 'notice'::text));
 
 -- Name: nearby_discovery_location; Type: INDEX; Schema: public; Owner: -
 
@@ -1098,6 +1569,41 @@ ALTER TABLE ONLY public.direct_chats
 
 ALTER TABLE ONLY public.discovery_tokens
     ADD CONSTRAINT discovery_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: hidden_messages hidden_messages_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.hidden_messages
+    ADD CONSTRAINT hidden_messages_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE CASCADE;
+
+-- Name: hidden_messages hidden_messages_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.hidden_messages
+    ADD CONSTRAINT hidden_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: message_drafts message_drafts_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_drafts
+    ADD CONSTRAINT message_drafts_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: message_drafts message_drafts_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_drafts
+    ADD CONSTRAINT message_drafts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: message_edits message_edits_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_edits
+    ADD CONSTRAINT message_edits_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE CASCADE;
+
+-- Name: message_reactions message_reactions_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_reactions
+    ADD CONSTRAINT message_reactions_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.messages(id) ON DELETE CASCADE;
+
+-- Name: message_reactions message_reactions_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.message_reactions
+    ADD CONSTRAINT message_reactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: message_status message_status_message_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1227,6 +1733,54 @@ CREATE POLICY discovery_tokens_remove_own ON public.discovery_tokens FOR DELETE 
 
 ALTER TABLE public.email_codes ENABLE ROW LEVEL SECURITY;
 
+-- Name: hidden_messages; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: hidden_messages hidden_messages_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.message_drafts ENABLE ROW LEVEL SECURITY;
+
+-- Name: message_drafts message_drafts_change; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_drafts_change ON public.message_drafts FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND private.is_member(chat_id)));
+
+-- Name: message_drafts message_drafts_delete; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_drafts_delete ON public.message_drafts FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: message_drafts message_drafts_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_drafts_read ON public.message_drafts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: message_drafts message_drafts_write; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_drafts_write ON public.message_drafts FOR INSERT TO authenticated WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND private.is_member(chat_id)));
+
+-- Name: message_edits; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.message_edits ENABLE ROW LEVEL SECURITY;
+
+-- Name: message_edits message_edits_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_edits_read ON public.message_edits FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.messages message
+  WHERE (message.id = message_edits.message_id))));
+
+-- Name: message_reactions; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.message_reactions ENABLE ROW LEVEL SECURITY;
+
+-- Name: message_reactions message_reactions_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY message_reactions_read ON public.message_reactions FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.messages message
+  WHERE (message.id = message_reactions.message_id))));
+
 -- Name: message_status; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.message_status ENABLE ROW LEVEL SECURITY;
@@ -1253,7 +1807,7 @@ ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 
 -- Name: messages messages_read; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING (private.can_read(chat_id, seq));
+CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING ((private.can_read(chat_id, seq) AND ((expires_at IS NULL) OR (expires_at > now()))));
 
 -- Name: messages messages_send; Type: POLICY; Schema: public; Owner: -
 
@@ -1329,10 +1883,14 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
--- Name: FUNCTION advance_watermarks(p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.advance_watermarks(p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.advance_watermarks(p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
 
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -1349,6 +1907,25 @@ GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authent
 REVOKE ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) TO cyphr_app;
 
+-- Name: FUNCTION delete_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION empty_message(p_message_id uuid, p_deleted_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) TO cyphr_app;
+
 -- Name: FUNCTION find_person(p_cyphr_id text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
@@ -1358,6 +1935,11 @@ GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION hide_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION hold_service(p_service text); Type: ACL; Schema: private; Owner: -
 
@@ -1373,122 +1955,6 @@ GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
-
--- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
-
--- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
-
--- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
-
--- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
-
--- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
-
--- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
-
--- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
-
--- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
-
--- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
-
--- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
-
--- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
-
--- Name: FUNCTION store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.store_message(p_chat_id uuid, p_client_id uuid, p_message_id uuid, p_content text, p_reply_to_id uuid) TO cyphr_app;
-
--- Name: FUNCTION store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.store_messages(p_chat_id uuid, p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[]) TO cyphr_app;
-
--- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
-
-GRANT SELECT ON TABLE cyphr.switchboard TO PUBLIC;
-
--- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.account_emails TO service_role;
-GRANT SELECT ON TABLE public.account_emails TO authenticated;
-
--- Name: TABLE calls; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.calls TO service_role;
-GRANT SELECT ON TABLE public.calls TO authenticated;
-
--- Name: TABLE chat_participants; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.chat_participants TO service_role;
-GRANT SELECT ON TABLE public.chat_participants TO authenticated;
-
--- Name: TABLE chats; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.chats TO service_role;
-GRANT SELECT ON TABLE public.chats TO authenticated;
-
--- Name: TABLE cognito_accounts; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.cognito_accounts TO service_role;
-GRANT SELECT ON TABLE public.cognito_accounts TO authenticated;
-
--- Name: TABLE device_registrations; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.device_registrations TO service_role;
-GRANT SELECT ON TABLE public.device_registrations TO authenticated;
-
--- Name: TABLE direct_chats; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.direct_chats TO service_role;
-
--- Name: TABLE discovery_tokens; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.discovery_tokens TO service_role;
-GRANT SELECT,DELETE ON TABLE public.discovery_tokens TO authenticated;
-
--- Name: TABLE email_codes; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.email_codes TO service_role;
-
--- Name: TABLE message_status; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.message_status TO service_role;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 
@@ -1538,6 +2004,176 @@ GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
 -- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
 
 GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
+
+-- Name: FUNCTION lock_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lock_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION number_change(p_message public.messages); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.number_change(p_message public.messages) FROM PUBLIC;
+
+-- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
+
+-- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
+
+-- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+
+-- Name: FUNCTION react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
+
+-- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
+
+-- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
+
+-- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+
+-- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
+
+-- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
+
+-- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
+
+-- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) TO cyphr_app;
+
+-- Name: FUNCTION sweep_expired(p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
+
+-- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
+
+GRANT SELECT ON TABLE cyphr.switchboard TO PUBLIC;
+
+-- Name: TABLE chat_participants; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_participants TO service_role;
+GRANT SELECT ON TABLE public.chat_participants TO authenticated;
+
+-- Name: TABLE hidden_messages; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.hidden_messages TO service_role;
+GRANT SELECT ON TABLE public.hidden_messages TO authenticated;
+
+-- Name: TABLE message_reactions; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.message_reactions TO service_role;
+GRANT SELECT ON TABLE public.message_reactions TO authenticated;
+
+-- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
+
+GRANT SELECT ON TABLE private.shown_messages TO cyphr_app;
+
+-- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.account_emails TO service_role;
+GRANT SELECT ON TABLE public.account_emails TO authenticated;
+
+-- Name: TABLE calls; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.calls TO service_role;
+GRANT SELECT ON TABLE public.calls TO authenticated;
+
+-- Name: TABLE chats; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chats TO service_role;
+GRANT SELECT ON TABLE public.chats TO authenticated;
+
+-- Name: TABLE cognito_accounts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.cognito_accounts TO service_role;
+GRANT SELECT ON TABLE public.cognito_accounts TO authenticated;
+
+-- Name: TABLE device_registrations; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.device_registrations TO service_role;
+GRANT SELECT ON TABLE public.device_registrations TO authenticated;
+
+-- Name: TABLE direct_chats; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.direct_chats TO service_role;
+
+-- Name: TABLE discovery_tokens; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.discovery_tokens TO service_role;
+GRANT SELECT,DELETE ON TABLE public.discovery_tokens TO authenticated;
+
+-- Name: TABLE email_codes; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.email_codes TO service_role;
+
+-- Name: TABLE message_drafts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.message_drafts TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE public.message_drafts TO authenticated;
+
+-- Name: COLUMN message_drafts.content; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(content) ON TABLE public.message_drafts TO authenticated;
+
+-- Name: COLUMN message_drafts.reply_to_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reply_to_id) ON TABLE public.message_drafts TO authenticated;
+
+-- Name: COLUMN message_drafts.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.message_drafts TO authenticated;
+
+-- Name: TABLE message_edits; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.message_edits TO service_role;
+GRANT SELECT ON TABLE public.message_edits TO authenticated;
+
+-- Name: TABLE message_status; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.message_status TO service_role;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -38,8 +39,17 @@ class Client:
         assert response.status_code == 200, response.text
         return response.json()
 
+    async def get_status(self, path: str, **params: Any) -> int:
+        return (await self.http.get(path, params=params or None, headers=self.auth)).status_code
+
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.http.post(path, json=body, headers=self.auth)
+
+    async def put(self, path: str, body: Any = None) -> httpx.Response:
+        return await self.http.put(path, json=body, headers=self.auth)
+
+    async def delete(self, path: str, **params: Any) -> httpx.Response:
+        return await self.http.delete(path, params=params, headers=self.auth)
 
     async def direct(self, other: "Client") -> str:
         response = await self.post("/v1/chats", {"type": "direct", "member_ids": [other.id]})
@@ -52,8 +62,33 @@ class Client:
         assert response.status_code == 201, response.text
         return str(response.json()["id"])
 
-    async def send(self, chat: str, content: str, *, client_id: str | None = None) -> httpx.Response:
-        return await self.post(f"/v1/chats/{chat}/messages", {"id": client_id or str(uuid4()), "content": content})
+    async def send(self, chat: str, content: str, *, client_id: str | None = None, **body: Any) -> httpx.Response:
+        sent = {"id": client_id or str(uuid4()), "content": content, **body}
+        return await self.post(f"/v1/chats/{chat}/messages", sent)
+
+    async def say(self, chat: str, content: str, **body: Any) -> str:
+        """Send, and the path of the message."""
+        response = await self.send(chat, content, **body)
+        assert response.status_code == 201, response.text
+        return f"/v1/chats/{chat}/messages/{response.json()['message_id']}"
+
+    async def forward(self, message: str, chat: str, *, client_id: str | None = None) -> httpx.Response:
+        sent = {"id": client_id or str(uuid4()), "forward_of": message.rpartition("/")[2]}
+        return await self.post(f"/v1/chats/{chat}/messages", sent)
+
+    async def edit(self, message: str, content: str, **body: Any) -> httpx.Response:
+        return await self.put(message, {"content": content, **body})
+
+    async def react(self, message: str, emoji: str) -> httpx.Response:
+        return await self.put(f"{message}/reactions/{quote(emoji)}")
+
+    async def chat(self, chat: str) -> dict[str, Any]:
+        """The chat as it stands in one's list."""
+        return next(one for one in await self.get("/v1/chats") if one["id"] == chat)
+
+    async def history(self, chat: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self.get(f"/v1/chats/{chat}/messages"))["messages"]
+        return found
 
     @asynccontextmanager
     async def socket(self, heads: dict[str, int] | None = None) -> AsyncIterator["Socket"]:

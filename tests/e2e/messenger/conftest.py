@@ -20,6 +20,7 @@ from cyphr.messenger.http import SERVER_OPTIONS, create_app
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 
+Friends = list[Client]
 Register = Callable[..., Awaitable[Client]]
 
 
@@ -80,6 +81,12 @@ async def http(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClie
     """The messenger standing on each side in turn."""
     async with serve(settings_for(side, token_key=token_key)) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module")
+async def friends(http: httpx.AsyncClient) -> Friends:
+    """Three people for all tests of a file; each test makes chats of its own."""
+    return await asyncio.gather(*(register(http, name) for name in ("Anna", "Boris", "Clara")))
 
 
 @pytest_asyncio.fixture

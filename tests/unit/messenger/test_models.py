@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from cyphr.messenger.messages.models import Content
+from cyphr.messenger.messages.models import Content, Emoji, Entity, Text
 from cyphr.messenger.people.models import CyphrId
 from cyphr.messenger.sessions.models import Email, Pin
 
@@ -18,6 +18,16 @@ from cyphr.messenger.sessions.models import Email, Pin
         (Pin, "0000", "0000"),
         (CyphrId, " @Anna.K-1 ", "@anna.k-1"),
         (Content, "Привет\n", "Привет\n"),
+        (Content, "👨‍👩‍👧", "👨‍👩‍👧"),
+        (Content, "שלום \u202bhi\u202c", "שלום \u202bhi\u202c"),
+        (Content, "pay\u202egnp.exe", "pay\u202egnp.exe\u202c"),
+        (Content, "\u2067a \u202eb", "\u2067a \u202eb\u202c\u2069"),
+        (Content, "\u202ea\nb", "\u202ea\nb"),
+        (Content, "\u202c\u2069 stray ends are harmless", "\u202c\u2069 stray ends are harmless"),
+        (Emoji, "👍", "👍"),
+        (Emoji, "❤", "❤️"),
+        (Emoji, "👨‍👩‍👧‍👦", "👨‍👩‍👧‍👦"),
+        (Emoji, "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"),
     ],
 )
 def test_it_is_taken(kind: Any, given: str, kept: str) -> None:
@@ -41,6 +51,16 @@ def test_it_is_taken(kind: Any, given: str, kept: str) -> None:
         (CyphrId, "@an na"),
         (Content, ""),
         (Content, "a\x00"),
+        (Content, " \n\t"),
+        (Content, "\u200b\u200d\ufeff"),
+        (Content, "\u2800\u3164\u00ad"),
+        (Content, "\U000e0041\U000e007f"),
+        (Content, "\u202e" * 17 + "deep"),
+        (Emoji, ""),
+        (Emoji, "a"),
+        (Emoji, "👍👍"),
+        (Emoji, "👍\u200b"),
+        (Emoji, "👨‍👩‍👧‍👦" * 9),
         (Content, "я" * 10_241),
         (Content, "\n" * 10_241),
     ],
@@ -48,3 +68,10 @@ def test_it_is_taken(kind: Any, given: str, kept: str) -> None:
 def test_it_is_refused(kind: Any, given: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(given)
+
+
+def test_formatting_is_measured_in_utf16_units() -> None:
+    two = Text(content="😀x", formatting=[Entity(kind="bold", start=2, length=1)])
+    assert two.formatting[0].start == 2
+    with pytest.raises(ValidationError, match="UTF-16"):
+        Text(content="😀x", formatting=[Entity(kind="bold", start=2, length=2)])

@@ -4,7 +4,7 @@ import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
 import { accessToken, forgetSession, keepPerson, keepSession } from "./session";
-import type { Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
+import type { Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
 
 async function reach(request: Request): Promise<Response> {
   try {
@@ -82,5 +82,9 @@ export function listMessages(chatId: string, at: { after: number } | { before: n
   const params = { path: { chat_id: chatId }, query: { ...at, limit } };
   return answer(signedIn.GET("/v1/chats/{chat_id}/messages", { params }));
 }
+
+/** What became of messages after a change, in the order of the changes. */
+export const listChanges = (chatId: string, after: number): Promise<Changes> =>
+  answer(signedIn.GET("/v1/chats/{chat_id}/changes", { params: { path: { chat_id: chatId }, query: { after } } }));
 
 export const readSwitchboard = (): Promise<Switchboard> => answer(open.GET("/v1/switchboard"));

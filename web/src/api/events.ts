@@ -1,9 +1,12 @@
 /** The frames of the WebSocket `/v1/ws` (the envelope is `{v, t, id, chat, d}`; events add `seq`, `ts`, `from`). */
 
-import type { Chat, Message } from "./types";
+import type { Chat, Draft, Message } from "./types";
 
 export type ServerEvent =
   | { t: "msg"; chat: string; d: { message: Message } }
+  | { t: "change"; chat: string; change: number; d: { message: Message | null } }
+  | { t: "hidden"; chat: string; seq: number; d: { message_id: string } }
+  | { t: "draft"; chat: string; d: { draft: Draft | null } }
   | { t: "ack"; id: string; chat?: string; d: { message_id?: string; seq?: number; ts?: string } }
   | { t: "receipt"; chat: string; d: { user_id: string; received_seq: number; read_seq: number } }
   | { t: "typing"; chat: string; d: { user_id: string } }

@@ -108,6 +108,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chats/{chat_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Changes
+         * @description The messages that changed after a point, as they are now, in the order of the changes.
+         */
+        get: operations["read_changes_v1_chats__chat_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/disappearing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Disappearing
+         * @description Let messages sent from now on disappear after a day, a week or ninety days, or stay.
+         */
+        put: operations["set_disappearing_v1_chats__chat_id__disappearing_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Draft
+         * @description Keep what is written so far; one's other devices hear of it.
+         */
+        put: operations["put_draft_v1_chats__chat_id__draft_put"];
+        post?: never;
+        /**
+         * Delete Draft
+         * @description Forget it: it was sent or given up.
+         */
+        delete: operations["delete_draft_v1_chats__chat_id__draft_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats/{chat_id}/messages": {
         parameters: {
             query?: never;
@@ -126,6 +190,122 @@ export interface paths {
          * @description Send a message. The id is the client's: sending it again is safe.
          */
         post: operations["send_message_v1_chats__chat_id__messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Message
+         * @description One message.
+         */
+        get: operations["read_message_v1_chats__chat_id__messages__message_id__get"];
+        /**
+         * Edit Message
+         * @description Let one's own message say something else, within 15 minutes. What it said before is kept.
+         */
+        put: operations["edit_message_v1_chats__chat_id__messages__message_id__put"];
+        post?: never;
+        /**
+         * Delete Message
+         * @description Delete a message for everybody, or only for oneself.
+         */
+        delete: operations["delete_message_v1_chats__chat_id__messages__message_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/messages/{message_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Edits
+         * @description What a message said before, oldest first.
+         */
+        get: operations["read_edits_v1_chats__chat_id__messages__message_id__edits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/messages/{message_id}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Reactions
+         * @description Who chose this emoji.
+         */
+        get: operations["read_reactions_v1_chats__chat_id__messages__message_id__reactions__emoji__get"];
+        /**
+         * Add Reaction
+         * @description React with one emoji. Of each kind a person has one.
+         */
+        put: operations["add_reaction_v1_chats__chat_id__messages__message_id__reactions__emoji__put"];
+        post?: never;
+        /**
+         * Remove Reaction
+         * @description Take one's reaction back.
+         */
+        delete: operations["remove_reaction_v1_chats__chat_id__messages__message_id__reactions__emoji__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/messages/{message_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Receipts
+         * @description How far a message has got with each member but its sender.
+         */
+        get: operations["read_receipts_v1_chats__chat_id__messages__message_id__receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drafts
+         * @description What one has begun to write, newest first.
+         */
+        get: operations["list_drafts_v1_drafts_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -204,6 +384,26 @@ export interface paths {
          * @description The person with exactly this public name.
          */
         get: operations["find_person_v1_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Messages
+         * @description Messages of one's own chats in which the words stand, newest first.
+         */
+        get: operations["find_messages_v1_search_messages_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -330,6 +530,18 @@ export interface components {
             file: string;
         };
         /**
+         * Changes
+         * @description The messages that changed after a point, as they are now: who has them holds all up to ``change``.
+         */
+        Changes: {
+            /** Change */
+            change: number;
+            /** Messages */
+            messages: components["schemas"]["Message"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * Chat
          * @description A chat as one of its members sees it.
          */
@@ -341,11 +553,15 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Disappear After */
+            disappear_after: number | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Last Change */
+            last_change: number;
             last_message?: components["schemas"]["Message"] | null;
             /** Last Seq */
             last_seq: number;
@@ -358,11 +574,109 @@ export interface components {
             name: string | null;
             /** Type */
             type: string;
+            /** Unread */
+            unread: number;
+            /** Unread Mentions */
+            unread_mentions: number;
         };
         /** CodeRequest */
         CodeRequest: {
             /** Email */
             email: string;
+        };
+        /**
+         * Disappearing
+         * @description How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay.
+         */
+        Disappearing: {
+            /** Seconds */
+            seconds: (86400 | 604800 | 7776000) | null;
+        };
+        /**
+         * Draft
+         * @description What one has begun to write in a chat.
+         */
+        Draft: {
+            /**
+             * Chat Id
+             * Format: uuid
+             */
+            chat_id: string;
+            /** Content */
+            content: string;
+            /** Reply To Id */
+            reply_to_id?: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * Drafts
+         * @description Part of one's drafts, newest first. ``next``: the cursor of the rest.
+         */
+        Drafts: {
+            /** Drafts */
+            drafts: components["schemas"]["Draft"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Edit
+         * @description What a message shall say instead.
+         */
+        Edit: {
+            /** Content */
+            content: string;
+            /**
+             * Formatting
+             * @default []
+             */
+            formatting: components["schemas"]["Entity"][];
+            /**
+             * Mentions
+             * @default []
+             */
+            mentions: string[];
+        };
+        /**
+         * Entity
+         * @description How a part of the content looks. ``start`` and ``length`` count UTF-16 units, as JavaScript does.
+         */
+        Entity: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bold" | "italic" | "underline" | "strike" | "code" | "pre" | "quote" | "spoiler";
+            /** Length */
+            length: number;
+            /** Start */
+            start: number;
+        };
+        /**
+         * FormerText
+         * @description What a message said from ``written_at`` until it was edited.
+         */
+        FormerText: {
+            /** Content */
+            content: string | null;
+            /** Formatting */
+            formatting: components["schemas"]["Entity"][];
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /**
+         * Forwarded
+         * @description The message repeats another one. ``sender_name``: who wrote that, as they were called then; None: not told.
+         */
+        Forwarded: {
+            /** Sender Name */
+            sender_name: string | null;
         };
         /** Health */
         Health: {
@@ -371,6 +685,37 @@ export interface components {
              * @default ok
              */
             status: string;
+        };
+        /**
+         * Highlight
+         * @description A part of the snippet that was looked for, in UTF-16 units.
+         */
+        Highlight: {
+            /** Length */
+            length: number;
+            /** Start */
+            start: number;
+        };
+        /**
+         * Hit
+         * @description A message that was found. ``snippet``: the part of its text where the words are.
+         */
+        Hit: {
+            /** Highlights */
+            highlights: components["schemas"]["Highlight"][];
+            message: components["schemas"]["Message"];
+            /** Snippet */
+            snippet: string;
+        };
+        /**
+         * Hits
+         * @description Part of what was found, newest first. ``next``: the cursor of the rest.
+         */
+        Hits: {
+            /** Hits */
+            hits: components["schemas"]["Hit"][];
+            /** Next */
+            next: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -422,8 +767,13 @@ export interface components {
         /**
          * Message
          * @description A stored message. ``client_id`` is None for what the server before this one stored.
+         *
+         *     One that was deleted for all or has expired has ``deleted_at``, one that its reader deleted for themselves is
+         *     ``hidden``; both have no content and keep their place.
          */
         Message: {
+            /** Changed */
+            changed: number | null;
             /**
              * Chat Id
              * Format: uuid
@@ -438,13 +788,28 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Edited At */
+            edited_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Formatting */
+            formatting: components["schemas"]["Entity"][];
+            forwarded: components["schemas"]["Forwarded"] | null;
+            /** Hidden */
+            hidden: boolean;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Mentions */
+            mentions: string[];
             /** Message Type */
             message_type: string;
+            /** Reactions */
+            reactions: components["schemas"]["Reaction"][];
             /** Reply To Id */
             reply_to_id: string | null;
             /**
@@ -471,17 +836,39 @@ export interface components {
             type: "direct" | "group";
         };
         /**
+         * NewDraft
+         * @description What is written so far; unlike a message it may be blank.
+         */
+        NewDraft: {
+            /** Content */
+            content: string;
+            /** Reply To Id */
+            reply_to_id?: string | null;
+        };
+        /**
          * NewMessage
          * @description What a client sends. ``id`` is the client's own and permanent: a repeat is answered, not stored again.
          */
         NewMessage: {
             /** Content */
-            content: string;
+            content?: string | null;
+            /**
+             * Formatting
+             * @default []
+             */
+            formatting: components["schemas"]["Entity"][];
+            /** Forward Of */
+            forward_of?: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Mentions
+             * @default []
+             */
+            mentions: string[];
             /** Reply To Id */
             reply_to_id?: string | null;
         };
@@ -520,6 +907,28 @@ export interface components {
             pin: string;
         };
         /**
+         * Reaction
+         * @description One kind of emoji under a message. ``user_ids``: five of those who chose it, the reader first if among them.
+         */
+        Reaction: {
+            /** Count */
+            count: number;
+            /** Emoji */
+            emoji: string;
+            /** User Ids */
+            user_ids: string[];
+        };
+        /**
+         * Reactions
+         * @description Part of those who chose one emoji. ``next``: the cursor of the rest.
+         */
+        Reactions: {
+            /** Next */
+            next: string | null;
+            /** User Ids */
+            user_ids: string[];
+        };
+        /**
          * Readiness
          * @description Each dependency: ``ok``, or why not.
          */
@@ -528,6 +937,32 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Receipt
+         * @description How far a message has got with one member.
+         */
+        Receipt: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "sent" | "delivered" | "read";
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
+         * Receipts
+         * @description Part of the members who may know of a message, its sender left out. ``next``: the cursor of the rest.
+         */
+        Receipts: {
+            /** Next */
+            next: string | null;
+            /** Receipts */
+            receipts: components["schemas"]["Receipt"][];
         };
         /** Refresh */
         Refresh: {
@@ -799,6 +1234,138 @@ export interface operations {
             };
         };
     };
+    read_changes_v1_chats__chat_id__changes_get: {
+        parameters: {
+            query?: {
+                /** @description The last change held. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_disappearing_v1_chats__chat_id__disappearing_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Disappearing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_draft_v1_chats__chat_id__draft_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_draft_v1_chats__chat_id__draft_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_history_v1_chats__chat_id__messages_get: {
         parameters: {
             query?: {
@@ -867,6 +1434,311 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_message_v1_chats__chat_id__messages__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_message_v1_chats__chat_id__messages__message_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_message_v1_chats__chat_id__messages__message_id__delete: {
+        parameters: {
+            query?: {
+                /** @description Whose copy. */
+                for?: "all" | "me";
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_edits_v1_chats__chat_id__messages__message_id__edits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormerText"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_reactions_v1_chats__chat_id__messages__message_id__reactions__emoji__get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+                emoji: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactions"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_reaction_v1_chats__chat_id__messages__message_id__reactions__emoji__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                emoji: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_reaction_v1_chats__chat_id__messages__message_id__reactions__emoji__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                emoji: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_receipts_v1_chats__chat_id__messages__message_id__receipts_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_drafts_v1_drafts_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
                 };
             };
             /** @description Validation Error */
@@ -983,6 +1855,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_messages_v1_search_messages_get: {
+        parameters: {
+            query: {
+                /** @description Only in this chat. */
+                chat_id?: string | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+                /** @description All of them, in any form; "together", -without. */
+                words: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hits"];
                 };
             };
             /** @description Validation Error */

@@ -34,6 +34,14 @@ class Chat(BaseModel):
     members: list[Member] = []
     last_seq: int
     last_message: Message | None = None
+    last_change: int
+    """How often messages of this chat have changed."""
+    disappear_after: int | None
+    """How many seconds messages sent now will live."""
+    unread: int
+    """Messages of others after the last read, at most 1,000. Nothing deleted, expired or hidden, no notices."""
+    unread_mentions: int
+    """How many of them mention this person."""
     created_at: datetime
 
 

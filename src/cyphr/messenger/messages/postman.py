@@ -13,6 +13,9 @@ class EventKind(StrEnum):
     """What may happen to an event in a connection's full queue depends on its kind."""
 
     MESSAGE = "msg"
+    CHANGE = "change"
+    HIDDEN = "hidden"
+    DRAFT = "draft"
     CHAT = "chat"
     RECEIPT = "receipt"
     TYPING = "typing"
@@ -27,6 +30,8 @@ class Event:
     text: str
     seq: int = 0
     """Of a message: its place in the chat."""
+    change: int = 0
+    """Of a change: its number in the chat."""
     about: UUID | None = None
     """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
 

@@ -1,52 +1,75 @@
 """The rules of messages."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
 import psycopg
+from pydantic_core import to_json
 
 from cyphr.foundation.errors import InvalidInput, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
-from cyphr.messenger.messages.models import Ack, Message, NewMessage, Page, Watermark
+from cyphr.messenger.messages.lanes import Lanes
+from cyphr.messenger.messages.models import (
+    Ack,
+    Changes,
+    Entity,
+    Forwarded,
+    Message,
+    NewMessage,
+    Page,
+    Watermark,
+)
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
+from cyphr.messenger.messages.watermarks import Watermarks
 
 _queries = load_queries(__package__)
 
 LONGEST_PAGE = 200
 _END = 2**62
 _REMEMBERED_CHATS = 10_000
-_LARGEST_BATCH = 256
+_LANES = 4
+
+_REFUSALS = {
+    "reply": "reply_to_id names no message of this chat",
+    "mention": "mentions name somebody who is no member of this chat",
+    "forward": "forward_of names no message of yours that can be forwarded: it may be deleted or expired by now",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database says of a message it has stored. ``place``: which of those given with it, from 1."""
+    """What the database says of a message it has stored. ``place``: which of those given with it, from 1.
+
+    ``member_ids``: given in the first row of each chat.
+    """
 
     place: int
     message_id: UUID | None
     chat_id: UUID
     seq: int
     created_at: datetime
+    expires_at: datetime | None
     repeated: bool
-    member_ids: list[UUID]
+    refusal: str | None
+    member_ids: list[UUID] | None
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A member's watermarks after they rose."""
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is forwarded. ``sender_name``: empty when it is not told."""
 
-    chat_id: UUID
-    received_seq: int
-    read_seq: int
-    member_ids: list[UUID]
+    content: str
+    formatting: list[dict[str, str | int]]
+    sender_name: str
 
 
 @dataclass(frozen=True)
@@ -56,32 +79,50 @@ class Head:
     chat_id: UUID
     last_seq: int
     visible_from_seq: int
+    last_change: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sending:
     """A message on its way into the database."""
 
     sender_id: UUID
+    chat_id: UUID
     message: NewMessage
-    message_id: UUID
+    original: Original | None
     connection: UUID | None
-    outcome: asyncio.Future[tuple[Ack, bool]]
+    message_id: UUID = field(default_factory=uuid7)
+    outcome: asyncio.Future[tuple[Ack, bool]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def content(self) -> str | None:
+        return self.message.content if self.original is None else self.original.content
+
+    @property
+    def formatting(self) -> str | None:
+        kept = self.message.formatting if self.original is None else self.original.formatting
+        return to_json(kept).decode() if kept else None
+
+    @property
+    def mentions(self) -> str | None:
+        return "{" + ",".join(map(str, self.message.mentions)) + "}" if self.message.mentions else None
 
 
 class Messages:
     """Stores messages and tells the members.
 
-    Messages of one chat that are sent while a transaction of that chat is under way share the next one: the database
-    would make them wait for each other anyway. No timer, so a lone message never waits. And so events leave in the
-    order of their numbers.
+    What is sent while a transaction is under way shares the next one, also when it is for different chats: a commit is
+    paid once for all that came together. A chat is always on the same lane, so its events leave in the order of their
+    numbers.
     """
 
     def __init__(self, switchboard: Switchboard, postman: Postman) -> None:
         self._switchboard = switchboard
         self._postman = postman
-        self._waiting: dict[UUID, deque[_Sending]] = {}
-        self._storing: set[asyncio.Task[None]] = set()
+        self._lanes = Lanes(_LANES, self._store_batch)
+        self._watermarks = Watermarks(switchboard, postman)
         self._published: OrderedDict[UUID, int] = OrderedDict()
 
     async def send(
@@ -92,16 +133,14 @@ class Messages:
         A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
         Unavailable the same id may be sent again without being stored twice.
         """
-        outcome: asyncio.Future[tuple[Ack, bool]] = asyncio.get_running_loop().create_future()
-        sending = _Sending(sender_id, message, uuid7(), connection, outcome)
-        if chat_id in self._waiting:
-            self._waiting[chat_id].append(sending)
-        else:
-            self._waiting[chat_id] = deque([sending])
-            task = asyncio.create_task(self._store_waiting(chat_id))
-            self._storing.add(task)
-            task.add_done_callback(self._storing.discard)
-        return await outcome
+        original = None if message.forward_of is None else await self._find_original(sender_id, message.forward_of)
+        sending = _Sending(sender_id, chat_id, message, original, connection)
+        self._lanes.add(chat_id, sending)
+        return await sending.outcome
+
+    def turn(self, chat_id: UUID) -> AbstractAsyncContextManager[None]:
+        """For who stores something else of this chat: its events then keep the order of the numbers, too."""
+        return self._lanes.turn(chat_id)
 
     async def read_history(
         self, user_id: UUID, chat_id: UUID, *, after: int | None = None, before: int | None = None, limit: int = 50
@@ -126,6 +165,24 @@ class Messages:
         page = rows[:limit]
         return Page(messages=page if after is not None else page[::-1], more=len(rows) > limit)
 
+    async def read_changes(self, user_id: UUID, chat_id: UUID, *, after: int, limit: int = LONGEST_PAGE) -> Changes:
+        """The messages that changed after a point, as they are now. Raises NotFound."""
+
+        async def work(transaction: Transaction) -> tuple[int | None, list[Message]]:
+            # The counter first: what is committed between the two reads is then asked for once more, never left out.
+            last = await transaction.fetch_value(_queries.find_last_change, chat_id=chat_id)
+            rows = await transaction.fetch_all(
+                Message, _queries.list_changed, chat_id=chat_id, after=after, limit=limit + 1
+            )
+            return last, rows
+
+        last, rows = await self._switchboard.unit_of_work(user_id, work)
+        if last is None:
+            raise NotFound("there is no such chat among yours")
+        page, more = rows[:limit], len(rows) > limit
+        newest = (page[-1].changed or 0) if page else 0
+        return Changes(messages=page, change=newest if more else max(last, newest), more=more)
+
     async def list_heads(self, user_id: UUID) -> list[Head]:
         """Every chat of this person with its last place."""
 
@@ -147,77 +204,70 @@ class Messages:
         return members
 
     async def advance(self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None) -> None:
-        """Raise this person's watermarks, and tell the members of each chat where they moved."""
-        wanted = list(watermarks)
+        """Raise this person's watermarks, and tell the members of each chat where they moved (not ``connection``)."""
+        await self._watermarks.advance(user_id, watermarks, connection=connection)
 
-        async def work(transaction: Transaction) -> list[Moved]:
-            return await transaction.fetch_all(
-                Moved,
-                _queries.advance_watermarks,
-                chat_ids=[watermark.chat_id for watermark in wanted],
-                received=[watermark.received_seq for watermark in wanted],
-                read=[watermark.read_seq for watermark in wanted],
-            )
+    async def _find_original(self, sender_id: UUID, message_id: UUID) -> Original | None:
+        async def work(transaction: Transaction) -> Original | None:
+            return await transaction.fetch_one(Original, _queries.find_original, message_id=message_id)
 
-        for moved in await self._switchboard.unit_of_work(user_id, work):
-            d = {"user_id": user_id, "received_seq": moved.received_seq, "read_seq": moved.read_seq}
-            event = Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=user_id)
-            await self._postman.deliver(moved.member_ids, event, except_for=connection)
+        return await self._switchboard.unit_of_work(sender_id, work)
 
-    async def _store_waiting(self, chat_id: UUID) -> None:
-        waiting = self._waiting[chat_id]
-        while waiting:
-            batch = [waiting.popleft() for _ in range(min(len(waiting), _LARGEST_BATCH))]
-            try:
-                await self._store(chat_id, batch)
-            except psycopg.Error:
-                # One of these cannot be stored as it is; the others must not suffer.
-                for sending in batch:
-                    await self._store_alone(chat_id, sending)
-            except Exception as error:
-                _fail(batch, error)
-        # Nothing was awaited since the queue was seen empty, so nothing can be left behind in it.
-        del self._waiting[chat_id]
+    async def _store_batch(self, batch: list[_Sending]) -> None:
+        try:
+            await self._store(batch)
+        except psycopg.Error:
+            # One of these cannot be stored as it is; the others must not suffer.
+            for sending in batch:
+                await self._store_alone(sending)
+        except Exception as error:
+            _fail(batch, error)
 
-    async def _store_alone(self, chat_id: UUID, sending: _Sending) -> None:
+    async def _store_alone(self, sending: _Sending) -> None:
         try:
             try:
-                await self._store(chat_id, [sending])
+                await self._store([sending])
             except psycopg.errors.UniqueViolation:
                 # The id was stored in another chat at this moment; now it is found, and is the answer.
-                await self._store(chat_id, [sending])
+                await self._store([sending])
         except Exception as error:
             _fail([sending], error)
 
-    async def _store(self, chat_id: UUID, batch: Sequence[_Sending]) -> None:
+    async def _store(self, batch: Sequence[_Sending]) -> None:
         async def work(transaction: Transaction) -> list[Stored]:
             return await transaction.fetch_all(
                 Stored,
                 _queries.store_messages,
-                chat_id=chat_id,
+                chat_ids=[sending.chat_id for sending in batch],
                 sender_ids=[sending.sender_id for sending in batch],
                 client_ids=[sending.message.id for sending in batch],
                 message_ids=[sending.message_id for sending in batch],
-                contents=[sending.message.content for sending in batch],
+                contents=[sending.content for sending in batch],
                 reply_to_ids=[sending.message.reply_to_id for sending in batch],
+                mentions=[sending.mentions for sending in batch],
+                formatting=[sending.formatting for sending in batch],
+                forwarded_from=[sending.original and sending.original.sender_name for sending in batch],
             )
 
-        stored = {one.place: one for one in await self._switchboard.unit_of_work(None, work)}
+        rows = await self._switchboard.unit_of_work(None, work)
+        stored = {one.place: one for one in rows}
+        members = {one.chat_id: one.member_ids for one in rows if one.member_ids is not None}
         for place, sending in enumerate(batch, start=1):
             try:
-                outcome = await self._conclude(sending, stored.get(place))
+                one = stored.get(place)
+                outcome = await self._conclude(sending, one, members.get(one.chat_id, []) if one is not None else [])
             except Exception as error:
                 _fail([sending], error)
             else:
                 if not sending.outcome.done():
                     sending.outcome.set_result(outcome)
 
-    async def _conclude(self, sending: _Sending, stored: Stored | None) -> tuple[Ack, bool]:
+    async def _conclude(self, sending: _Sending, stored: Stored | None, member_ids: list[UUID]) -> tuple[Ack, bool]:
         if stored is None:
             raise NotFound("there is no such chat among yours")
         if stored.message_id is None:
-            raise InvalidInput("reply_to_id names no message of this chat")
-        ack = Ack(
+            raise InvalidInput(_REFUSALS[stored.refusal or ""])
+        ack = Ack.model_construct(
             id=sending.message.id,
             message_id=stored.message_id,
             chat_id=stored.chat_id,
@@ -225,11 +275,11 @@ class Messages:
             ts=stored.created_at,
         )
         if not stored.repeated:
-            await self._publish(_as_stored(sending, ack), stored.member_ids, sending.connection)
+            await self._publish(_as_stored(sending, stored), member_ids, sending.connection)
         elif stored.seq > self._published.get(stored.chat_id, _END):
             # Stored by us, but the connection broke at commit and nobody was told.
             page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
-            await self._publish(page.messages[0], stored.member_ids, sending.connection)
+            await self._publish(page.messages[0], member_ids, sending.connection)
         return ack, stored.repeated
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
@@ -253,19 +303,33 @@ def encode_message(message: Message) -> str:
     )
 
 
-def _as_stored(sending: _Sending, ack: Ack) -> Message:
+def _as_stored(sending: _Sending, stored: Stored) -> Message:
+    original = sending.original
     # model_construct: every value was checked on its way in.
     return Message.model_construct(
-        id=ack.message_id,
-        chat_id=ack.chat_id,
+        id=sending.message_id,
+        chat_id=stored.chat_id,
         sender_id=sending.sender_id,
-        client_id=ack.id,
-        seq=ack.seq,
-        content=sending.message.content,
+        client_id=sending.message.id,
+        seq=stored.seq,
+        content=sending.content,
         message_type="text",
         reply_to_id=sending.message.reply_to_id,
-        created_at=ack.ts,
+        created_at=stored.created_at,
+        edited_at=None,
+        deleted_at=None,
+        expires_at=stored.expires_at,
+        changed=None,
+        forwarded=None if original is None else Forwarded(sender_name=original.sender_name or None),
+        mentions=sending.message.mentions,
+        formatting=sending.message.formatting if original is None else _entities(original),
+        reactions=[],
+        hidden=False,
     )
+
+
+def _entities(original: Original) -> list[Entity]:
+    return [Entity.model_validate(entity) for entity in original.formatting]
 
 
 def _fail(batch: Iterable[_Sending], error: Exception) -> None:

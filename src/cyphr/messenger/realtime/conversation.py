@@ -81,7 +81,7 @@ class Conversation:
         self._begin(self._send(frame), self._sends)
 
     async def _send(self, frame: Send) -> None:
-        message = NewMessage.model_construct(id=frame.id, content=frame.d.content, reply_to_id=frame.d.reply_to_id)
+        message = NewMessage.model_construct(id=frame.id, **dict(frame.d))
         try:
             ack, _ = await self._messages.send(self._user_id, frame.chat, message, connection=self._connection.id)
         except Exception as error:

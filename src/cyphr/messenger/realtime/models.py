@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
-from cyphr.messenger.messages.models import Content
+from cyphr.messenger.messages.models import MessageBody
 from cyphr.messenger.sessions.models import Device
 
 LARGEST_FRAME = 28 * 1024
@@ -30,18 +30,13 @@ class Hello(_Frame):
     d: HelloBody
 
 
-class SendBody(BaseModel):
-    content: Content
-    reply_to_id: UUID | None = None
-
-
 class Send(_Frame):
     """A message; answered by ``ack`` once it is stored. The same ``id`` again is stored once."""
 
     t: Literal["msg.send"]
     id: UUID
     chat: UUID
-    d: SendBody
+    d: MessageBody
 
 
 class WatermarkBody(BaseModel):

@@ -1,5 +1,5 @@
 -- Messages are read by members, from where their history begins, and written in one's own name. seq and client_id are
--- given by private.store_message alone.
+-- given by private.store_messages alone. What has expired is gone at that moment, whether it was swept or not.
 
 alter table public.messages enable row level security;
 revoke all on public.messages from anon, authenticated;
@@ -10,7 +10,7 @@ grant insert (id, chat_id, sender_id, content, encrypted, message_type, reply_to
 
 drop policy if exists messages_read on public.messages;
 create policy messages_read on public.messages for select to authenticated
-    using (private.can_read(chat_id, seq));
+    using (private.can_read(chat_id, seq) and (expires_at is null or expires_at > now()));
 
 drop policy if exists messages_send on public.messages;
 create policy messages_send on public.messages for insert to authenticated

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/Icon/Icon";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import { Spinner } from "../../ui/Spinner/Spinner";
 import { MessageStatus } from "../messages/MessageStatus";
+import { fateOf } from "../messages/rows";
 import { statusOf } from "../messages/status";
 import { chatsByActivity, unreadCount } from "../realtime/state";
 import { useMessengerState } from "../realtime/useMessenger";
@@ -96,6 +97,8 @@ function Preview({ chat, waiting }: { chat: Chat; waiting: string | undefined })
   if (waiting !== undefined) return t("chats.you", { text: waiting });
   const last = chat.last_message;
   if (last === null) return t("chats.noMessages");
+  const fate = fateOf(last);
+  if (fate === "deleted" || fate === "expired") return t(`chat.${fate}`);
   if (last.sender_id === me) return t("chats.you", { text: last.content ?? "" });
   if (chat.type === "direct") return last.content;
   const sender = chat.members.find((member) => member.user_id === last.sender_id)?.full_name.split(" ")[0];

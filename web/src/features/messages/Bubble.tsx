@@ -33,8 +33,13 @@ export function Bubble({ row, chat, readBefore }: { row: Row; chat: Chat; readBe
         )}
         <div className={styles.bubble} data-bubble="" data-tail={row.closes}>
           <span className={group && !mine && row.opens ? styles.name : "visually-hidden"}>{name}</span>
-          <span className={styles.text}>{row.content}</span>
+          {row.fate === "deleted" || row.fate === "expired" ? (
+            <span className={styles.gone}>{t(`chat.${row.fate}`)}</span>
+          ) : (
+            <span className={styles.text}>{row.content}</span>
+          )}
           <span className={styles.meta}>
+            {row.fate === "edited" && <span>{t("chat.edited")}</span>}
             <time dateTime={row.at}>{clockTime(i18n.language, row.at)}</time>
             {mine && <MessageStatus status={progress(row, chat)} />}
           </span>

@@ -30,6 +30,13 @@ export function reachesStart(history: History): boolean {
   return history.head === 0 || history.messages[0]?.seq === 1;
 }
 
+/** Put the newer state of messages in their places; those that are not held are passed over. */
+export function replace(history: History, changed: readonly Message[]): History {
+  const bySeq = new Map(changed.map((message) => [message.seq, message]));
+  const current = (message: Message): Message => bySeq.get(message.seq) ?? message;
+  return { ...history, messages: history.messages.map(current), held: history.held.map(current) };
+}
+
 /** Add messages in any order, some perhaps held already. Those that do not join the run wait in `held`. */
 export function insert(history: History, arrived: readonly Message[]): History {
   const [only] = arrived;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../api/types";
 import { queued } from "./outbox";
-import { rowsOf } from "./rows";
+import { fateOf, rowsOf } from "./rows";
 
 const message = (seq: number, sender_id: string, created_at: string): Message => ({
   id: `m${seq}`,
@@ -12,6 +12,15 @@ const message = (seq: number, sender_id: string, created_at: string): Message =>
   content: `text ${seq}`,
   message_type: "text",
   reply_to_id: null,
+  edited_at: null,
+  deleted_at: null,
+  expires_at: null,
+  changed: null,
+  forwarded: null,
+  mentions: [],
+  formatting: [],
+  reactions: [],
+  hidden: false,
   created_at,
 });
 
@@ -52,4 +61,17 @@ test("a message that waits stands last and keeps its key when it has been stored
   const stored = rowsOf([message(1, "me", "2025-01-01T12:00:00Z"), { ...message(2, "me", entry.created_at), client_id: "x" }], [], "me");
   expect(waiting.map(({ key }) => key)).toEqual(stored.map(({ key }) => key));
   expect(waiting[1]).toMatchObject({ entry, message: null, opens: false });
+});
+
+test("a row says what became of its message", () => {
+  const gone = "2025-01-02T00:00:00Z";
+  const fates: Partial<Message>[] = [
+    {},
+    { edited_at: gone },
+    { deleted_at: gone, content: null },
+    { deleted_at: gone, expires_at: gone, content: null },
+    { hidden: true, content: null },
+  ];
+  const messages = fates.map((fate) => ({ ...message(1, "anna", gone), ...fate }));
+  expect(messages.map(fateOf)).toEqual([null, "edited", "deleted", "expired", "deleted"]);
 });

@@ -9,6 +9,8 @@ export interface Row {
   key: string;
   senderId: string | null;
   content: string;
+  /** What became of it, if it does not say any more what it said. */
+  fate: "edited" | "deleted" | "expired" | null;
   at: string;
   message: Message | null;
   entry: OutboxEntry | null;
@@ -39,7 +41,24 @@ export function rowsOf(messages: readonly Message[], waiting: readonly OutboxEnt
 
 function row(key: string, senderId: string | null, content: string, at: string, message: Message | null): Row {
   // A client id is unique per sender only.
-  return { key: `${senderId}/${key}`, senderId, content, at, message, entry: null, day: false, opens: false, closes: false };
+  return {
+    key: `${senderId}/${key}`,
+    senderId,
+    content,
+    fate: message === null ? null : fateOf(message),
+    at,
+    message,
+    entry: null,
+    day: false,
+    opens: false,
+    closes: false,
+  };
+}
+
+export function fateOf(message: Message): Row["fate"] {
+  if (message.deleted_at !== null && message.deleted_at === message.expires_at) return "expired";
+  if (message.deleted_at !== null || message.hidden) return "deleted";
+  return message.edited_at === null ? null : "edited";
 }
 
 function together(one: Row, next: Row): boolean {

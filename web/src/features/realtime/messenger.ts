@@ -3,7 +3,7 @@
  * Components read it with `useMessenger`.
  */
 
-import { listChats, listMessages } from "../../api/client";
+import { listChanges, listChats, listMessages } from "../../api/client";
 import type { ServerEvent } from "../../api/events";
 import { Problem } from "../../api/problem";
 import type { Chat, Message } from "../../api/types";
@@ -150,6 +150,7 @@ export class Messenger {
       .then((list) => {
         this.told = new Map(list.map((chat) => [chat.id, myMember(this.state, chat)?.read_seq ?? 0]));
         this.update(change.withChats(this.state, list));
+        for (const { id, last_change } of list) this.catchUp(id, last_change);
       })
       .finally(() => (this.refreshing = null));
     return this.refreshing;
@@ -159,6 +160,10 @@ export class Messenger {
     switch (event.t) {
       case "msg":
         return this.arrive(event.chat, [event.d.message], true);
+      case "change":
+        return this.changed(event.chat, event.change, event.d.message);
+      case "hidden":
+        return this.update(change.withHidden(this.state, event.chat, event.d.message_id));
       case "ack":
         return this.handleAck(event.id, event.d);
       case "receipt":
@@ -175,6 +180,7 @@ export class Messenger {
       case "slow":
         this.update({ ...this.state, outbox: outbox.slowed(this.state.outbox, Date.now(), event.d.retry_ms) });
         return this.flush();
+      case "draft":
       case "pong":
         return;
     }
@@ -192,6 +198,35 @@ export class Messenger {
     void this.keep((storage) => storage.putMessages(messages)).then(() => {
       if (live && messages.some((message) => message.sender_id !== this.state.me)) this.acknowledgeReceipt(chatId);
     });
+  }
+
+  private changed(chatId: string, number: number, message: Message | null): void {
+    const held = this.state.chats[chatId]?.last_change;
+    if (held === undefined || number <= held) return;
+    if (number > held + 1) return this.catchUp(chatId, number);
+    const messages = message === null ? [] : [message];
+    this.update(change.withChanges(this.state, chatId, messages, number));
+    void this.keep((storage) => storage.putMessages(messages));
+  }
+
+  /** Fetch what became of messages while this device did not listen. */
+  private catchUp(chatId: string, last: number): void {
+    const held = this.state.chats[chatId]?.last_change ?? last;
+    const key = `${chatId} changes`;
+    if (held >= last || this.fetching.has(key)) return;
+    this.fetching.add(key);
+    void listChanges(chatId, held)
+      .then(async (changes) => {
+        this.fetching.delete(key);
+        this.update(change.withChanges(this.state, chatId, changes.messages, changes.change));
+        await this.keep((storage) => storage.putMessages(changes.messages));
+        if (changes.more) this.catchUp(chatId, changes.change + 1);
+      })
+      .catch((error: unknown) => {
+        // Tried again with the next change or the next connection.
+        if (!(error instanceof Problem)) throw error;
+      })
+      .finally(() => this.fetching.delete(key));
   }
 
   /** `recv`: only after the message has been stored on this device. */

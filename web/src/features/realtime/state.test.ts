@@ -10,6 +10,7 @@ import {
   TOO_FAR_BEHIND,
   unreadCount,
   withAck,
+  withChanges,
   withChats,
   withMessages,
   withoutOldTyping,
@@ -35,6 +36,10 @@ const chat = (id: string, last_seq: number, fields: Partial<Chat> = {}): Chat =>
   members: [member("me"), member("anna")],
   last_seq,
   last_message: null,
+  last_change: 0,
+  disappear_after: null,
+  unread: 0,
+  unread_mentions: 0,
   created_at: "2025-01-01T00:00:00Z",
   ...fields,
 });
@@ -48,6 +53,15 @@ const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   content: "text",
   message_type: "text",
   reply_to_id: null,
+  edited_at: null,
+  deleted_at: null,
+  expires_at: null,
+  changed: null,
+  forwarded: null,
+  mentions: [],
+  formatting: [],
+  reactions: [],
+  hidden: false,
   created_at: "2025-01-02T00:00:00Z",
   ...fields,
 });
@@ -59,6 +73,20 @@ test("hello names the last number held of each chat, never one beyond a gap", ()
   expect(heads(state)).toEqual({ one: 1, two: 7 });
   expect(hasGap(state.histories["one"]!)).toBe(true);
   expect(heads(withMessages(state, "one", [message(2)]))).toEqual({ one: 3, two: 7 });
+});
+
+test("a changed message is shown as it is now, in its place and in the list", () => {
+  const state = withMessages(me(), "one", [message(1), message(2)]);
+  const edited = message(2, { content: "better", edited_at: "2025-01-02T00:01:00Z", changed: 1 });
+  const after = withChanges(state, "one", [edited, message(9, { changed: 2 })], 2);
+  expect(after.histories["one"]!.messages.map(({ content }) => content)).toEqual(["text", "better"]);
+  expect(after.chats["one"]).toMatchObject({ last_change: 2, last_message: { content: "better" } });
+  expect(after.histories["one"]!.head).toBe(2);
+});
+
+test("a list of chats does not pass over changes that are yet to be fetched", () => {
+  const state = withChanges(withMessages(me(), "one", [message(1)]), "one", [], 3);
+  expect(withChats(state, [chat("one", 1, { last_change: 8 })]).chats["one"]!.last_change).toBe(3);
 });
 
 test("an acknowledged message leaves the outbox and stands in the chat under its number", () => {

@@ -1,7 +1,7 @@
 /** Everything the messenger shows, and how each event changes it. Pure: no network, no clock, no storage. */
 
 import type { Chat, Member, Message } from "../../api/types";
-import { historyAt, insert, type History } from "../messages/history";
+import { historyAt, insert, replace, type History } from "../messages/history";
 import { acknowledged, type Outbox } from "../messages/outbox";
 
 export type ConnectionState = "connecting" | "live" | "waiting" | "offline";
@@ -90,8 +90,43 @@ export function withAck(
       message_type: "text",
       reply_to_id: null,
       created_at: ack.ts,
+      edited_at: null,
+      deleted_at: null,
+      expires_at: lifeOf(state, entry.chat_id, ack.ts),
+      changed: null,
+      forwarded: null,
+      mentions: [],
+      formatting: [],
+      reactions: [],
+      hidden: false,
     },
   ]);
+}
+
+/** What became of messages, up to the change `last` of the chat. */
+export function withChanges(
+  state: MessengerState,
+  chatId: string,
+  changed: readonly Message[],
+  last: number,
+): MessengerState {
+  const chat = state.chats[chatId];
+  const history = state.histories[chatId];
+  if (chat === undefined || history === undefined) return state;
+  const newest = changed.find((message) => message.seq === chat.last_message?.seq);
+  return {
+    ...state,
+    chats: { ...state.chats, [chatId]: { ...chat, last_change: last, last_message: newest ?? chat.last_message } },
+    histories: { ...state.histories, [chatId]: replace(history, changed) },
+  };
+}
+
+export function withHidden(state: MessengerState, chatId: string, messageId: string): MessengerState {
+  const history = state.histories[chatId];
+  const message = history?.messages.find((one) => one.id === messageId);
+  if (history === undefined || message === undefined) return state;
+  const hidden = { ...message, hidden: true, content: null };
+  return { ...state, histories: { ...state.histories, [chatId]: replace(history, [hidden]) } };
 }
 
 export function withWatermarks(
@@ -156,13 +191,20 @@ function beginning(chat: Chat): History {
   return chat.last_message === null ? history : insert(history, [chat.last_message]);
 }
 
+function lifeOf(state: MessengerState, chatId: string, sentAt: string): string | null {
+  const seconds = state.chats[chatId]?.disappear_after ?? null;
+  return seconds === null ? null : new Date(Date.parse(sentAt) + seconds * 1_000).toISOString();
+}
+
+/** `last_change` is the last that this device holds, not the last that there is: the difference is yet to be fetched. */
 function newest(known: Chat, told: Chat): Chat {
   const members = told.members.map((member) => {
     const before = known.members.find((one) => one.user_id === member.user_id);
     return before === undefined ? member : risen(member, before);
   });
-  if (known.last_seq <= told.last_seq) return { ...told, members };
-  return { ...told, members, last_seq: known.last_seq, last_message: known.last_message };
+  const last_change = known.last_change;
+  if (known.last_seq <= told.last_seq) return { ...told, members, last_change };
+  return { ...told, members, last_change, last_seq: known.last_seq, last_message: known.last_message };
 }
 
 function risen(member: Member, marks: { received_seq?: number; read_seq?: number }): Member {

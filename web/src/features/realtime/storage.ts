@@ -19,11 +19,17 @@ export class Storage {
   private constructor(private readonly database: IDBPDatabase<Shape>) {}
 
   static async open(personId: string): Promise<Storage> {
-    const database = await openDB<Shape>(Storage.nameFor(personId), 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore("chats", { keyPath: "id" });
-        fresh.createObjectStore("messages", { keyPath: ["chat_id", "seq"] });
-        fresh.createObjectStore("outbox", { keyPath: "id" });
+    const database = await openDB<Shape>(Storage.nameFor(personId), 2, {
+      upgrade(database, version) {
+        if (version === 1) {
+          // Chats and messages of version 1 do not know of changes; they are fetched anew. The outbox is kept.
+          database.deleteObjectStore("chats");
+          database.deleteObjectStore("messages");
+        } else {
+          database.createObjectStore("outbox", { keyPath: "id" });
+        }
+        database.createObjectStore("chats", { keyPath: "id" });
+        database.createObjectStore("messages", { keyPath: ["chat_id", "seq"] });
       },
       blocking: () => database.close(),
     });

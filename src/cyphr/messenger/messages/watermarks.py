@@ -1,0 +1,93 @@
+"""How far members have got, raised for many people in one transaction."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cyphr.foundation.postgres import Transaction
+from cyphr.foundation.queries import load_queries
+from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.messages.lanes import Lane
+from cyphr.messenger.messages.models import Watermark
+from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
+
+_queries = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A member's watermarks after they rose. ``member_ids``: given once for each chat."""
+
+    user_id: UUID
+    chat_id: UUID
+    received_seq: int
+    read_seq: int
+    member_ids: list[UUID] | None
+
+
+@dataclass(slots=True)
+class _Raising:
+    """What one connection wants raised."""
+
+    user_id: UUID
+    watermarks: list[Watermark]
+    connection: UUID | None
+    outcome: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Watermarks:
+    """Raises watermarks and tells the members."""
+
+    def __init__(self, switchboard: Switchboard, postman: Postman) -> None:
+        self._switchboard = switchboard
+        self._postman = postman
+        self._lane = Lane(self._raise)
+
+    async def advance(self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None) -> None:
+        """Raise this person's watermarks, and tell the members of each chat where they moved (not ``connection``)."""
+        raising = _Raising(user_id, list(watermarks), connection)
+        self._lane.add(raising)
+        await raising.outcome
+
+    async def _raise(self, batch: list[_Raising]) -> None:
+        try:
+            moved = await self._move(batch)
+            heard_from = {(one.user_id, mark.chat_id): one.connection for one in batch for mark in one.watermarks}
+            await self._tell(moved, heard_from)
+        except Exception as error:
+            for one in batch:
+                if not one.outcome.done():
+                    one.outcome.set_exception(error)
+            return
+        for one in batch:
+            if not one.outcome.done():
+                one.outcome.set_result(None)
+
+    async def _move(self, batch: list[_Raising]) -> list[Moved]:
+        wanted: dict[tuple[UUID, UUID], Watermark] = {}
+        for one in batch:
+            for mark in one.watermarks:
+                held = wanted.setdefault((one.user_id, mark.chat_id), Watermark(chat_id=mark.chat_id))
+                held.received_seq = max(held.received_seq, mark.received_seq)
+                held.read_seq = max(held.read_seq, mark.read_seq)
+
+        async def work(transaction: Transaction) -> list[Moved]:
+            return await transaction.fetch_all(
+                Moved,
+                _queries.advance_watermarks,
+                user_ids=[user_id for user_id, _ in wanted],
+                chat_ids=[chat_id for _, chat_id in wanted],
+                received=[mark.received_seq for mark in wanted.values()],
+                read=[mark.read_seq for mark in wanted.values()],
+            )
+
+        return await self._switchboard.unit_of_work(None, work)
+
+    async def _tell(self, moved: list[Moved], heard_from: dict[tuple[UUID, UUID], UUID | None]) -> None:
+        members = {one.chat_id: one.member_ids for one in moved if one.member_ids is not None}
+        for one in moved:
+            d = {"user_id": one.user_id, "received_seq": one.received_seq, "read_seq": one.read_seq}
+            event = Event(EventKind.RECEIPT, one.chat_id, encode("receipt", one.chat_id, d=d), about=one.user_id)
+            connection = heard_from.get((one.user_id, one.chat_id))
+            await self._postman.deliver(members[one.chat_id], event, except_for=connection)

@@ -1,0 +1,1 @@
+"""Search: words in one's own chats, in Russian and English."""
