@@ -1,5 +1,6 @@
 """A person at the messenger's API, over real sockets."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 _numbers = itertools.count(1)
 
 PIN = "482913"
+_PATIENCE_SECONDS = 12.0
 
 
 @dataclass
@@ -116,7 +118,8 @@ class Socket:
         return client_id
 
     async def hear(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(await self.websocket.recv())
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            frame: dict[str, Any] = json.loads(await self.websocket.recv())
         self.heard.append(frame)
         return frame
 
