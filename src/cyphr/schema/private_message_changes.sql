@@ -2,49 +2,46 @@
 -- counter of changes, so that a client that sees a gap in them asks for the rest. Each answers with a word; the one for a
 -- change that was made is 'changed', for one that is there already 'same'.
 
--- Lock the chat and give the message, if the acting user may know of it; else a row of nulls. One that has expired is given
--- as deleted.
-create or replace function private.lock_message(p_chat_id uuid, p_message_id uuid) returns public.messages
+-- Lock the chat, if the acting user is in it: a stranger must not be able to hold up a chat. What is asked after it is
+-- asked under the lock. Each change also locks the message itself, which a sweep then passes over.
+create or replace function private.lock_own_chat(p_chat_id uuid) returns void
     language plpgsql volatile security definer set search_path = ''
 as $$
-declare
-    held public.messages;
 begin
-    -- A stranger must not be able to hold up a chat: membership first, then the lock, then everything under it.
     if private.is_member(p_chat_id) then
         perform from public.chats where id = p_chat_id for no key update;
     end if;
-    select message.* into held from public.messages message
-    where message.id = p_message_id and message.chat_id = p_chat_id and private.can_read(p_chat_id, message.seq)
-      and not exists (select from public.hidden_messages hidden
-                      where hidden.user_id = auth.uid() and hidden.message_id = message.id);
-    if held.expires_at <= clock_timestamp() then
-        held.deleted_at := coalesce(held.deleted_at, held.expires_at);
-    end if;
-    return held;
 end
+$$;
+
+create or replace function private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) returns boolean
+    language sql stable security definer set search_path = ''
+as $$
+    select private.can_read(p_chat_id, p_seq) and not exists (
+        select from public.hidden_messages hidden
+        where hidden.user_id = (select auth.uid()) and hidden.message_id = p_message_id)
 $$;
 
 -- Number the change of a message. seeing_ids are the members who hear all of it; blind_ids those who may not know of the
 -- message, or hid it, and hear the number alone.
-create or replace function private.number_change(p_message public.messages)
+create or replace function private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint)
     returns table (outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
     language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     outcome := 'changed';
-    update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_message.chat_id
+    update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_chat_id
     returning chat.last_change into change;
-    update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message.id;
+    update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message_id;
     select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
     into seeing_ids, blind_ids
     from public.chat_participants member
     cross join lateral (
-        select p_message.seq > member.visible_from_seq and not exists (
+        select p_seq > member.visible_from_seq and not exists (
             select from public.hidden_messages hidden
-            where hidden.user_id = member.user_id and hidden.message_id = p_message.id) as sees
+            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
     ) judged
-    where member.chat_id = p_message.chat_id and member.left_at is null;
+    where member.chat_id = p_chat_id and member.left_at is null;
     return next;
 end
 $$;
@@ -56,12 +53,18 @@ create or replace function private.edit_message(
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    held  public.messages := private.lock_message(p_chat_id, p_message_id);
-    edits integer := (select count(*) from public.message_edits where message_id = p_message_id);
+    held  public.messages;
+    edits integer;
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
+    select count(*) into edits from public.message_edits where message_id = p_message_id;
     outcome := case
         when held.id is null then 'not_found'
-        when held.deleted_at is not null then 'gone'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'gone'
         when held.sender_id <> auth.uid() then 'not_sender'
         when coalesce(held.message_type, 'text') <> 'text' or held.forwarded_from is not null then 'not_text'
         when (held.content, held.formatting, held.mentions) is not distinct from (p_content, p_formatting, p_mentions)
@@ -82,7 +85,7 @@ begin
     update public.messages message
     set content = p_content, formatting = p_formatting, mentions = p_mentions, edited_at = clock_timestamp()
     where message.id = held.id;
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -93,20 +96,25 @@ create or replace function private.delete_message(p_chat_id uuid, p_message_id u
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    held public.messages := private.lock_message(p_chat_id, p_message_id);
+    held public.messages;
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
     outcome := case
         when held.id is null then 'not_found'
         when held.message_type = 'notice' then 'notice'
         when held.sender_id <> auth.uid() and not private.administers(p_chat_id) then 'not_allowed'
-        when held.deleted_at is not null then 'same'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'same'
     end;
     if outcome is not null then
         return next;
         return;
     end if;
     perform private.empty_message(held.id, clock_timestamp());
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -116,13 +124,19 @@ create or replace function private.react(p_chat_id uuid, p_message_id uuid, p_em
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    held  public.messages := private.lock_message(p_chat_id, p_message_id);
-    kinds text[] := (select array_agg(distinct reaction.emoji) from public.message_reactions reaction
-                     where reaction.message_id = p_message_id);
+    held  public.messages;
+    kinds text[];
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
+    select array_agg(distinct reaction.emoji) into kinds from public.message_reactions reaction
+    where reaction.message_id = p_message_id;
     outcome := case
         when held.id is null then 'not_found'
-        when held.deleted_at is not null then 'gone'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'gone'
         when held.message_type = 'notice' then 'notice'
         when p_wanted = exists (select from public.message_reactions reaction
                                 where reaction.message_id = held.id and reaction.user_id = auth.uid()
@@ -140,7 +154,7 @@ begin
         delete from public.message_reactions reaction
         where reaction.message_id = held.id and reaction.user_id = auth.uid() and reaction.emoji = p_emoji;
     end if;
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -225,8 +239,8 @@ as $$
     )
 $$;
 
-revoke all on function private.lock_message(uuid, uuid), private.number_change(public.messages),
-    private.empty_message(uuid, timestamptz), private.administers(uuid), private.delete_message(uuid, uuid),
+revoke all on function private.lock_own_chat(uuid), private.knows_of(uuid, uuid, bigint),
+    private.number_change(uuid, uuid, bigint), private.empty_message(uuid, timestamptz), private.administers(uuid), private.delete_message(uuid, uuid),
     private.edit_message(uuid, uuid, text, jsonb, uuid[]), private.react(uuid, uuid, text, boolean),
     private.hide_message(uuid, uuid), private.set_disappearing(uuid, integer), private.sweep_expired(integer)
     from public, anon, authenticated;

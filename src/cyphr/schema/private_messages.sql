@@ -59,18 +59,22 @@ create or replace function private.store_messages(
     language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
+    locked  uuid[];
     sent_at timestamptz;
 begin
     -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
-    -- batches never wait for each other.
-    perform from public.chats chat
-    where chat.id in (
-        select member.chat_id
-        from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
-        join public.chat_participants member
-            on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
-    order by chat.id
-    for no key update;
+    -- batches never wait for each other in a circle.
+    select coalesce(array_agg(held.id), '{}') into locked
+    from (
+        select chat.id from public.chats chat
+        where chat.id in (
+            select member.chat_id
+            from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
+            join public.chat_participants member
+                on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
+        order by chat.id
+        for no key update
+    ) held;
     -- The clock now, not the transaction's start: times must rise with the numbers.
     sent_at := clock_timestamp();
     return query
@@ -83,7 +87,8 @@ begin
     ), judged as materialized (
         select given.*, known.id as known_id, known.chat_id as known_chat_id, known.seq as known_seq,
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
-               case when member.visible_from_seq is null then 'member'
+               -- Who became a member while the locks were waited for comes again: that chat is not locked.
+               case when member.visible_from_seq is null or not given.chat_id = any (locked) then 'member'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
                         select from public.messages answered

@@ -166,20 +166,25 @@ CREATE FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) RETURN
     SET search_path TO ''
     AS $$
 declare
-    held public.messages := private.lock_message(p_chat_id, p_message_id);
+    held public.messages;
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
     outcome := case
         when held.id is null then 'not_found'
         when held.message_type = 'notice' then 'notice'
         when held.sender_id <> auth.uid() and not private.administers(p_chat_id) then 'not_allowed'
-        when held.deleted_at is not null then 'same'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'same'
     end;
     if outcome is not null then
         return next;
         return;
     end if;
     perform private.empty_message(held.id, clock_timestamp());
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -190,12 +195,18 @@ CREATE FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_conten
     SET search_path TO ''
     AS $$
 declare
-    held  public.messages := private.lock_message(p_chat_id, p_message_id);
-    edits integer := (select count(*) from public.message_edits where message_id = p_message_id);
+    held  public.messages;
+    edits integer;
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
+    select count(*) into edits from public.message_edits where message_id = p_message_id;
     outcome := case
         when held.id is null then 'not_found'
-        when held.deleted_at is not null then 'gone'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'gone'
         when held.sender_id <> auth.uid() then 'not_sender'
         when coalesce(held.message_type, 'text') <> 'text' or held.forwarded_from is not null then 'not_text'
         when (held.content, held.formatting, held.mentions) is not distinct from (p_content, p_formatting, p_mentions)
@@ -216,7 +227,7 @@ begin
     update public.messages message
     set content = p_content, formatting = p_formatting, mentions = p_mentions, edited_at = clock_timestamp()
     where message.id = held.id;
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -353,83 +364,50 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
     returning true
 $$;
 
-SET default_tablespace = '';
+-- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
-SET default_table_access_method = heap;
+CREATE FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.can_read(p_chat_id, p_seq) and not exists (
+        select from public.hidden_messages hidden
+        where hidden.user_id = (select auth.uid()) and hidden.message_id = p_message_id)
+$$;
 
--- Name: messages; Type: TABLE; Schema: public; Owner: -
+-- Name: lock_own_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE TABLE public.messages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    sender_id uuid NOT NULL,
-    content text,
-    encrypted boolean DEFAULT false,
-    message_type character varying(20) DEFAULT 'text'::character varying,
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    reply_to_id uuid,
-    file_url text,
-    file_type character varying(50),
-    file_size bigint,
-    thumbnail_url text,
-    seq bigint,
-    client_id uuid,
-    edited_at timestamp with time zone,
-    deleted_at timestamp with time zone,
-    expires_at timestamp with time zone,
-    changed bigint,
-    forwarded_from text,
-    mentions uuid[],
-    formatting jsonb
-);
-
--- Name: lock_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.lock_message(p_chat_id uuid, p_message_id uuid) RETURNS public.messages
+CREATE FUNCTION private.lock_own_chat(p_chat_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-    held public.messages;
 begin
-    -- A stranger must not be able to hold up a chat: membership first, then the lock, then everything under it.
     if private.is_member(p_chat_id) then
         perform from public.chats where id = p_chat_id for no key update;
     end if;
-    select message.* into held from public.messages message
-    where message.id = p_message_id and message.chat_id = p_chat_id and private.can_read(p_chat_id, message.seq)
-      and not exists (select from public.hidden_messages hidden
-                      where hidden.user_id = auth.uid() and hidden.message_id = message.id);
-    if held.expires_at <= clock_timestamp() then
-        held.deleted_at := coalesce(held.deleted_at, held.expires_at);
-    end if;
-    return held;
 end
 $$;
 
--- Name: number_change(public.messages); Type: FUNCTION; Schema: private; Owner: -
+-- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.number_change(p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+CREATE FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     outcome := 'changed';
-    update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_message.chat_id
+    update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_chat_id
     returning chat.last_change into change;
-    update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message.id;
+    update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message_id;
     select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
     into seeing_ids, blind_ids
     from public.chat_participants member
     cross join lateral (
-        select p_message.seq > member.visible_from_seq and not exists (
+        select p_seq > member.visible_from_seq and not exists (
             select from public.hidden_messages hidden
-            where hidden.user_id = member.user_id and hidden.message_id = p_message.id) as sees
+            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
     ) judged
-    where member.chat_id = p_message.chat_id and member.left_at is null;
+    where member.chat_id = p_chat_id and member.left_at is null;
     return next;
 end
 $$;
@@ -520,13 +498,19 @@ CREATE FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p
     SET search_path TO ''
     AS $$
 declare
-    held  public.messages := private.lock_message(p_chat_id, p_message_id);
-    kinds text[] := (select array_agg(distinct reaction.emoji) from public.message_reactions reaction
-                     where reaction.message_id = p_message_id);
+    held  public.messages;
+    kinds text[];
 begin
+    perform private.lock_own_chat(p_chat_id);
+    select message.* into held from public.messages message
+    where message.id = p_message_id and message.chat_id = p_chat_id
+      and private.knows_of(p_chat_id, p_message_id, message.seq)
+    for no key update of message;
+    select array_agg(distinct reaction.emoji) into kinds from public.message_reactions reaction
+    where reaction.message_id = p_message_id;
     outcome := case
         when held.id is null then 'not_found'
-        when held.deleted_at is not null then 'gone'
+        when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'gone'
         when held.message_type = 'notice' then 'notice'
         when p_wanted = exists (select from public.message_reactions reaction
                                 where reaction.message_id = held.id and reaction.user_id = auth.uid()
@@ -544,7 +528,7 @@ begin
         delete from public.message_reactions reaction
         where reaction.message_id = held.id and reaction.user_id = auth.uid() and reaction.emoji = p_emoji;
     end if;
-    return query select * from private.number_change(held);
+    return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
 $$;
 
@@ -715,18 +699,22 @@ CREATE FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
+    locked  uuid[];
     sent_at timestamptz;
 begin
     -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
-    -- batches never wait for each other.
-    perform from public.chats chat
-    where chat.id in (
-        select member.chat_id
-        from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
-        join public.chat_participants member
-            on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
-    order by chat.id
-    for no key update;
+    -- batches never wait for each other in a circle.
+    select coalesce(array_agg(held.id), '{}') into locked
+    from (
+        select chat.id from public.chats chat
+        where chat.id in (
+            select member.chat_id
+            from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
+            join public.chat_participants member
+                on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
+        order by chat.id
+        for no key update
+    ) held;
     -- The clock now, not the transaction's start: times must rise with the numbers.
     sent_at := clock_timestamp();
     return query
@@ -739,7 +727,8 @@ begin
     ), judged as materialized (
         select given.*, known.id as known_id, known.chat_id as known_chat_id, known.seq as known_seq,
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
-               case when member.visible_from_seq is null then 'member'
+               -- Who became a member while the locks were waited for comes again: that chat is not locked.
+               case when member.visible_from_seq is null or not given.chat_id = any (locked) then 'member'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
                         select from public.messages answered
@@ -837,6 +826,10 @@ begin
 end
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -885,6 +878,35 @@ CREATE TABLE public.message_reactions (
     user_id uuid NOT NULL,
     emoji text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    content text,
+    encrypted boolean DEFAULT false,
+    message_type character varying(20) DEFAULT 'text'::character varying,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    reply_to_id uuid,
+    file_url text,
+    file_type character varying(50),
+    file_size bigint,
+    thumbnail_url text,
+    seq bigint,
+    client_id uuid,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    changed bigint,
+    forwarded_from text,
+    mentions uuid[],
+    formatting jsonb
 );
 
 -- Name: shown_messages; Type: VIEW; Schema: private; Owner: -
@@ -1956,62 +1978,17 @@ GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
 
--- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
-GRANT ALL ON TABLE public.messages TO service_role;
-GRANT SELECT ON TABLE public.messages TO authenticated;
+REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
 
--- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
-GRANT INSERT(id) ON TABLE public.messages TO authenticated;
+REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
 
--- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
-GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(content) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
-
--- Name: FUNCTION lock_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.lock_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
-
--- Name: FUNCTION number_change(p_message public.messages); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.number_change(p_message public.messages) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
 
 -- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
 
@@ -2105,6 +2082,55 @@ GRANT SELECT ON TABLE public.hidden_messages TO authenticated;
 
 GRANT ALL ON TABLE public.message_reactions TO service_role;
 GRANT SELECT ON TABLE public.message_reactions TO authenticated;
+
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.messages TO service_role;
+GRANT SELECT ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(content) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 -- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
 

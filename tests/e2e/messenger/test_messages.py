@@ -1,6 +1,8 @@
 """Sending: once, in order, and to members only, whatever happens at the same time."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 from psycopg import sql
@@ -8,7 +10,7 @@ from psycopg import sql
 from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client
-from tests.e2e.messenger.conftest import Register
+from tests.e2e.messenger.conftest import Register, serve, settings_for
 
 
 async def test_the_same_id_sent_twice_at_the_same_time_is_stored_once_and_acknowledged_alike(join: Register) -> None:
@@ -70,6 +72,28 @@ async def test_numbers_have_no_gaps_and_events_come_in_order_under_twenty_concur
         while len(listener.messages()) < 100:
             await listener.hear()
         assert [message["seq"] for message in listener.messages()] == list(range(1, 101))
+
+
+async def test_two_servers_that_group_the_same_chats_neither_block_each_other_nor_leave_gaps(
+    join: Register, side: TestSide, token_key: Path
+) -> None:
+    people = await asyncio.gather(*(join(f"Person {number}") for number in range(3)))
+    chats = [await people[0].group(f"shared {number}", list(people[1:])) for number in range(8)]
+    async with serve(settings_for(side, token_key=token_key)) as second:
+        elsewhere = [replace(person, http=second, base=str(second.base_url).rstrip("/")) for person in people]
+        answers = await asyncio.gather(
+            *(
+                person.send(chat, f"{round_}")
+                for round_ in range(4)
+                for order, person in enumerate([*people, *elsewhere])
+                # Half of them go through the chats the other way round.
+                for chat in (chats if order % 2 else chats[::-1])
+            )
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    for chat in chats:
+        seqs = [answer.json()["seq"] for answer in answers if answer.json()["chat_id"] == chat]
+        assert sorted(seqs) == list(range(1, 25))
 
 
 async def test_messages_of_the_old_server_are_numbered_with_ours(join: Register, side: TestSide) -> None:

@@ -629,16 +629,10 @@ export interface components {
         Edit: {
             /** Content */
             content: string;
-            /**
-             * Formatting
-             * @default []
-             */
-            formatting: components["schemas"]["Entity"][];
-            /**
-             * Mentions
-             * @default []
-             */
-            mentions: string[];
+            /** Formatting */
+            formatting?: components["schemas"]["Entity"][];
+            /** Mentions */
+            mentions?: string[];
         };
         /**
          * Entity
@@ -852,11 +846,8 @@ export interface components {
         NewMessage: {
             /** Content */
             content?: string | null;
-            /**
-             * Formatting
-             * @default []
-             */
-            formatting: components["schemas"]["Entity"][];
+            /** Formatting */
+            formatting?: components["schemas"]["Entity"][];
             /** Forward Of */
             forward_of?: string | null;
             /**
@@ -864,11 +855,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /**
-             * Mentions
-             * @default []
-             */
-            mentions: string[];
+            /** Mentions */
+            mentions?: string[];
             /** Reply To Id */
             reply_to_id?: string | null;
         };

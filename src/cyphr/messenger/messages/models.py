@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import to_json
 
-from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible, with_closed_directions
+from cyphr.messenger.messages.texts import as_reaction, utf16_length, visible
 from cyphr.messenger.people.models import PlainText
 
 LARGEST_CONTENT = 20 * 1024
@@ -33,9 +33,7 @@ def shows_something(content: str) -> str:
     return content
 
 
-Content = Annotated[
-    PlainText, AfterValidator(shows_something), AfterValidator(with_closed_directions), AfterValidator(fits_a_frame)
-]
+Content = Annotated[PlainText, AfterValidator(shows_something), AfterValidator(fits_a_frame)]
 Emoji = Annotated[str, StringConstraints(max_length=16), AfterValidator(as_reaction)]
 
 
@@ -95,8 +93,9 @@ class Text(BaseModel):
     """What a message says. ``mentions``: members of the chat that it calls by name."""
 
     content: Content | None = None
-    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS)] = []
-    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)] = []
+    # Factories, because pydantic copies a default in Python for every message.
+    mentions: Annotated[list[UUID], Field(max_length=MOST_MENTIONS, default_factory=list)]
+    formatting: Annotated[list[Entity], Field(max_length=MOST_ENTITIES, default_factory=list)]
 
     @model_validator(mode="after")
     def _entities_lie_in_the_content(self) -> Self:
@@ -111,7 +110,7 @@ class Text(BaseModel):
         return self
 
 
-class MessageBody(Text):
+class SendBody(Text):
     """A message to be sent: ``content``, or ``forward_of``, a message of one's chats that is repeated here."""
 
     reply_to_id: UUID | None = None
@@ -126,7 +125,7 @@ class MessageBody(Text):
         return self
 
 
-class NewMessage(MessageBody):
+class NewMessage(SendBody):
     """What a client sends. ``id`` is the client's own and permanent: a repeat is answered, not stored again."""
 
     id: UUID

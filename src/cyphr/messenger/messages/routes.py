@@ -76,7 +76,7 @@ async def send_message(
     chat_id: UUID, body: NewMessage, identity: SignedIn, messages: Service, response: Response
 ) -> Ack:
     """Send a message. The id is the client's: sending it again is safe."""
-    ack, repeated = await messages.send(identity.user_id, chat_id, body)
+    ack, repeated = await messages.send(identity.user_id, chat_id, body.id, body)
     if repeated:
         response.status_code = 200
     return ack

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 from pydantic_core import to_json
 
-from cyphr.foundation.errors import InvalidInput, NotFound
+from cyphr.foundation.errors import CyphrError, InvalidInput, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -24,8 +24,8 @@ from cyphr.messenger.messages.models import (
     Entity,
     Forwarded,
     Message,
-    NewMessage,
     Page,
+    SendBody,
     Watermark,
 )
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
@@ -38,10 +38,10 @@ _END = 2**62
 _REMEMBERED_CHATS = 10_000
 _LANES = 4
 
-_REFUSALS = {
-    "reply": "reply_to_id names no message of this chat",
-    "mention": "mentions name somebody who is no member of this chat",
-    "forward": "forward_of names no message of yours that can be forwarded: it may be deleted or expired by now",
+_REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
+    "reply": (InvalidInput, "reply_to_id names no message of this chat"),
+    "mention": (InvalidInput, "mentions name somebody who is no member of this chat"),
+    "forward": (InvalidInput, "forward_of names no message that you can forward: it may be deleted or expired by now"),
 }
 
 
@@ -88,7 +88,8 @@ class _Sending:
 
     sender_id: UUID
     chat_id: UUID
-    message: NewMessage
+    client_id: UUID
+    body: SendBody
     original: Original | None
     connection: UUID | None
     message_id: UUID = field(default_factory=uuid7)
@@ -98,16 +99,16 @@ class _Sending:
 
     @property
     def content(self) -> str | None:
-        return self.message.content if self.original is None else self.original.content
+        return self.body.content if self.original is None else self.original.content
 
     @property
     def formatting(self) -> str | None:
-        kept = self.message.formatting if self.original is None else self.original.formatting
+        kept = self.body.formatting if self.original is None else self.original.formatting
         return to_json(kept).decode() if kept else None
 
     @property
     def mentions(self) -> str | None:
-        return "{" + ",".join(map(str, self.message.mentions)) + "}" if self.message.mentions else None
+        return "{" + ",".join(map(str, self.body.mentions)) + "}" if self.body.mentions else None
 
 
 class Messages:
@@ -126,15 +127,15 @@ class Messages:
         self._published: OrderedDict[UUID, int] = OrderedDict()
 
     async def send(
-        self, sender_id: UUID, chat_id: UUID, message: NewMessage, *, connection: UUID | None = None
+        self, sender_id: UUID, chat_id: UUID, client_id: UUID, body: SendBody, *, connection: UUID | None = None
     ) -> tuple[Ack, bool]:
         """Store a message, tell the members (not ``connection``), and acknowledge; whether it was a repeat.
 
         A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
         Unavailable the same id may be sent again without being stored twice.
         """
-        original = None if message.forward_of is None else await self._find_original(sender_id, message.forward_of)
-        sending = _Sending(sender_id, chat_id, message, original, connection)
+        original = None if body.forward_of is None else await self._find_original(sender_id, body.forward_of)
+        sending = _Sending(sender_id, chat_id, client_id, body, original, connection)
         self._lanes.add(chat_id, sending)
         return await sending.outcome
 
@@ -240,10 +241,10 @@ class Messages:
                 _queries.store_messages,
                 chat_ids=[sending.chat_id for sending in batch],
                 sender_ids=[sending.sender_id for sending in batch],
-                client_ids=[sending.message.id for sending in batch],
+                client_ids=[sending.client_id for sending in batch],
                 message_ids=[sending.message_id for sending in batch],
                 contents=[sending.content for sending in batch],
-                reply_to_ids=[sending.message.reply_to_id for sending in batch],
+                reply_to_ids=[sending.body.reply_to_id for sending in batch],
                 mentions=[sending.mentions for sending in batch],
                 formatting=[sending.formatting for sending in batch],
                 forwarded_from=[sending.original and sending.original.sender_name for sending in batch],
@@ -266,9 +267,10 @@ class Messages:
         if stored is None:
             raise NotFound("there is no such chat among yours")
         if stored.message_id is None:
-            raise InvalidInput(_REFUSALS[stored.refusal or ""])
-        ack = Ack.model_construct(
-            id=sending.message.id,
+            error, words = _REFUSALS[stored.refusal or ""]
+            raise error(words)
+        ack = Ack(
+            id=sending.client_id,
             message_id=stored.message_id,
             chat_id=stored.chat_id,
             seq=stored.seq,
@@ -305,24 +307,23 @@ def encode_message(message: Message) -> str:
 
 def _as_stored(sending: _Sending, stored: Stored) -> Message:
     original = sending.original
-    # model_construct: every value was checked on its way in.
-    return Message.model_construct(
+    return Message(
         id=sending.message_id,
         chat_id=stored.chat_id,
         sender_id=sending.sender_id,
-        client_id=sending.message.id,
+        client_id=sending.client_id,
         seq=stored.seq,
         content=sending.content,
         message_type="text",
-        reply_to_id=sending.message.reply_to_id,
+        reply_to_id=sending.body.reply_to_id,
         created_at=stored.created_at,
         edited_at=None,
         deleted_at=None,
         expires_at=stored.expires_at,
         changed=None,
         forwarded=None if original is None else Forwarded(sender_name=original.sender_name or None),
-        mentions=sending.message.mentions,
-        formatting=sending.message.formatting if original is None else _entities(original),
+        mentions=sending.body.mentions,
+        formatting=sending.body.formatting if original is None else _entities(original),
         reactions=[],
         hidden=False,
     )

@@ -1,4 +1,4 @@
-"""What text people may write: visible, with directions that end where it ends, measured as JavaScript does."""
+"""What text people may write: visible, measured as JavaScript does; and what is one emoji."""
 
 import re
 
@@ -8,41 +8,11 @@ _INVISIBLE = (
     r"\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _VISIBLE = re.compile(rf"[^{_INVISIBLE}\x00-\x1f\x7f-\x9f]")
-_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069\n\u2029]")
-_ENDS_EMBEDDING = "\u202c"
-_ENDS_ISOLATE = "\u2069"
-_DEEPEST = 16
 
 
 def visible(text: str) -> bool:
     """Whether there is anything to see in it."""
     return _VISIBLE.search(text) is not None
-
-
-def with_closed_directions(text: str) -> str:
-    """The text with every change of direction closed, so that nothing after it is turned round.
-
-    Raises ValueError when they are nested deeper than any writer needs.
-    """
-    if _DIRECTION.search(text) is None:
-        return text
-    open_ones: list[str] = []
-    for match in _DIRECTION.finditer(text):
-        character = match.group()
-        if character in "\n\u2029":  # a paragraph ends them by itself
-            open_ones.clear()
-        elif character == _ENDS_EMBEDDING:
-            if open_ones and open_ones[-1] == _ENDS_EMBEDDING:
-                open_ones.pop()
-        elif character == _ENDS_ISOLATE:
-            if _ENDS_ISOLATE in open_ones:
-                while open_ones.pop() != _ENDS_ISOLATE:
-                    pass
-        else:
-            open_ones.append(_ENDS_ISOLATE if character >= "\u2066" else _ENDS_EMBEDDING)
-        if len(open_ones) > _DEEPEST:
-            raise ValueError(f"must not nest changes of direction more than {_DEEPEST} deep")
-    return text + "".join(reversed(open_ones))
 
 
 def utf16_length(text: str) -> int:

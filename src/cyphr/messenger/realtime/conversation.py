@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import CyphrError
-from cyphr.messenger.messages.models import NewMessage, Watermark
+from cyphr.messenger.messages.models import Watermark
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
 from cyphr.messenger.messages.service import Messages
 from cyphr.messenger.realtime.connections import Connection
@@ -81,9 +81,10 @@ class Conversation:
         self._begin(self._send(frame), self._sends)
 
     async def _send(self, frame: Send) -> None:
-        message = NewMessage.model_construct(id=frame.id, **dict(frame.d))
         try:
-            ack, _ = await self._messages.send(self._user_id, frame.chat, message, connection=self._connection.id)
+            ack, _ = await self._messages.send(
+                self._user_id, frame.chat, frame.id, frame.d, connection=self._connection.id
+            )
         except Exception as error:
             self._fail(frame.id, error)
             return

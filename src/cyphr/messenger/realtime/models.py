@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
-from cyphr.messenger.messages.models import MessageBody
+from cyphr.messenger.messages.models import SendBody
 from cyphr.messenger.sessions.models import Device
 
 LARGEST_FRAME = 28 * 1024
@@ -36,7 +36,7 @@ class Send(_Frame):
     t: Literal["msg.send"]
     id: UUID
     chat: UUID
-    d: MessageBody
+    d: SendBody
 
 
 class WatermarkBody(BaseModel):

@@ -36,7 +36,9 @@ export function Bubble({ row, chat, readBefore }: { row: Row; chat: Chat; readBe
           {row.fate === "deleted" || row.fate === "expired" ? (
             <span className={styles.gone}>{t(`chat.${row.fate}`)}</span>
           ) : (
-            <span className={styles.text}>{row.content}</span>
+            <span className={styles.text} dir="auto">
+              {row.content}
+            </span>
           )}
           <span className={styles.meta}>
             {row.fate === "edited" && <span>{t("chat.edited")}</span>}

@@ -1,0 +1,114 @@
+"""Storing while membership changes: who is judged, is judged under the chat's lock, in either order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from psycopg import AsyncConnection
+
+from cyphr.foundation.postgres import connect
+from cyphr.foundation.queries import load_queries
+from tests.conftest import TestSide
+
+MESSAGES = load_queries("cyphr.messenger.messages")
+
+REST = ("reply_to_ids", "mentions", "formatting", "forwarded_from")
+ANNA, BORIS = uuid4(), uuid4()
+# In the order in which they are locked.
+FIRST, SECOND = sorted((uuid4(), uuid4()), key=str)
+
+
+@pytest_asyncio.fixture
+async def owner(side: TestSide) -> AsyncIterator[AsyncConnection[Any]]:
+    """Two chats: Anna is in both, Boris in the first."""
+    async with await connect(side.owner) as connection:
+        await connection.execute("insert into users (id, full_name) values (%s, 'Anna'), (%s, 'Boris')", [ANNA, BORIS])
+        for chat, people in ((FIRST, (ANNA, BORIS)), (SECOND, (ANNA,))):
+            await connection.execute("insert into chats (id, type) values (%s, 'group')", [chat])
+            for person in people:
+                await connection.execute(
+                    "insert into chat_participants (chat_id, user_id) values (%s, %s)", [chat, person]
+                )
+        yield connection
+
+
+async def store(side: TestSide, *messages: tuple[UUID, UUID]) -> list[tuple[int, int | None, str | None]]:
+    """Store (chat, sender)s in one batch: place, seq and refusal of each."""
+    async with await connect(side.app) as connection:
+        cursor = await connection.execute(
+            MESSAGES.store_messages,
+            {
+                "chat_ids": [chat for chat, _ in messages],
+                "sender_ids": [sender for _, sender in messages],
+                "client_ids": [uuid4() for _ in messages],
+                "message_ids": [uuid4() for _ in messages],
+                "contents": ["hello"] * len(messages),
+                **{
+                    name: [None] * len(messages)
+                    for name in ("reply_to_ids", "mentions", "formatting", "forwarded_from")
+                },
+            },
+        )
+        return [(row[0], row[3], row[7]) for row in await cursor.fetchall()]
+
+
+async def somebody_waits(side: TestSide) -> None:
+    async with await connect(side.superuser) as connection:
+        while True:
+            cursor = await connection.execute(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if (await cursor.fetchone() or (0,))[0] > 0:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_who_is_removed_while_their_message_waits_for_the_lock_is_refused(
+    side: TestSide, owner: AsyncConnection[Any]
+) -> None:
+    async with owner.transaction():
+        await owner.execute("select from chats where id = %s for update", [FIRST])
+        storing = asyncio.create_task(store(side, (FIRST, BORIS), (SECOND, ANNA), (FIRST, ANNA)))
+        await somebody_waits(side)
+        await owner.execute(
+            "update chat_participants set left_at = now() where chat_id = %s and user_id = %s", [FIRST, BORIS]
+        )
+    assert await storing == [(2, 1, None), (3, 1, None)]
+
+
+async def test_who_becomes_a_member_while_a_batch_waits_is_not_stored_into_a_chat_that_is_not_locked(
+    side: TestSide, owner: AsyncConnection[Any]
+) -> None:
+    async with owner.transaction():
+        await owner.execute("select from chats where id = %s for update", [FIRST])
+        storing = asyncio.create_task(store(side, (FIRST, BORIS), (SECOND, BORIS)))
+        await somebody_waits(side)
+        async with await connect(side.owner) as another:
+            await another.execute("insert into chat_participants (chat_id, user_id) values (%s, %s)", [SECOND, BORIS])
+    assert await storing == [(1, 1, None)]
+    assert await store(side, (SECOND, BORIS)) == [(1, 1, None)]
+
+
+async def test_a_stranger_does_not_wait_for_a_chat_and_nobody_waits_for_a_stranger(
+    side: TestSide, owner: AsyncConnection[Any]
+) -> None:
+    async with owner.transaction():
+        await owner.execute("select from chats where id = %s for update", [SECOND])
+        assert await store(side, (SECOND, BORIS), (FIRST, BORIS)) == [(2, 1, None)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+async def test_numbers_follow_the_order_of_the_batch_in_each_chat(
+    side: TestSide, owner: AsyncConnection[Any], count: int
+) -> None:
+    batch = [(FIRST, BORIS), (SECOND, ANNA)] * count
+    stored = await store(side, *batch)
+    assert stored == [(place + 1, place // 2 + 1, None) for place in range(2 * count)]
+    cursor = await owner.execute(
+        "select bool_and(created_at > before) from (select created_at, lag(created_at)"
+        " over (partition by chat_id order by seq) as before from messages) each"
+    )
+    assert await cursor.fetchone() in {(True,), (None,)}
