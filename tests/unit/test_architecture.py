@@ -28,6 +28,7 @@ FURTHER_FILES = {
         "lanes.py",
         "postman.py",
         "texts.py",
+        "told.py",
         "watermarks.py",
     },
     "realtime": {"connections.py", "conversation.py"},

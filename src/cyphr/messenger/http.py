@@ -22,7 +22,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.app import build_messenger
 from cyphr.messenger.edge import Edge
-from cyphr.messenger.problems import answer_errors
+from cyphr.messenger.problems import answer_errors, describe_errors
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.web import WebClient
 
@@ -86,5 +86,6 @@ def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRo
     if settings.web_folder is not None:
         app.mount("/", WebClient(settings.web_folder), name="web")
     answer_errors(app)
+    describe_errors(app)
     app.add_middleware(Edge, settings=settings)
     return app

@@ -180,7 +180,7 @@ begin
         when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'same'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     perform private.empty_message(held.id, clock_timestamp());
@@ -219,7 +219,7 @@ begin
                                          and other.left_at is null)) then 'mention'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     insert into public.message_edits (message_id, number, content, formatting, written_at)
@@ -307,6 +307,22 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     where email_hash = p_email_hash
 $$;
 
+-- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
+    from public.chat_participants member
+    cross join lateral (
+        select p_seq > member.visible_from_seq and not exists (
+            select from public.hidden_messages hidden
+            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
+    ) judged
+    where member.chat_id = p_chat_id and member.left_at is null
+$$;
+
 -- Name: hide_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) RETURNS bigint
@@ -388,6 +404,56 @@ begin
 end
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    chat_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    content text,
+    encrypted boolean DEFAULT false,
+    message_type character varying(20) DEFAULT 'text'::character varying,
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    delivered_at timestamp with time zone,
+    read_at timestamp with time zone,
+    reply_to_id uuid,
+    file_url text,
+    file_type character varying(50),
+    file_size bigint,
+    thumbnail_url text,
+    seq bigint,
+    client_id uuid,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    changed bigint,
+    forwarded_from text,
+    mentions uuid[],
+    formatting jsonb
+);
+
+-- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.no_change(p_outcome text, p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    outcome := p_outcome;
+    if p_outcome = 'same' and p_message.changed is not null then
+        change := p_message.changed;
+        select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+        from private.hearers_of(p_message.chat_id, p_message.id, p_message.seq) hearers;
+    end if;
+    return next;
+end
+$$;
+
 -- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -399,15 +465,8 @@ begin
     update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_chat_id
     returning chat.last_change into change;
     update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message_id;
-    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
-    into seeing_ids, blind_ids
-    from public.chat_participants member
-    cross join lateral (
-        select p_seq > member.visible_from_seq and not exists (
-            select from public.hidden_messages hidden
-            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
-    ) judged
-    where member.chat_id = p_chat_id and member.left_at is null;
+    select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+    from private.hearers_of(p_chat_id, p_message_id, p_seq) hearers;
     return next;
 end
 $$;
@@ -518,7 +577,7 @@ begin
         when p_wanted and cardinality(kinds) >= 20 and p_emoji <> all (kinds) then 'too_many'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     if p_wanted then
@@ -826,10 +885,6 @@ begin
 end
 $$;
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -878,35 +933,6 @@ CREATE TABLE public.message_reactions (
     user_id uuid NOT NULL,
     emoji text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
--- Name: messages; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.messages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    chat_id uuid NOT NULL,
-    sender_id uuid NOT NULL,
-    content text,
-    encrypted boolean DEFAULT false,
-    message_type character varying(20) DEFAULT 'text'::character varying,
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    delivered_at timestamp with time zone,
-    read_at timestamp with time zone,
-    reply_to_id uuid,
-    file_url text,
-    file_type character varying(50),
-    file_size bigint,
-    thumbnail_url text,
-    seq bigint,
-    client_id uuid,
-    edited_at timestamp with time zone,
-    deleted_at timestamp with time zone,
-    expires_at timestamp with time zone,
-    changed bigint,
-    forwarded_from text,
-    mentions uuid[],
-    formatting jsonb
 );
 
 -- Name: shown_messages; Type: VIEW; Schema: private; Owner: -
@@ -1958,6 +1984,10 @@ GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
 -- Name: FUNCTION hide_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
@@ -1985,6 +2015,59 @@ REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq
 -- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.messages TO service_role;
+GRANT SELECT ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(content) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
+
+-- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
+
+-- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
 -- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -2082,55 +2165,6 @@ GRANT SELECT ON TABLE public.hidden_messages TO authenticated;
 
 GRANT ALL ON TABLE public.message_reactions TO service_role;
 GRANT SELECT ON TABLE public.message_reactions TO authenticated;
-
--- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.messages TO service_role;
-GRANT SELECT ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.chat_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(chat_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.sender_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(sender_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.content; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(content) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.encrypted; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(encrypted) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.message_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(message_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.reply_to_id; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(reply_to_id) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_url) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_type; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_type) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.file_size; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
-
--- Name: COLUMN messages.thumbnail_url; Type: ACL; Schema: public; Owner: -
-
-GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 -- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
 

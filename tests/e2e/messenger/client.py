@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 _numbers = itertools.count(1)
 
 PIN = "482913"
-_PATIENCE_SECONDS = 12.0
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass
