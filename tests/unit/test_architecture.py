@@ -29,6 +29,7 @@ FURTHER_FILES = {
         "lanes.py",
         "postman.py",
         "texts.py",
+        "told.py",
         "watermarks.py",
     },
     "push": {"channel.py", "payloads.py", "sns.py", "words.py"},

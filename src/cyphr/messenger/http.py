@@ -27,7 +27,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.app import Messenger, build_messenger
 from cyphr.messenger.edge import Edge
-from cyphr.messenger.problems import answer_errors
+from cyphr.messenger.problems import answer_errors, describe_errors
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.realtime.routes import Door
@@ -107,6 +107,7 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
     if settings.web_folder is not None:
         app.mount("/", WebClient(settings.web_folder), name="web")
     answer_errors(app)
+    describe_errors(app)
     app.add_middleware(Door)
     app.add_middleware(Edge, settings=settings)
     return app

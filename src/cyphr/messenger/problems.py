@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from cyphr.foundation.errors import (
@@ -32,7 +33,19 @@ STATUS: dict[type[CyphrError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+_MEDIA_TYPE = "application/problem+json"
 _CODES = {status: error.code for error, status in STATUS.items()}
+
+
+class Problem(BaseModel):
+    """Why a request was not served. ``code``: see the reference of errors."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
 
 
 def problem(
@@ -47,7 +60,7 @@ def problem(
         "code": code,
         "retryable": retryable,
     }
-    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers=headers, media_type=_MEDIA_TYPE)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -56,6 +69,32 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_unexpected)
+
+
+def describe_errors(app: FastAPI) -> None:
+    """Make the description of ``app`` say of every operation that it may answer with a problem."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _add_problems(describe())
+        return describe()
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _add_problems(schema: dict[str, Any]) -> None:
+    content = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            # What the framework would answer by itself, and does not: see _answer_invalid_request.
+            operation["responses"].pop("422", None)
+            operation["responses"]["4XX"] = {"description": "It was refused.", "content": content}
+            operation["responses"].setdefault("503", {"description": "Come again.", "content": content})
+    schemas = schema["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
 
 
 async def _answer_cyphr_error(_: Request, error: Exception) -> JSONResponse:

@@ -22,8 +22,23 @@ as $$
         where hidden.user_id = (select auth.uid()) and hidden.message_id = p_message_id)
 $$;
 
--- Number the change of a message. seeing_ids are the members who hear all of it; blind_ids those who may not know of the
--- message, or hid it, and hear the number alone.
+-- Who hears of a change of a message: seeing_ids are the members who hear all of it; blind_ids those who may not know of
+-- the message, or hid it, and hear the number alone.
+create or replace function private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint)
+    returns table (seeing_ids uuid[], blind_ids uuid[])
+    language sql stable security definer set search_path = ''
+as $$
+    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
+    from public.chat_participants member
+    cross join lateral (
+        select p_seq > member.visible_from_seq and not exists (
+            select from public.hidden_messages hidden
+            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
+    ) judged
+    where member.chat_id = p_chat_id and member.left_at is null
+$$;
+
+-- Number the change of a message.
 create or replace function private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint)
     returns table (outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
     language plpgsql volatile security definer set search_path = ''
@@ -33,15 +48,25 @@ begin
     update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_chat_id
     returning chat.last_change into change;
     update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message_id;
-    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
-    into seeing_ids, blind_ids
-    from public.chat_participants member
-    cross join lateral (
-        select p_seq > member.visible_from_seq and not exists (
-            select from public.hidden_messages hidden
-            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
-    ) judged
-    where member.chat_id = p_chat_id and member.left_at is null;
+    select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+    from private.hearers_of(p_chat_id, p_message_id, p_seq) hearers;
+    return next;
+end
+$$;
+
+-- The answer when nothing is changed. What is the 'same' already may have been made so by a first try that the server never
+-- heard of, and told nobody of: with it come the number of the last change and its hearers.
+create or replace function private.no_change(p_outcome text, p_message public.messages)
+    returns table (outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    outcome := p_outcome;
+    if p_outcome = 'same' and p_message.changed is not null then
+        change := p_message.changed;
+        select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+        from private.hearers_of(p_message.chat_id, p_message.id, p_message.seq) hearers;
+    end if;
     return next;
 end
 $$;
@@ -77,7 +102,7 @@ begin
                                          and other.left_at is null)) then 'mention'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     insert into public.message_edits (message_id, number, content, formatting, written_at)
@@ -110,7 +135,7 @@ begin
         when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'same'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     perform private.empty_message(held.id, clock_timestamp());
@@ -144,7 +169,7 @@ begin
         when p_wanted and cardinality(kinds) >= 20 and p_emoji <> all (kinds) then 'too_many'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     if p_wanted then
@@ -240,8 +265,9 @@ as $$
 $$;
 
 revoke all on function private.lock_own_chat(uuid), private.knows_of(uuid, uuid, bigint),
-    private.number_change(uuid, uuid, bigint), private.empty_message(uuid, timestamptz), private.administers(uuid), private.delete_message(uuid, uuid),
-    private.edit_message(uuid, uuid, text, jsonb, uuid[]), private.react(uuid, uuid, text, boolean),
+    private.hearers_of(uuid, uuid, bigint), private.number_change(uuid, uuid, bigint),
+    private.no_change(text, public.messages), private.empty_message(uuid, timestamptz), private.administers(uuid),
+    private.delete_message(uuid, uuid), private.edit_message(uuid, uuid, text, jsonb, uuid[]), private.react(uuid, uuid, text, boolean),
     private.hide_message(uuid, uuid), private.set_disappearing(uuid, integer), private.sweep_expired(integer)
     from public, anon, authenticated;
 grant execute on function private.delete_message(uuid, uuid),

@@ -432,7 +432,7 @@ begin
         when held.deleted_at is not null or held.expires_at <= clock_timestamp() then 'same'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     perform private.empty_message(held.id, clock_timestamp());
@@ -471,7 +471,7 @@ begin
                                          and other.left_at is null)) then 'mention'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     insert into public.message_edits (message_id, number, content, formatting, written_at)
@@ -666,6 +666,22 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
+    from public.chat_participants member
+    cross join lateral (
+        select p_seq > member.visible_from_seq and not exists (
+            select from public.hidden_messages hidden
+            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
+    ) judged
+    where member.chat_id = p_chat_id and member.left_at is null
 $$;
 
 -- Name: heir_of(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1031,6 +1047,23 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
+-- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.no_change(p_outcome text, p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    outcome := p_outcome;
+    if p_outcome = 'same' and p_message.changed is not null then
+        change := p_message.changed;
+        select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+        from private.hearers_of(p_message.chat_id, p_message.id, p_message.seq) hearers;
+    end if;
+    return next;
+end
+$$;
+
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_messages() RETURNS trigger
@@ -1056,15 +1089,8 @@ begin
     update public.chats chat set last_change = chat.last_change + 1 where chat.id = p_chat_id
     returning chat.last_change into change;
     update public.messages message set changed = change, updated_at = clock_timestamp() where message.id = p_message_id;
-    select array_agg(member.user_id) filter (where judged.sees), array_agg(member.user_id) filter (where not judged.sees)
-    into seeing_ids, blind_ids
-    from public.chat_participants member
-    cross join lateral (
-        select p_seq > member.visible_from_seq and not exists (
-            select from public.hidden_messages hidden
-            where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
-    ) judged
-    where member.chat_id = p_chat_id and member.left_at is null;
+    select hearers.seeing_ids, hearers.blind_ids into seeing_ids, blind_ids
+    from private.hearers_of(p_chat_id, p_message_id, p_seq) hearers;
     return next;
 end
 $$;
@@ -1300,7 +1326,7 @@ begin
         when p_wanted and cardinality(kinds) >= 20 and p_emoji <> all (kinds) then 'too_many'
     end;
     if outcome is not null then
-        return next;
+        return query select * from private.no_change(outcome, held);
         return;
     end if;
     if p_wanted then
@@ -3513,6 +3539,10 @@ REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
 -- Name: FUNCTION heir_of(chat uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.heir_of(chat uuid) FROM PUBLIC;
@@ -3653,6 +3683,10 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 

@@ -1,5 +1,6 @@
 """A person at the messenger's API, over real sockets."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from cyphr.messenger.frames import SERVER_FRAME
 _numbers = itertools.count(1)
 
 PIN = "482913"
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -131,7 +133,8 @@ class Socket:
         return client_id
 
     async def hear(self) -> dict[str, Any]:
-        text = await self.websocket.recv()
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            text = await self.websocket.recv()
         SERVER_FRAME.validate_json(text)
         frame: dict[str, Any] = json.loads(text)
         self.heard.append(frame)

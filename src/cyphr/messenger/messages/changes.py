@@ -15,6 +15,7 @@ from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.models import Edit, Message
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
+from cyphr.messenger.messages.told import Told
 
 _queries = load_queries(__package__)
 
@@ -34,7 +35,7 @@ _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
 
 @dataclass(frozen=True)
 class Changed:
-    """What the database says of a change; without ``change`` nothing was changed."""
+    """What the database says of a change. ``change``: the number of it, or, if it was made before, of the last one."""
 
     outcome: str
     change: int | None
@@ -52,6 +53,7 @@ class MessageChanges:
         self._switchboard = switchboard
         self._postman = postman
         self._turns: dict[UUID, tuple[asyncio.Lock, int]] = {}
+        self._told = Told()
 
     async def edit(self, user_id: UUID, chat_id: UUID, message_id: UUID, edit: Edit) -> Message:
         """Let a message say something else. Raises NotFound, NotAllowed, Conflict or InvalidInput."""
@@ -105,7 +107,7 @@ class MessageChanges:
                 error, words = _REFUSALS[changed.outcome]
                 raise error(words)
             assert message is not None
-            if changed.change is not None:
+            if changed.change is not None and not self._told.knows(chat_id, changed.change):
                 await self._tell(chat_id, changed.change, changed, message)
         return message
 
@@ -114,6 +116,7 @@ class MessageChanges:
         number = encode("change", chat_id, change=change, d={"message": None})
         for people, text in ((changed.seeing_ids, whole), (changed.blind_ids, number)):
             await self._postman.deliver(people or [], Event(EventKind.CHANGE, chat_id, text, change=change))
+        self._told.note(chat_id, change)
 
     @asynccontextmanager
     async def _turn(self, chat_id: UUID) -> AsyncIterator[None]:

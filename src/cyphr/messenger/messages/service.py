@@ -1,7 +1,6 @@
 """The rules of messages."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -29,13 +28,13 @@ from cyphr.messenger.messages.models import (
     Watermark,
 )
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
+from cyphr.messenger.messages.told import Told
 from cyphr.messenger.messages.watermarks import Watermarks
 
 _queries = load_queries(__package__)
 
 LONGEST_PAGE = 200
 _END = 2**62
-_REMEMBERED_CHATS = 10_000
 _LANES = 4
 
 _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
@@ -125,7 +124,7 @@ class Messages:
         self._postman = postman
         self._lanes = Lanes(_LANES, self._store_batch)
         self._watermarks = Watermarks(switchboard, postman)
-        self._published: OrderedDict[UUID, int] = OrderedDict()
+        self._told = Told()
 
     async def send(
         self, sender_id: UUID, chat_id: UUID, client_id: UUID, body: SendBody, *, connection: UUID | None = None
@@ -284,8 +283,7 @@ class Messages:
         )
         if not stored.repeated:
             await self._publish(_as_stored(sending, stored), member_ids, sending.connection)
-        elif stored.seq > self._published.get(stored.chat_id, _END):
-            # Stored by us, but the connection broke at commit and nobody was told.
+        elif not self._told.knows(stored.chat_id, stored.seq):
             page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
             await self._publish(page.messages[0], member_ids, sending.connection)
         return ack, stored.repeated
@@ -298,10 +296,7 @@ class Messages:
             seq=message.seq,
             moves_members=message.message_type == "notice",
         )
-        self._published[message.chat_id] = max(message.seq, self._published.get(message.chat_id, 0))
-        self._published.move_to_end(message.chat_id)
-        if len(self._published) > _REMEMBERED_CHATS:
-            self._published.popitem(last=False)
+        self._told.note(message.chat_id, message.seq)
         await self._postman.deliver(member_ids, event, except_for=connection)
 
 

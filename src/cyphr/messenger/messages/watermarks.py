@@ -94,11 +94,12 @@ class Watermarks:
             told = one.told_ids if one.told_ids is not None else firsts[one.chat_id]
             firsts.setdefault(one.chat_id, told)
             connection = heard_from.get((one.user_id, one.chat_id))
-            blind = set(one.blind_ids or ())
-            seeing = [user_id for user_id in told if user_id not in blind]
-            await self._postman.deliver(seeing, _receipt(one, one.read_seq), except_for=connection)
-            if blind:
-                await self._postman.deliver(blind.intersection(told), _receipt(one, 0), except_for=connection)
+            if not one.blind_ids:
+                await self._postman.deliver(told, _receipt(one, one.read_seq), except_for=connection)
+                continue
+            blind = set(told).intersection(one.blind_ids)
+            await self._postman.deliver(set(told) - blind, _receipt(one, one.read_seq), except_for=connection)
+            await self._postman.deliver(blind, _receipt(one, 0), except_for=connection)
 
 
 def _receipt(moved: Moved, read_seq: int) -> Event:

@@ -15,8 +15,8 @@ from cyphr.messenger.realtime.processes import PATH, SIGNATURE, Consignment, Und
 from cyphr.messenger.realtime.service import Disconnected, Realtime
 
 _CLOSE_SECONDS = 20.0
-_PATH = "/v1/ws"
 _NOT_ALLOWED = 1008
+_PATH = "/v1/ws"
 
 router = APIRouter()
 
@@ -79,6 +79,18 @@ async def converse(websocket: WebSocket) -> None:
     await realtime.serve(_Socket(websocket))
 
 
+@router.post(PATH, include_in_schema=False)
+async def accept(request: Request, signature: Annotated[str, Header(alias=SIGNATURE)] = "") -> Undelivered:
+    """Events that another server of this deployment has for connections of this process."""
+    messenger = request.app.state.messenger
+    if messenger.shared is None:
+        raise NotFound("this server shares its connections with no other")
+    body = await request.body()
+    messenger.shared.seal.check(signature, body)
+    realtime: Realtime = messenger.realtime
+    return realtime.accept(Consignment.model_validate_json(body))
+
+
 class Door:
     """ASGI middleware: a WebSocket goes straight to its conversation.
 
@@ -94,15 +106,3 @@ class Door:
             await converse(WebSocket(scope, receive, send))
         else:
             await self._app(scope, receive, send)
-
-
-@router.post(PATH, include_in_schema=False)
-async def accept(request: Request, signature: Annotated[str, Header(alias=SIGNATURE)] = "") -> Undelivered:
-    """Events that another server of this deployment has for connections of this process."""
-    messenger = request.app.state.messenger
-    if messenger.shared is None:
-        raise NotFound("this server shares its connections with no other")
-    body = await request.body()
-    messenger.shared.seal.check(signature, body)
-    realtime: Realtime = messenger.realtime
-    return realtime.accept(Consignment.model_validate_json(body))

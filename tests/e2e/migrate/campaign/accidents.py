@@ -14,8 +14,8 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side
 from tests.e2e.migrate.campaign.migrator import SupervisedMigrator
-from tests.e2e.migrate.campaign.network import Network
 from tests.e2e.migrate.campaign.writers import Failure
+from tests.e2e.network import Network
 
 _SERVER_DEATHS = {"killed": signal.SIGKILL, "stopped at once": signal.SIGQUIT, "restarted": signal.SIGINT}
 _DEATH_SECONDS = 60.0

@@ -14,8 +14,8 @@ from cyphr.migrate.journal import Journal
 from tests.conftest import Server, TestSide
 from tests.e2e.migrate.campaign.accidents import Accidents
 from tests.e2e.migrate.campaign.migrator import SupervisedMigrator
-from tests.e2e.migrate.campaign.network import Network
 from tests.e2e.migrate.campaign.writers import Writers
+from tests.e2e.network import Network
 
 _WRITERS = 6
 _SETTLING_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""A network that can fail: a loopback proxy between the migrator and one server."""
+"""A network that can fail: a loopback proxy between a client and one server."""
 
 import asyncio
 import contextlib

@@ -1,0 +1,106 @@
+"""Ids of others: every operation that takes one answers as if there were nothing, and changes nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+
+from tests.conftest import Server
+from tests.e2e.messenger.client import Client
+from tests.e2e.messenger.faults.stage import Stage
+
+_DESCRIPTION = Path(__file__).parents[3] / "docs/reference/openapi.json"
+# Of whom one may say it, whoever they are: to block somebody one need not know them.
+_OF_ANYBODY = {"user_id"}
+# What is not there may be taken away again: the answer is the same for every id.
+_SAID_OF_EVERYTHING = {"DELETE /v1/chats/{chat_id}/draft": 204}
+# What the description alone does not lead to.
+_SOUND: dict[str, Any] = {
+    "POST /v1/chats/{chat_id}/messages": {"id": "01980000-0000-7000-8000-000000000000", "content": "let me in"},
+}
+
+operations = [
+    result.ok()
+    for result in schemathesis.openapi.from_path(_DESCRIPTION).get_all_operations()
+    if {parameter.name for parameter in result.ok().path_parameters} - _OF_ANYBODY
+]
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What belongs to somebody else, and who tries to reach it."""
+
+    stage: Stage
+    loop: asyncio.AbstractEventLoop
+    owner: Client
+    stranger: Client
+    ids: dict[str, str]
+
+    def snapshot(self) -> Any:
+        """All that the owner sees of it."""
+        return self.loop.run_until_complete(self._snapshot())
+
+    async def _snapshot(self) -> Any:
+        return await self.owner.get("/v1/chats"), await self.owner.history(self.ids["chat_id"])
+
+
+@pytest.fixture(scope="module")
+def foreign(aws_server: Server, tmp_path_factory: pytest.TempPathFactory, token_key: Path) -> Iterator[Foreign]:
+    # The tests of this file are synchronous, so the loop is theirs, and the messenger a process of its own.
+    loop = asyncio.new_event_loop()
+    setting = Stage.set(aws_server, tmp_path_factory.mktemp("messenger"), token_key)
+    try:
+        yield loop.run_until_complete(_found(loop.run_until_complete(setting.__aenter__()), loop))
+    finally:
+        loop.run_until_complete(setting.__aexit__(None, None, None))
+        loop.close()
+
+
+async def _found(stage: Stage, loop: asyncio.AbstractEventLoop) -> Foreign:
+    anna, boris, clara = [await stage.register(name) for name in ("Anna", "Boris", "Clara")]
+    chat = await anna.group("all", [boris])
+    message = await anna.say(chat, "private")
+    ids = {"chat_id": chat, "message_id": message.rpartition("/")[2], "user_id": boris.id, "emoji": "👍"}
+    return Foreign(stage, loop, anna, clara, ids)
+
+
+def _name(operation: Any) -> str:
+    return f"{operation.method.upper()} {operation.path}"
+
+
+@pytest.mark.parametrize("operation", operations, ids=_name)
+def test_what_is_somebody_elses_is_not_there(operation: Any, foreign: Foreign) -> None:
+    before, statuses = foreign.snapshot(), set()
+
+    @settings(
+        deadline=None, database=None, phases=[Phase.generate], max_examples=10, derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def ask(case: Any) -> None:
+        theirs = _ask(case, foreign, foreign.ids)
+        nobodys = _ask(case, foreign, {name: str(uuid4()) for name in foreign.ids} | {"emoji": "👍"})
+        assert (theirs.status_code, theirs.text) == (nobodys.status_code, nobodys.text)
+        statuses.add(theirs.status_code)
+
+    ask()
+    # 422: some rule that the description does not know was broken before anything was looked for.
+    refusal = _SAID_OF_EVERYTHING.get(_name(operation), 404)
+    assert refusal in statuses
+    assert statuses <= {refusal, 422}
+    assert foreign.snapshot() == before
+
+
+def _ask(case: Any, foreign: Foreign, ids: dict[str, str]) -> httpx.Response:
+    for name in case.path_parameters:
+        case.path_parameters[name] = ids[name]
+    case.body = _SOUND.get(_name(case.operation), case.body)
+    return case.call(base_url=str(foreign.stage.http.base_url), headers=foreign.stranger.auth)
