@@ -119,7 +119,7 @@ class Device:
         held = self.held.get(chat)
         if held is not None:
             held.head = max(held.base, min(head, held.head))
-            held.change = min(change, held.change)
+            held.change = max(0, min(change, held.change))
             held.messages = {seq: message for seq, message in held.messages.items() if seq <= held.head}
 
     async def say(self, kind: str, **members: Any) -> None:
@@ -133,7 +133,7 @@ class Device:
 
     async def _end_listening(self) -> None:
         if self._listening is not None:
-            await asyncio.gather(self._listening, return_exceptions=False)
+            await self._listening
         self._listening = None
 
     async def _listen(self, websocket: ClientConnection) -> None:
@@ -146,6 +146,9 @@ class Device:
                 self.closed_with.append(closed.rcvd.code)
         except httpx.HTTPError:
             # What it needed to fill a gap is out of reach: it comes again.
+            websocket.transport.abort()
+        except Exception as error:
+            self._wrong(f"it could not take what it was told: {error!r}")
             websocket.transport.abort()
 
     async def _take(self, frame: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ class Journey:
 
     @classmethod
     async def begin(cls, stage: Stage) -> "Journey":
-        """New people who know each other: two direct chats and two groups."""
+        """New people who know each other, all of them online: two direct chats and two groups."""
         people = [await stage.register(name) for name in ("Anna", "Boris", "Clara", "Dmitri")]
         anna, boris, clara, dmitri = people
         chats = {
@@ -47,7 +47,10 @@ class Journey:
             await anna.group("all", [boris, clara, dmitri]): people,
             await anna.group("some", [clara, dmitri]): [anna, clara, dmitri],
         }
-        return cls(stage, people, chats)
+        journey = cls(stage, people, chats)
+        for device in journey.devices:
+            await device.go_online()
+        return journey
 
     # What a device does by itself.
 
@@ -220,7 +223,7 @@ class Journey:
             device.name: (device.closed_with[-5:], [(held.head, held.change) for held in device.held.values()])
             for device in self.devices
         }
-        return f"{waiting}\n{places}\n{self.ledger.wrongs}\n{self.stage.last_log_lines(10)}"
+        return f"{len(waiting)} {waiting[:3]}\n{places}\n{self.ledger.wrongs}\n{self.stage.last_log_lines(10)}"
 
     async def end(self) -> None:
         for device in self.devices:

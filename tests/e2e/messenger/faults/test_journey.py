@@ -24,6 +24,7 @@ from tests.e2e.messenger.faults.verdict import wrongs
 T = TypeVar("T")
 
 _ACCIDENTS_EACH = 5
+_SENDS_BETWEEN = 20
 _KILLS = int(os.environ.get("KILLS") or 40)
 _SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 _MOST_MEMORY = 96 * 1024 * 1024
@@ -55,8 +56,9 @@ class Fuzz(RuleBasedStateMachine):
         return self.journey.devices[number % len(self.journey.devices)]
 
     def allowed(self, accident: str | None) -> str | None:
-        """Accidents cost seconds: a journey has a few."""
-        if accident is None or self.accidents >= self.most_accidents:
+        """Accidents cost seconds: a journey has a few, with something to lose between two."""
+        lost_at_most = len(self.journey.ledger.sent) - _SENDS_BETWEEN * (self.accidents + 1)
+        if accident is None or self.accidents >= self.most_accidents or lost_at_most < 0:
             return None
         self.accidents += 1
         self.memory = 0 if accident == "messenger" else self.memory
@@ -174,8 +176,7 @@ class Fuzz(RuleBasedStateMachine):
     def time_passes(self, milliseconds: int) -> None:
         self.run(asyncio.sleep(milliseconds / 1000))
 
-    @precondition(lambda self: self.accidents < self.most_accidents)
-    @rule(accident=st.sampled_from(["messenger", "immediate"]))
+    @rule(accident=st.sampled_from(["messenger", "immediate", "fast", "kill"]))
     def accident(self, accident: str) -> None:
         self.run(self.journey.amid(self.allowed(accident)))
 
