@@ -11,7 +11,7 @@ import httpx
 
 from cyphr.foundation.clock import monotonic
 from tests.e2e.messenger.client import Client
-from tests.e2e.messenger.faults.device import Device
+from tests.e2e.messenger.faults.device import Device, Held
 from tests.e2e.messenger.faults.ledger import Ledger, Sent, client_id
 from tests.e2e.messenger.faults.stage import Stage, answered
 
@@ -200,13 +200,12 @@ class Journey:
         return not waiting
 
     async def _everybody_has_everything(self) -> bool:
-        heads = {chat["id"]: chat["last_seq"] for chat in await self.people[0].get("/v1/chats")}
+        there = {chat["id"]: (chat["last_seq"], chat["last_change"]) for chat in await self.people[0].get("/v1/chats")}
         behind = [
-            (device.name, chat, device.held.get(chat), heads[chat])
+            (device.name, chat)
             for device in self.devices
             for chat in self.chats
-            if device.online and device.person in self.members[chat]
-            if (device.held[chat].head if chat in device.held else 0) < heads[chat]
+            if device.online and device.person in self.members[chat] and not _is_at(device.held.get(chat), there[chat])
         ]
         if behind:
             await asyncio.sleep(0.02)
@@ -228,6 +227,11 @@ class Journey:
     async def end(self) -> None:
         for device in self.devices:
             await device.break_off()
+
+
+def _is_at(held: Held | None, there: tuple[int, int]) -> bool:
+    seq, change = there
+    return (held.head >= seq and held.change >= change) if held is not None else seq == 0
 
 
 def _path(sent: Sent) -> str:
