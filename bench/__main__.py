@@ -4,7 +4,7 @@ import asyncio
 import sys
 from importlib import import_module
 
-_NAMES = ("copy", "follow", "handover", "verify")
+_NAMES = ("copy", "follow", "handover", "lambdas", "verify")
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ scripts/reference.py --check    write nothing; exit code 1 when one of them is n
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ from cyphr.cli import main as command_line
 from cyphr.foundation import errors
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.frames import ServerFrame, schema
 from cyphr.messenger.problems import STATUS
 from cyphr.messenger.realtime import connections
 from cyphr.messenger.realtime.models import LARGEST_FRAME, Frame
@@ -34,33 +36,13 @@ FOLDER = ROOT / "docs/reference"
 _MADE = "<!-- Made by scripts/reference.py from the code; do not edit. -->"
 _BRANCH = re.compile(r"[├└]── (?P<name>\w+) +(?P<meaning>\S.*)")
 
-# What the server sends has no models: it is encoded where it happens. A test finds a type that is missing here.
-_FROM_SERVER = (
-    ("resume.done", "`d.heads`, `d.user_id`", "All that was missed has been sent; `heads`: each chat's last place."),
-    ("ack", "`id`, `chat`, `d`", ("What the client called `id` is committed. A message's `d`: `message_id`, `seq`,"
-     " `ts`; a watermark's: `seq`. A repeated `id` gets the first acknowledgement again.")),
-    ("msg", "`chat`, `seq`, `ts`, `from`, `d.message`", ("A message. `seq` has no gaps within a chat: who sees one"
-     " fetches it over HTTP.")),
-    ("change", "`chat`, `change`, `d.message`", ("What became of a message (edited, deleted, reacted to): all of it, as"
-     " it is now. `change` has no gaps within a chat: who sees one fetches `/v1/chats/{id}/changes`. `d.message` is"
-     " null for who may not know of it.")),
-    ("hidden", "`chat`, `seq`, `d.message_id`", "This person deleted a message for themselves, on another device."),
-    ("draft", "`chat`, `d.draft`", "What this person has begun to write on another device; null: nothing any more."),
-    ("chat", "`chat`, `d.chat`", "A chat that this person was added to."),
-    ("receipt", "`chat`, `d.user_id`, `d.received_seq`, `d.read_seq`", "How far a member has received and read."),
-    ("typing", "`chat`, `d.user_id`", "A member is typing. Never stored, and dropped first when a client is slow."),
-    ("pong", "", "The answer to `ping`."),
-    ("slow", "`id`, `d.retry_ms`", "Too many sends are unacknowledged: nothing was stored; send `id` again later."),
-    ("error", "`id`, `d.code`, `d.message`, `d.retryable`", ("A frame was refused; codes are those of"
-     " [errors](errors.md). `id` is the frame's, as far as it had one.")),
-)  # fmt: skip
-
 
 def pages() -> dict[Path, str]:
     """Every page by its path."""
     made = {"settings": settings(), "errors": error_tree(), "cli": commands(), "events": events(),
             "preflight": checks()}  # fmt: skip
-    return {FOLDER / f"{name}.md": text for name, text in made.items()}
+    written = {FOLDER / f"{name}.md": text for name, text in made.items()}
+    return {**written, FOLDER / "frames.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
 
 
 def settings() -> str:
@@ -195,28 +177,30 @@ def events() -> str:
     """Every frame of the WebSocket."""
     return _page(
         "Events of the WebSocket",
-        "`/v1/ws`. Every frame is one JSON object: `v` (1), `t` (the type), and the members below; `id` is the client's"
+        "`/v1/ws`, or where `GET /v1/addresses` says. Every frame is one JSON object: `v` (1), `t` (the type), and the"
+        " members below, all of them in [frames.schema.json](frames.schema.json); `id` is the client's"
         f" own UUID, `chat` a chat's, `d` the rest. A frame of a client is at most {LARGEST_FRAME:,} bytes; its token"
         " stands in the first frame, never in the URL.",
         "## From the client",
-        _table(("type", "members", "meaning"), (row for frame in client_frames() for row in _frame(frame))),
+        _table(("type", "members", "meaning"), (row for frame in frames(Frame) for row in _frame(frame))),
         "## From the server",
-        _table(("type", "members", "meaning"), ((f"`{name}`", *rest) for name, *rest in _FROM_SERVER)),
+        _table(("type", "members", "meaning"), (row for frame in frames(ServerFrame) for row in _frame(frame))),
         "## Close codes",
         _table(
             ("code", "meaning"),
             (
                 (f"{connections.NOT_AUTHENTICATED}", "Not signed in: no `hello` in time, or the session has ended."),
+                (f"{connections.TOO_BIG}", "A frame was larger than it may be."),
                 (f"{connections.TRY_AGAIN}", "Try again, and resume from what you hold."),
             ),
         ),
     )
 
 
-def client_frames() -> Sequence[type[BaseModel]]:
-    """The models of what a client may send."""
-    frames: Sequence[type[BaseModel]] = get_args(get_args(Frame)[0])
-    return frames
+def frames(union: Any) -> Sequence[type[BaseModel]]:
+    """The models of what one side may send."""
+    models: Sequence[type[BaseModel]] = get_args(get_args(union)[0])
+    return models
 
 
 def _frame(frame: type[BaseModel]) -> Iterator[Sequence[str]]:
@@ -226,7 +210,7 @@ def _frame(frame: type[BaseModel]) -> Iterator[Sequence[str]]:
         if body is not None:
             members += [_member(f"d.{each}", one) for each, one in body.model_fields.items()]
         elif name not in ("v", "t"):
-            members.append(_member(name, field))
+            members.append(_member(field.alias or name, field))
     for name in get_args(frame.model_fields["t"].annotation):
         yield f"`{name}`", ", ".join(members), " ".join((frame.__doc__ or "").split()).replace("``", "`")
 
@@ -261,7 +245,9 @@ def _type(kind: Any) -> str:
     names = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "yes or no"}
     words: list[str] = []
     for one in _alternatives(kind):
-        if get_origin(one) is Literal:
+        if get_origin(one) is tuple:
+            words.append(f"list of {_type(get_args(one)[0])}")
+        elif get_origin(one) is Literal:
             words += [f"`{value}`" for value in get_args(one)]
         elif get_origin(one) is list:
             words.append(f"list of {_type(get_args(one)[0])}")

@@ -4,8 +4,8 @@
     scripts/web.py install   npm ci, unless what package-lock.json names is there already
     scripts/web.py build     npm ci when needed, then vite build into web/dist; nothing when nothing changed
     scripts/web.py test      vitest
-    scripts/web.py check     TypeScript, and that the API types are those of docs/reference/openapi.json
-    scripts/web.py api       write web/src/api/schema.ts anew from docs/reference/openapi.json
+    scripts/web.py check     TypeScript, and that the API types are those of docs/reference
+    scripts/web.py api       write web/src/api/schema.ts and frames.ts anew from docs/reference
     scripts/web.py dev       Vite's own server with live reload (CYPHR_SERVER: where the messenger listens)
 
 Exit code 0 when all is well; 1 with what happened and what to do next.
@@ -14,6 +14,7 @@ Exit code 0 when all is well; 1 with what happened and what to do next.
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -28,8 +29,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 DIST = WEB / "dist"
-OPENAPI = ROOT / "docs" / "reference" / "openapi.json"
-SCHEMA = WEB / "src" / "api" / "schema.ts"
+REFERENCE = ROOT / "docs" / "reference"
+# What each file of types is made from.
+API_TYPES = {
+    WEB / "src" / "api" / "schema.ts": REFERENCE / "openapi.json",
+    WEB / "src" / "api" / "frames.ts": REFERENCE / "frames.schema.json",
+}
 BUILD_STAMP = DIST / ".inputs"
 INSTALL_STAMP = WEB / "node_modules" / ".cyphr-lock"
 BUILD_INPUTS = ("package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts", "index.html")
@@ -85,17 +90,19 @@ def check() -> None:
     install()
     _show("TypeScript", "check")
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / "schema.ts"
-        _generate_api(fresh)
-        if fresh.read_text() != SCHEMA.read_text():
-            raise WebFailed(
-                f"{SCHEMA.relative_to(ROOT)} is not what {OPENAPI.relative_to(ROOT)} says: run scripts/web.py api"
-            )
+        for types, source in API_TYPES.items():
+            fresh = Path(folder) / types.name
+            _generate_types(source, fresh)
+            if not types.exists() or fresh.read_text() != types.read_text():
+                raise WebFailed(
+                    f"{types.relative_to(ROOT)} is not what {source.relative_to(ROOT)} says: run scripts/web.py api"
+                )
 
 
 def api() -> None:
     install()
-    _generate_api(SCHEMA)
+    for types, source in API_TYPES.items():
+        _generate_types(source, types)
 
 
 def dev() -> None:
@@ -114,10 +121,25 @@ def _alone() -> Iterator[None]:
         os.close(folder)
 
 
-def _generate_api(target: Path) -> None:
-    result = _npm("run", "--silent", "api:to", "--", str(target), capture=True)
+def _generate_types(source: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        given = Path(folder) / "openapi.json"
+        given.write_text(_as_openapi(source.read_text()))
+        # What a client sends may leave out what has a default; what the HTTP API answers never does.
+        options = [] if source.name == "openapi.json" else ["--default-non-nullable=false"]
+        result = _npm("run", "--silent", "api", "--", *options, str(given), "--output", str(target), capture=True)
     if result.returncode:
-        raise WebFailed(f"openapi-typescript failed on {OPENAPI.relative_to(ROOT)}:\n{_last_lines(result)}")
+        raise WebFailed(f"openapi-typescript failed on {source.relative_to(ROOT)}:\n{_last_lines(result)}")
+
+
+def _as_openapi(text: str) -> str:
+    """A JSON Schema's definitions as the components of an OpenAPI description; one that is OpenAPI stays as it is."""
+    described = json.loads(text)
+    if "openapi" in described:
+        return text
+    schemas = json.loads(json.dumps(described["$defs"]).replace("#/$defs/", "#/components/schemas/"))
+    head = {"openapi": "3.1.0", "info": {"title": described["title"], "version": "1"}, "paths": {}}
+    return json.dumps({**head, "components": {"schemas": schemas}})
 
 
 def _show(what: str, script: str) -> None:

@@ -1,8 +1,17 @@
-"""Contracts hold on both sides."""
+"""Contracts hold on both sides, and in both runtimes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.conftest import TestSide
+from cyphr.embedded.aws import AwsStandIn
+from tests.conftest import Server, TestSide
+from tests.contract.runtimes import Runtime, functions, process
+from tests.e2e.messenger.conftest import token_key
+
+__all__ = ["token_key"]
 
 
 @pytest.fixture(params=["supabase", "aws"])
@@ -10,3 +19,41 @@ def side(request: pytest.FixtureRequest) -> TestSide:
     """Each side in turn."""
     standing: TestSide = request.getfixturevalue(request.param)
     return standing
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
+    started = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
+    await started.start()
+    try:
+        yield started
+    finally:
+        await started.discard()
+
+
+_FEW = {"sends_per_minute": 6000, "sends_burst": 12, "longest_resume": 20}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def in_a_process(aws_server: Server, token_key: Path) -> AsyncIterator[Runtime]:
+    async with (
+        aws_server.database(aws_server.full) as side,
+        process(side, token_key, greeting_seconds=1, **_FEW) as running,
+    ):
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def as_functions(aws_server: Server, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[Runtime]:
+    async with (
+        aws_server.database(aws_server.full) as side,
+        functions(stand_in, side, token_key, **_FEW) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module", params=["in_a_process", "as_functions"])
+def runtime(request: pytest.FixtureRequest) -> Runtime:
+    """Each runtime in turn; the tests of a file share its database, each with people of its own."""
+    running: Runtime = request.getfixturevalue(request.param)
+    return running

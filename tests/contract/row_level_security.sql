@@ -46,3 +46,17 @@ insert into public.message_drafts (user_id, chat_id, content) values
     ('a0000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 'I');
 insert into public.hidden_messages (user_id, message_id) values
     ('a0000000-0000-4000-8000-000000000000', 'e0000000-0000-4000-8000-000000000000');
+insert into public.chat_bans (chat_id, user_id) values
+    ('d0000000-0000-4000-8000-000000000000', 'c0000000-0000-4000-8000-000000000000');
+insert into public.chat_invites (id, chat_id, token) values
+    ('f1000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 'token');
+insert into public.user_blocks (blocker_id, blocked_id) values
+    ('a0000000-0000-4000-8000-000000000000', 'c0000000-0000-4000-8000-000000000000');
+insert into public.chat_privacy (user_id) values ('a0000000-0000-4000-8000-000000000000');
+insert into public.push_endpoints (device, user_id, session_id, platform, token) values
+    ('f1000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000',
+     'f0000000-0000-4000-8000-000000000000', 'fcm', 'token');
+insert into public.push_state (device, chat_id, wanted_seq) values
+    ('f1000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 1);
+insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
+insert into public.privacy_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');

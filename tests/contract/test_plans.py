@@ -62,6 +62,16 @@ async def filled(request: pytest.FixtureRequest, aws_server: Server) -> AsyncIte
         yield Filled(side, request.param // 2000)
 
 
+OWN_LIST = {
+    "user_id": PERSON,
+    "only_chat_id": None,
+    "after_pin": None,
+    "after_activity": None,
+    "after_id": None,
+    "limit": 51,
+}
+
+
 @dataclass(frozen=True)
 class Reads:
     """What a transaction read of the messages: whole-table scans, rows by index."""
@@ -113,7 +123,7 @@ async def indexes_of(filled: Filled, query: LiteralString, parameters: dict[str,
         (MESSAGES.find_message, "messages_pkey", {"message_id": GROUP}),
         (MESSAGES.list_receipts, "messages_pkey", {"message_id": GROUP, "cursor": None}),
         (CHATS.list_last_messages, "messages_chat_seq", {"chat_ids": OWN_CHATS}),
-        (CHATS.list_chats, "messages_chat_seq", {"user_id": PERSON, "only_chat_id": None}),
+        (CHATS.list_chats, "messages_chat_seq", OWN_LIST),
     ],
     ids=["history after", "history before", "changes", "message", "receipts", "last messages", "unread"],
 )
@@ -147,7 +157,7 @@ async def test_a_hot_query_reads_no_more_than_it_gives(
 
 
 async def test_counting_what_is_unread_reads_own_chats_to_a_bound(filled: Filled) -> None:
-    reads, chats = await reads_of(filled, CHATS.list_chats, {"user_id": PERSON, "only_chat_id": None})
+    reads, chats = await reads_of(filled, CHATS.list_chats, OWN_LIST)
     assert len(chats) == len(OWN_CHATS)
     assert reads.scans == 0
     # Written by others, or by oneself: those are passed over one by one.

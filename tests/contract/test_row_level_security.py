@@ -24,7 +24,10 @@ MESSAGE = "e0000000-0000-4000-8000-000000000000"
 MATRIX = {
     "account_emails": ("1 - - -", "0 - - -"),
     "calls": ("1 - - -", "0 - - -"),
+    "chat_bans": ("0 - - -", "0 - - -"),
+    "chat_invites": ("0 - - -", "0 - - -"),
     "chat_participants": ("2 - - -", "0 - - -"),
+    "chat_privacy": ("1 - - -", "0 - - -"),
     "chats": ("1 - - -", "0 - - -"),
     "cognito_accounts": ("1 - - -", "0 - - -"),
     "device_registrations": ("1 - - -", "0 - - -"),
@@ -38,11 +41,17 @@ MATRIX = {
     "message_status": ("1 1 0 -", "0 - 0 -"),
     "messages": ("1 1 - -", "0 - - -"),
     "nearby_discovery": ("1 - - 1", "0 - - 0"),
+    "notification_settings": ("1 - - -", "0 - - -"),
     "phone_hashes": ("- - - -", "- - - -"),
+    "privacy_settings": ("1 - - -", "0 - - -"),
+    "push_checks": ("- - - -", "- - - -"),
+    "push_endpoints": ("- - - -", "- - - -"),
+    "push_state": ("- - - -", "- - - -"),
     "refresh_tokens": ("- - - -", "- - - -"),
     "sessions": ("- - - -", "- - - -"),
     "sign_in_attempts": ("- - - -", "- - - -"),
     "transactions": ("1 - - -", "0 - - -"),
+    "user_blocks": ("1 - - -", "0 - - -"),
     "user_wallets": ("1 - - -", "0 - - -"),
     "users": ("2 - 1 -", "1 - 1 -"),
     "waitlist": ("- - - -", "- - - -"),
@@ -56,11 +65,13 @@ SECRETS = [
     ("users", "phone"),
     ("users", "phone_hash"),
     ("users", "encrypted_private_key"),
+    ("users", "is_online"),
+    ("users", "last_seen"),
     ("user_wallets", "encrypted_secret_key"),
 ]
 
 # What a signed-in person may call in the schema private: policies do.
-ASKED_BY_POLICIES = {"is_member", "can_read", "shares_chat_with"}
+ASKED_BY_POLICIES = {"is_member", "can_read", "shares_chat_with", "is_admin", "may_write"}
 
 
 @pytest_asyncio.fixture
@@ -199,6 +210,32 @@ async def test_the_view_of_messages_shows_only_what_its_reader_may_know_of(peopl
             assert await attempt(connection, "update private.shown_messages set content = 'x'") == "-"
     async with acting(peopled, None) as nobody:
         assert await attempt(nobody, "select from private.shown_messages") == "-"
+
+
+async def test_bans_and_links_of_a_group_are_seen_by_those_who_administer_it_alone(peopled: TestSide) -> None:
+    async with await connect(peopled.superuser) as connection:
+        await connection.execute("update chats set type = 'group' where id = %s", [CHAT])
+        await connection.execute("update chat_participants set role = 'owner' where user_id = %s", [BORIS])
+    for user_id, seen in ((BORIS, "1"), (ANNA, "0"), (CLARA, "0")):
+        async with acting(peopled, user_id) as person:
+            assert await attempt(person, "select from chat_bans") == seen
+            assert await attempt(person, "select from chat_invites") == seen
+
+
+async def test_nobody_sees_who_blocks_them(peopled: TestSide) -> None:
+    async with acting(peopled, CLARA) as clara:
+        assert await attempt(clara, "select from user_blocks") == "0"
+
+
+async def test_a_member_cannot_post_a_notice_nor_write_to_who_is_blocked(peopled: TestSide) -> None:
+    async with acting(peopled, ANNA) as anna:
+        forged = "insert into messages (chat_id, sender_id, content, message_type) values (%s, %s, '{}', 'notice')"
+        assert await attempt(anna, forged, [CHAT, ANNA]) == "-"
+        plain = "insert into messages (chat_id, sender_id, content) values (%s, %s, 'x')"
+        assert await attempt(anna, plain, [CHAT, ANNA]) == "1"
+        async with await connect(peopled.superuser) as connection:
+            await connection.execute("insert into user_blocks values (%s, %s)", [BORIS, ANNA])
+        assert await attempt(anna, plain, [CHAT, ANNA]) == "-"
 
 
 async def test_only_what_policies_ask_may_be_called_in_the_schema_private(peopled: TestSide) -> None:

@@ -166,6 +166,8 @@ def test_the_fullest_message_that_can_be_sent_fits_an_event() -> None:
         {"v": 1, "t": "recv", "chat": CHAT, "d": {"seq": 1}},
         {"v": 1, "t": "read", "id": ID, "chat": CHAT, "d": {"seq": 1}},
         {"v": 1, "t": "typing", "chat": CHAT, "d": {}},
+        {"v": 1, "t": "open", "chat": CHAT},
+        {"v": 1, "t": "close", "chat": CHAT},
         {"v": 1, "t": "ping"},
         {"v": 1, "t": "ping", "id": ID, "later": "members that are not known yet are passed over"},
     ],
@@ -199,6 +201,7 @@ def test_a_frame_of_the_contract_is_understood(frame: dict[str, Any]) -> None:
         },
         {"v": 1, "t": "read", "chat": CHAT, "d": {"seq": "many"}},
         {"v": 1, "t": "typing", "chat": None},
+        {"v": 1, "t": "open"},
     ],
 )
 def test_a_frame_outside_the_contract_is_refused(frame: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from cyphr.cli.main import app
 from cyphr.foundation import errors
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.frames import ServerFrame
 from cyphr.messenger.messages.postman import EventKind
 from cyphr.messenger.realtime.models import Frame
 from cyphr.migrate.preflight.checks import CHECKS
@@ -106,6 +107,13 @@ def test_every_frame_of_the_websocket_is_documented() -> None:
     heard = {t for source in sources for t in re.findall(r'\bencode\(\s*"([a-z.]+)"', source.read_text())}
     assert "resume.done" in heard  # else the way in which frames are encoded has changed, and this test with it
     assert said | heard | {str(kind) for kind in EventKind} == documented
+
+
+def test_every_frame_that_the_server_sends_has_a_model() -> None:
+    models = {t for frame in get_args(get_args(ServerFrame)[0]) for t in get_args(frame.model_fields["t"].annotation)}
+    sources = (ROOT / "src/cyphr/messenger").rglob("*.py")
+    heard = {t for source in sources for t in re.findall(r'\bencode\(\s*"([a-z.]+)"', source.read_text())}
+    assert heard | {str(kind) for kind in EventKind} == models
 
 
 @pytest.mark.parametrize("runbook", RUNBOOKS, ids=lambda path: path.stem)

@@ -21,6 +21,7 @@ from cyphr.cli.migrate_options import (
     AcceptOption,
     ConfigOption,
     JsonOption,
+    PatienceOption,
     ServiceArgument,
     load_settings,
 )
@@ -31,7 +32,7 @@ from cyphr.foundation.clock import now
 from cyphr.foundation.errors import InvalidInput
 from cyphr.migrate.app import start_migrator
 from cyphr.migrate.conductor import ask
-from cyphr.migrate.journal import Journal
+from cyphr.migrate.journal import PATIENCE_SECONDS, Journal
 from cyphr.migrate.report.document import as_page
 from cyphr.migrate.report.history import read_history
 from cyphr.migrate.report.markdown import as_markdown
@@ -67,12 +68,13 @@ def verify(
         bool, typer.Option("--repair", help="Make differing rows what they are on the side that people write to.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="Repair nothing when more rows differ.")] = 10_000,
+    patience: PatienceOption = PATIENCE_SECONDS,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every row, object or user of both sides while they go on changing."""
     options = {"repair": limit} if repair else {}
-    found = _with_journal(config, lambda journal: ask(journal, "verify", service, **options))
+    found = _with_journal(config, lambda journal: ask(journal, "verify", service, patience_seconds=patience, **options))
     if not as_json:
         for line in found["repaired"]:
             console.print(f"repaired {line}", markup=False)
@@ -84,15 +86,25 @@ def verify(
 
 
 @app.command()
-def handover(service: ServiceArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+def handover(
+    service: ServiceArgument,
+    patience: PatienceOption = PATIENCE_SECONDS,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """Move the authority of one service to AWS."""
-    _move("handover", service, config, as_json)
+    _move("handover", service, patience, config, as_json)
 
 
 @app.command()
-def handback(service: ServiceArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+def handback(
+    service: ServiceArgument,
+    patience: PatienceOption = PATIENCE_SECONDS,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """Move the authority of one service back to Supabase, with everything written since."""
-    _move("handback", service, config, as_json)
+    _move("handback", service, patience, config, as_json)
 
 
 @app.command()
@@ -134,14 +146,17 @@ def report(
         console.print(as_markdown(history), markup=False, end="")
 
 
-def _move(action: str, service: str, config: Path, as_json: bool) -> None:
-    timing = _with_journal(config, lambda journal: ask(journal, action, service))
+def _move(action: str, service: str, patience: float, config: Path, as_json: bool) -> None:
+    timing = _with_journal(config, lambda journal: ask(journal, action, service, patience_seconds=patience))
     text = (
         "it was there already"
         if timing.get("already")
         else f"writes waited at most {timing['blocked_ms']:.1f} ms for it"
     )
     _print(timing, as_json, f"{action} of {service} done; {text}")
+    if left_out := timing.get("left_out"):
+        words = f"the last changes of {', '.join(left_out)} are there but were not compared under the fence"
+        error_console.print(f"{words}; compare them now: cyphr migrate verify {service}", markup=False)
     if failures := timing.get("hooks_failed"):
         error_console.print(f"{action} is done, but what should follow failed:", style="red")
         for words in failures:

@@ -21,7 +21,13 @@ AcceptOption = Annotated[
     ),
 ]
 ServiceArgument = Annotated[
-    str, typer.Argument(help="database, files or auth.", autocompletion=lambda: ["database", "files", "auth"])
+    str,
+    typer.Argument(
+        help="database, files, auth or realtime.", autocompletion=lambda: ["database", "files", "auth", "realtime"]
+    ),
+]
+PatienceOption = Annotated[
+    float, typer.Option("--patience", min=0, metavar="SECONDS", help="Try again for so long while a server is away.")
 ]
 DEFAULT_CONFIG = Path("migration.toml")
 

@@ -80,6 +80,8 @@ def draw(picture: Picture, moment: datetime) -> Group:
     parts: list[Table | Text] = []
     for phase in picture.phases:
         parts += [_head(phase, moment), _numbers(phase, picture.verifications.get(phase.service))]
+        if work := phase.progress.get("busy_with"):
+            parts.append(Text(f"  {work}", "yellow"))
         if error := phase.progress.get("last_error"):
             parts.append(Text(f"  {error}", "red"))
     if not picture.phases:

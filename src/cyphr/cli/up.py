@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +18,25 @@ DEFAULT_FOLDER = Path(".cyphr/up")
 _BUILT_WEB_CLIENT = Path("web/dist")
 
 
+class Runtime(StrEnum):
+    """How the messenger runs."""
+
+    PROCESS = "process"
+    AWS = "aws"
+
+
 def up(
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: wipe what earlier runs kept.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port of the messenger; otherwise a free one, then kept.")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where servers keep data, logs and secrets.")] = DEFAULT_FOLDER,
+    runtime: Annotated[
+        Runtime, typer.Option(help="The messenger as one process, or as functions behind the AWS stand-in's gateway.")
+    ] = Runtime.PROCESS,
 ) -> None:
     """Start both databases, the AWS stand-in and the messenger; Ctrl-C stops all of it."""
-    asyncio.run(_run(folder, fresh=fresh, port=port))
+    asyncio.run(_run(folder, fresh=fresh, port=port, runtime=runtime))
 
 
 def web_folder() -> Path | None:
@@ -36,8 +47,9 @@ def web_folder() -> Path | None:
     return _BUILT_WEB_CLIENT.absolute() if (_BUILT_WEB_CLIENT / "index.html").is_file() else None
 
 
-async def _run(folder: Path, *, fresh: bool, port: int | None) -> None:
-    stack = Stack(folder, fresh=fresh, port=port, web_folder=web_folder(), say=print_step)
+async def _run(folder: Path, *, fresh: bool, port: int | None, runtime: Runtime) -> None:
+    functions = runtime is Runtime.AWS
+    stack = Stack(folder, fresh=fresh, port=port, web_folder=web_folder(), functions=functions, say=print_step)
     interrupted = asyncio.Event()
     work = asyncio.create_task(_serve(stack))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from cyphr.embedded.functions import realtime_permissions
 from cyphr.embedded.http import wait_until_ready
 from cyphr.embedded.ports import choose_port, remember_port
 from cyphr.embedded.process import ProcessRecord, spawn, terminate
 from cyphr.embedded.secrets import write_secret
-from cyphr.foundation.aws import cognito_client, s3_client
+from cyphr.foundation.aws import cognito_client, notifications_client, s3_client
 from cyphr.foundation.settings import AwsSettings
 
 _REGION = "us-east-1"
@@ -36,7 +37,20 @@ _POLICY = {
             "Effect": "Allow",
             "Action": ["s3:*", "cognito-idp:*", "secretsmanager:*", "ssm:*", "route53:*"],
             "Resource": "*",
-        }
+        },
+        *realtime_permissions(_REGION),
+        {
+            "Effect": "Allow",
+            "Action": [
+                "sns:CreatePlatformApplication",
+                "sns:ListPlatformApplications",
+                "sns:CreatePlatformEndpoint",
+                "sns:SetEndpointAttributes",
+                "sns:DeleteEndpoint",
+                "sns:Publish",
+            ],
+            "Resource": "*",
+        },
     ],
 }
 
@@ -50,6 +64,8 @@ class AwsNames:
     supabase_buckets: tuple[str, ...] = ("avatars", "attachments", "voice-messages")
     """Supabase's buckets, as its S3 protocol shows them: an object's key is its name in ``storage.objects``."""
     files_bucket: str = "cyphr-messenger-files-prod"
+    push_applications: dict[str, str] = field(default_factory=dict)
+    """ARNs of SNS's platform applications, by what SNS calls the platform: GCM (Android and browsers) and APNS."""
 
 
 class AwsStandIn:
@@ -88,6 +104,16 @@ class AwsStandIn:
         )
 
     @property
+    def root(self) -> AwsSettings:
+        """The stand-in's own root key: makes users, keys and what a deployment makes; nothing of Cyphr runs with it."""
+        return AwsSettings(
+            region=_REGION,
+            endpoint_url=self.endpoint_url,
+            access_key_id="test",
+            secret_access_key=SecretStr("test"),
+        )
+
+    @property
     def names(self) -> AwsNames:
         """What was made in it."""
         assert self._names is not None, "the stand-in has not been started"
@@ -121,6 +147,12 @@ class AwsStandIn:
             await terminate(self._process, signal.SIGTERM)
         self._process = None
 
+    async def discard(self) -> None:
+        """End it at once, and with it all that it has not written down."""
+        if self._process is not None:
+            await terminate(self._process, signal.SIGKILL)
+        self._process = None
+
     def _environment(self, port: int) -> dict[str, str]:
         # Nothing of ours is passed on: a developer's AWS profile or proxy has no business in here.
         return {
@@ -143,14 +175,7 @@ class AwsStandIn:
     def _ensure_key(self) -> None:
         if (self.folder / "access-key-id").exists() and self._is_key_valid():
             return
-        # The stand-in's own root key; it can make users and keys, and Cyphr never uses it otherwise.
-        root = AwsSettings(
-            region=_REGION,
-            endpoint_url=self.endpoint_url,
-            access_key_id="test",
-            secret_access_key=SecretStr("test"),
-        )
-        iam = boto3.client("iam", **_arguments(root))
+        iam = boto3.client("iam", **_arguments(self.root))
         try:
             iam.create_user(UserName=_USER)
         except iam.exceptions.EntityAlreadyExistsException:
@@ -170,7 +195,9 @@ class AwsStandIn:
 
     def _ensure_resources(self) -> AwsNames:
         pool_id, client_id = self._ensure_user_pool()
-        names = AwsNames(user_pool_id=pool_id, app_client_id=client_id)
+        names = AwsNames(
+            user_pool_id=pool_id, app_client_id=client_id, push_applications=self._ensure_push_applications()
+        )
         s3 = s3_client(self.settings)
         existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
         for name in (*names.supabase_buckets, names.files_bucket):
@@ -179,6 +206,16 @@ class AwsStandIn:
         s3.put_bucket_cors(Bucket=names.files_bucket, CORSConfiguration={"CORSRules": [_CORS]})
         (self.folder / "names.json").write_text(json.dumps(asdict(names), indent=2) + "\n")
         return names
+
+    def _ensure_push_applications(self) -> dict[str, str]:
+        # Made anew each time: SNS gives the same ARN for the same name. Nothing is sent, so the credential is a word.
+        sns = notifications_client(self.settings)
+        return {
+            platform: sns.create_platform_application(
+                Name=_POOL, Platform=platform, Attributes={"PlatformCredential": "none"}
+            )["PlatformApplicationArn"]
+            for platform in ("GCM", "APNS")
+        }
 
     def _ensure_user_pool(self) -> tuple[str, str]:
         cognito = cognito_client(self.settings)

@@ -3,12 +3,15 @@
 from collections import deque
 from datetime import datetime
 from html import escape
+from typing import Protocol
 
+import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from cyphr.foundation.clock import now
+from cyphr.messenger.accounts.mail import SUBJECT
 
 _KEPT = 1000
 
@@ -44,6 +47,14 @@ class Letter(BaseModel):
     at: datetime
 
 
+class Letters(Protocol):
+    """Where letters lie."""
+
+    async def letters(self, email: str | None) -> list[Letter]:
+        """Newest first; of one address (capitals do not matter) or of all."""
+        ...
+
+
 class Mailbox:
     """Keeps the newest letters of this process in memory. It is the messenger's ``Mail``."""
 
@@ -52,27 +63,58 @@ class Mailbox:
 
     async def send_code(self, to: str, code: str) -> None:
         """Show a registration code to whoever opens the mailbox."""
-        self._letters.appendleft(Letter(to=to, subject="Your Cyphr code", code=code, at=now()))
+        self._letters.appendleft(Letter(to=to, subject=SUBJECT, code=code, at=now()))
 
-    def letters(self, email: str | None) -> list[Letter]:
-        """Newest first; of one address (capitals do not matter) or of all."""
-        return [letter for letter in self._letters if email is None or letter.to.lower() == email.lower()]
+    async def letters(self, email: str | None) -> list[Letter]:
+        """See ``Letters``."""
+        return [letter for letter in self._letters if _is_for(letter, email)]
 
     def router(self) -> APIRouter:
-        """``GET /mailbox?email=``: JSON for who asks for it, else a page."""
-        router = APIRouter()
+        """The page of this mailbox."""
+        return mailbox_router(self)
 
-        @router.get("/mailbox", include_in_schema=False)
-        async def mailbox(request: Request, email: str | None = None) -> Response:
-            letters = self.letters(email)
-            if "application/json" in request.headers.get("accept", ""):
-                return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
-            items = (
-                _ITEM.format(
-                    to=escape(letter.to), subject=escape(letter.subject), code=escape(letter.code), at=letter.at
-                )
-                for letter in letters
+
+class SentMail:
+    """What was sent through the stand-in's SES."""
+
+    def __init__(self, stand_in: str) -> None:
+        """``stand_in``: its base URL."""
+        self._url = f"{stand_in}/_ministack/ses/messages"
+
+    async def letters(self, email: str | None) -> list[Letter]:
+        """See ``Letters``."""
+        async with httpx.AsyncClient() as http:
+            answer = (await http.get(self._url)).raise_for_status().json()
+        sent = [one for of_account in answer["messages"].values() for one in of_account]
+        found = [
+            Letter(
+                to=one["To"][0],
+                subject=one["Subject"],
+                code=one["BodyText"].partition("\n")[0],
+                at=one["Timestamp"],
             )
-            return HTMLResponse(_PAGE.format(items="".join(items)))
+            for one in reversed(sent[-_KEPT:])
+        ]
+        return [letter for letter in found if _is_for(letter, email)]
 
-        return router
+
+def _is_for(letter: Letter, email: str | None) -> bool:
+    return email is None or letter.to.lower() == email.lower()
+
+
+def mailbox_router(box: Letters) -> APIRouter:
+    """``GET /mailbox?email=``: JSON for who asks for it, else a page."""
+    router = APIRouter()
+
+    @router.get("/mailbox", include_in_schema=False)
+    async def mailbox(request: Request, email: str | None = None) -> Response:
+        letters = await box.letters(email)
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
+        items = (
+            _ITEM.format(to=escape(letter.to), subject=escape(letter.subject), code=escape(letter.code), at=letter.at)
+            for letter in letters
+        )
+        return HTMLResponse(_PAGE.format(items="".join(items)))
+
+    return router

@@ -1,5 +1,6 @@
 """The messenger as a child process, as a service manager would run it: settings by environment, log to a file."""
 
+import json
 import os
 import signal
 import sys
@@ -33,10 +34,14 @@ class MessengerServer:
         """The base URL that it answers on."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, settings: MessengerSettings) -> None:
-        """Start it and wait until it answers. Raises Unavailable, with the end of its log, when it does not."""
+    async def start(self, settings: MessengerSettings, *, api: str | None = None) -> None:
+        """Start it and wait until it answers. Raises Unavailable, with the end of its log, when it does not.
+
+        ``api``: the messenger itself answers there, as functions; the process only stands before it.
+        """
+        before = [] if api is None else ["--api", api]
         self.process = spawn(
-            [sys.executable, "-m", "cyphr.embedded.server", "--port", str(self.port)],
+            [sys.executable, "-m", "cyphr.embedded.server", "--port", str(self.port), *before],
             log=self.log,
             note=self.folder / "process.json",
             environment=_inherited() | environment_of(settings),
@@ -63,6 +68,8 @@ def _flatten(prefix: str, model: BaseModel) -> dict[str, str]:
         value: Any = getattr(model, name)
         if isinstance(value, BaseModel):
             variables |= _flatten(f"{prefix}{name.upper()}__", value)
+        elif isinstance(value, tuple):
+            variables[f"{prefix}{name.upper()}"] = json.dumps(value)
         elif value is not None:
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             variables[f"{prefix}{name.upper()}"] = text

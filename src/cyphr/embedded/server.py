@@ -1,6 +1,7 @@
-"""The messenger as the one-machine stack runs it: mail goes to a mailbox, and public objects have addresses.
+"""The messenger as the one-machine stack runs it: mail and pushes are shown in pages, public objects have addresses.
 
     python -m cyphr.embedded.server --port 8080      settings from the environment (CYPHR_…)
+    … --api http://…                                 only what stands before the functions that answer there
 
 Exit code 0 after SIGTERM, 1 when it could not start; why is in its log, on stderr.
 """
@@ -12,31 +13,37 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from cyphr.embedded.front import create_front
 from cyphr.embedded.gateway import Gateway
 from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
+from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 
 
 def build(settings: MessengerSettings) -> FastAPI:
     """The messenger with the stack's own routes."""
-    mailbox = Mailbox()
-    extra = [mailbox.router()]
+    mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
+    extra = [mailbox.router(), pushes.router()]
     if settings.files_aws_bucket is not None:
         extra.append(Gateway(settings.aws, files_bucket=settings.files_aws_bucket).router())
-    return create_app(settings, mail=mailbox, extra=extra)
+    return create_app(settings, mail=mailbox, channel=pushes, extra=extra)
 
 
 def main() -> int:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True, help="TCP port of 127.0.0.1 to listen on")
-    port: int = parser.parse_args().port
+    parser.add_argument("--api", help="base URL of the HTTP API of the messenger's functions")
+    given = parser.parse_args()
+    port: int = given.port
     configure_logging()
     try:
-        app = build(MessengerSettings())
+        settings = MessengerSettings()
+        app = build(settings) if given.api is None else create_front(settings, given.api)
     except (ValidationError, CyphrError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - stderr is this process's log
         return 1

@@ -20,6 +20,7 @@ from typing import IO, Any
 from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
 from cyphr.embedded.aws import AwsNames, AwsStandIn
 from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare_database, shape_server
+from cyphr.embedded.functions import Functions
 from cyphr.embedded.messenger import MessengerServer
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, read_note, terminate, write_note
@@ -50,10 +51,12 @@ class Stack:
         fresh: bool = False,
         port: int | None = None,
         web_folder: Path | None = None,
+        functions: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``fresh``: wipe the folder first. ``port``: the messenger's, else any free one, the same again next time.
-        ``web_folder``: the built web client for the messenger to serve. ``say``: told of each step.
+        ``web_folder``: the built web client for the messenger to serve. ``functions``: run the messenger as functions
+        behind the AWS stand-in's API Gateway. ``say``: told of each step.
         """
         self.folder = folder.absolute()
         self.secrets = SecretFolder(self.folder / "secrets")
@@ -63,6 +66,7 @@ class Stack:
         self._fresh = fresh
         self._port = port
         self._web_folder = web_folder
+        self._functions = Functions(self.aws_stand_in) if functions else None
         self._say = say
         self._lock: IO[str] | None = None
         self._leave_running = False
@@ -123,6 +127,10 @@ class Stack:
             files_aws_bucket=self.names.files_bucket,
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
+            public_url=self.address,
+            push_fcm_application=self.names.push_applications["GCM"],
+            push_apns_application=self.names.push_applications["APNS"],
+            push_web_application=self.names.push_applications["GCM"],
         )
 
     # Starting and stopping.
@@ -148,7 +156,14 @@ class Stack:
         """Start the messenger and wait until it answers."""
         self.messenger = MessengerServer(self.folder / "messenger", port=self._port)
         self._say("starting the messenger")
-        await self.messenger.start(self.messenger_settings())
+        if self._functions is None:
+            await self.messenger.start(self.messenger_settings())
+        else:
+            addresses = await self._functions.prepare()
+            pages = [self.address, self.address.replace("127.0.0.1", "localhost")]
+            await self._functions.deploy(self._functions.settings(self.messenger_settings(), pages=pages))
+            await self.messenger.start(self.messenger_settings(), api=addresses.http)
+            self._say(f"functions answer on {addresses.http} and {addresses.websocket}")
         self._say(f"the messenger answers on {self.address}")
         self._describe()
 
@@ -162,6 +177,8 @@ class Stack:
         try:
             if self._lock is not None:
                 await self.stop_messenger()
+                if self._functions is not None:
+                    await self._functions.pause()
                 await _all(self.aws_stand_in.stop(), *(cluster.stop() for cluster in self.clusters.values()))
         finally:
             self._release()

@@ -91,6 +91,47 @@ def _read_secret(file: Path) -> str:
         raise InvalidInput(f"cannot read the secret in {file}: {reason}") from error
 
 
+class RealtimeSettings(BaseModel):
+    """How WebSockets are reached. Without a table, a process knows only its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    table: str | None = Field(
+        default=None, description="DynamoDB table of everybody's connections; none: this process is the only one."
+    )
+    endpoint: str | None = Field(
+        default=None,
+        description="Where the other servers reach this one's connections: the process's own base URL, or API Gateway's"
+        " management endpoint; none, in a function: as the event says.",
+    )
+    fan_out_queue: str | None = Field(
+        default=None, description="URL of the SQS queue for events to many connections; none: all at once."
+    )
+    greeting_queue: str | None = Field(
+        default=None, description="URL of the SQS queue that asks a little later whether there was a hello."
+    )
+    greeting_seconds: int = Field(default=5, ge=1, le=900, description="How long a socket may take to say hello.")
+    most_at_once: int = Field(
+        default=100, ge=1, description="Connections that an event is posted to directly; more go through the queue."
+    )
+    url: str | None = Field(
+        default=None, description="The WebSocket's public URL; none: `/v1/ws` of wherever the API is."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(), description="Origins whose pages may open a WebSocket beside our own, as a JSON list."
+    )
+    longest_resume: int = Field(
+        default=2000, ge=1, description="Messages of one chat that a resume brings; who missed more is told to reload."
+    )
+    resume_seconds: float = Field(
+        default=15.0, ge=0, description="How long a function sends what was missed before the client must ask for more."
+    )
+    sends_per_minute: int = Field(
+        default=30000, ge=1, description="Messages that one person may send over WebSockets, in the long run."
+    )
+    sends_burst: int = Field(default=3000, ge=1, description="… and at once.")
+
+
 class MessengerSettings(BaseSettings):
     """What the messenger needs to run. At least one of the two databases must be given."""
 
@@ -128,6 +169,30 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    presence_relay_seconds: float = Field(
+        default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
+    )
+    public_url: str | None = Field(
+        default=None, description="Where people open the web client; the links in pushes begin with it."
+    )
+    push_fcm_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for Android (FCM); none: no such pushes."
+    )
+    push_apns_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for iPhones (APNs); none: no such pushes."
+    )
+    push_web_application: str | None = Field(
+        default=None, description="ARN of the SNS platform application for browsers (FCM too); none: no such pushes."
+    )
+    push_after_seconds: float = Field(
+        default=10.0, gt=0, description="What a member has not received after so long is pushed to their devices."
+    )
+    push_collapse_seconds: float = Field(
+        default=30.0, ge=0, description="How long a device is not pushed the same chat again."
+    )
+
+    mail_from: str | None = Field(default=None, description="The address that SES sends mail from.")
+    realtime: RealtimeSettings = Field(default=RealtimeSettings(), description="How WebSockets are reached.")
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

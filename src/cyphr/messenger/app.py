@@ -1,36 +1,58 @@
 """Builds the object graph of the messenger; nothing else does."""
 
 import asyncio
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
-from cyphr.foundation.aws import s3_client
+from cyphr.foundation.aws import notifications_client, s3_client
+from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.blocks.service import Blocks
+from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
+from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.invites.service import Invites
+from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
 from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.service import Messages
-from cyphr.messenger.realtime.connections import Connections
+from cyphr.messenger.presence.service import Presence
+from cyphr.messenger.push.channel import Channel
+from cyphr.messenger.push.models import Platform
+from cyphr.messenger.push.service import Push
+from cyphr.messenger.push.sns import SnsChannel
+from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, Connections
+from cyphr.messenger.realtime.delivery import Delivery
+from cyphr.messenger.realtime.exchange import Exchange
+from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
-from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+from cyphr.messenger.sessions.tokens import AccessTokens
+from cyphr.messenger.shared import Shared, build_shared
+
+_PARTING_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Messenger:
     """Every feature of one process, ready to be opened."""
 
+    settings: MessengerSettings
     switchboard: Switchboard
     metrics: Metrics
     sessions: Sessions
@@ -38,56 +60,130 @@ class Messenger:
     discovery: Discovery
     files: Files
     chats: Chats
+    groups: Groups
+    invites: Invites
+    blocks: Blocks
     messages: Messages
     message_changes: MessageChanges
     message_details: MessageDetails
     expiry: Expiry
     drafts: DraftKeeper
     search: Search
+    exchange: Exchange
+    presence: Presence
     realtime: Realtime
+    push: Push
+    shared: Shared | None
+    """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
-        """Start the pools, and what runs beside requests. A side that is down does not stop this."""
+        """Start the pools. A side that is down does not stop this."""
         await self.switchboard.open()
-        self._tasks.add(asyncio.create_task(self.expiry.sweep_for_ever()))
+
+    async def run(self) -> None:
+        """What goes on beside requests, until it is cancelled. A runtime without a process of its own calls the
+        features instead, by a clock.
+        """
+        await asyncio.gather(
+            self.push.run(), self.presence.run(), self.expiry.sweep_for_ever(), self.metrics.flush_for_ever()
+        )
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Everybody was here until now. When that cannot be kept quickly, it is not worth waiting for.
+        with suppress(CyphrError, TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                await self.presence.record()
         await self.switchboard.close()
         self.pins.close()
 
 
-def build_messenger(settings: MessengerSettings, mail: Mail) -> Messenger:
-    """Wire the messenger. Raises InvalidInput when the token key cannot be read."""
+def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | None = None) -> Messenger:
+    """Wire the messenger. ``channel``: how pushes leave; none: SNS. Raises InvalidInput when the token key cannot be
+    read.
+    """
     key = SigningKey.read(settings.token_key_file)
     metrics = Metrics()
     switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
+    shared = None if settings.realtime.table is None else build_shared(settings, key)
+    postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
     sessions.on_revoked(connections.end_session)
-    messages = Messages(switchboard, connections)
+    if isinstance(postman, Delivery):
+        sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    messages = Messages(switchboard, postman)
+    files = Files(switchboard, _file_stores(settings))
+    changes = Changes(switchboard, messages, postman)
+    presence = Presence(switchboard, postman, postman, relay_seconds=settings.presence_relay_seconds)
+    exchange = Exchange(sessions, messages, postman, longest_resume=settings.realtime.longest_resume)
     return Messenger(
+        settings=settings,
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
-        files=Files(switchboard, _file_stores(settings)),
-        chats=Chats(switchboard, connections),
+        files=files,
+        chats=Chats(switchboard, postman),
+        groups=Groups(switchboard, changes, files),
+        invites=Invites(switchboard, changes),
+        blocks=Blocks(switchboard),
         messages=messages,
-        message_changes=MessageChanges(switchboard, connections),
+        message_changes=MessageChanges(switchboard, postman),
         message_details=MessageDetails(switchboard),
         expiry=Expiry(switchboard),
-        drafts=DraftKeeper(switchboard, connections),
+        drafts=DraftKeeper(switchboard, postman),
         search=Search(switchboard),
-        realtime=Realtime(sessions, messages, connections, queue_length=settings.connection_queue_length),
+        exchange=exchange,
+        presence=presence,
+        realtime=_realtime(settings, exchange, connections, presence, shared),
+        shared=shared,
+        push=Push(
+            switchboard,
+            postman,
+            channel or sns_channel(settings),
+            after=timedelta(seconds=settings.push_after_seconds),
+            collapse=timedelta(seconds=settings.push_collapse_seconds),
+            public_url=settings.public_url,
+        ),
         pins=pins,
     )
+
+
+def _realtime(
+    settings: MessengerSettings,
+    exchange: Exchange,
+    connections: Connections,
+    presence: Presence,
+    shared: Shared | None,
+) -> Realtime:
+    return Realtime(
+        exchange,
+        connections,
+        presence,
+        TokenBuckets(settings.realtime.sends_per_minute, settings.realtime.sends_burst),
+        queue_length=settings.connection_queue_length,
+        greeting_seconds=settings.realtime.greeting_seconds,
+        table=None if shared is None else shared.table,
+        endpoint=_own_endpoint(settings),
+    )
+
+
+def _own_endpoint(settings: MessengerSettings) -> str:
+    return f"{SCHEME}{settings.realtime.endpoint or ''}"
+
+
+def sns_channel(settings: MessengerSettings) -> SnsChannel:
+    """Pushes through SNS, to those platforms that have an application there."""
+    given = {
+        Platform.FCM: settings.push_fcm_application,
+        Platform.APNS: settings.push_apns_application,
+        Platform.WEBPUSH: settings.push_web_application,
+    }
+    applications = {platform: arn for platform, arn in given.items() if arn is not None}
+    return SnsChannel(lambda: notifications_client(settings.aws), applications)
 
 
 def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:

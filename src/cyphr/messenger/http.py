@@ -2,33 +2,39 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 import cyphr.messenger.accounts.routes
+import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
 import cyphr.messenger.discovery.routes
 import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
+import cyphr.messenger.groups.routes
 import cyphr.messenger.health
+import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
+import cyphr.messenger.presence.routes
+import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
 import cyphr.messenger.search.routes
 import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
-from cyphr.messenger.app import build_messenger
+from cyphr.messenger.app import Messenger, build_messenger
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors, describe_errors
+from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.web import WebClient
 
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": "cyphr.messenger.patience:ImpatientProtocol",
     "ws": "websockets-sansio",
     "ws_max_size": LARGEST_FRAME,
     "ws_per_message_deflate": False,
@@ -44,30 +50,44 @@ _ROUTERS = (
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
+    cyphr.messenger.groups.routes.router,
+    cyphr.messenger.invites.routes.router,
+    cyphr.messenger.blocks.routes.router,
     cyphr.messenger.messages.routes.router,
     cyphr.messenger.drafts.routes.router,
     cyphr.messenger.search.routes.router,
+    cyphr.messenger.presence.routes.router,
+    cyphr.messenger.push.routes.router,
     cyphr.messenger.realtime.routes.router,
     cyphr.messenger.switchboard.routes.router,
     cyphr.messenger.health.router,
 )
 
 
-def create_app(settings: MessengerSettings, *, mail: Mail, extra: Sequence[APIRouter] = ()) -> FastAPI:
-    """The messenger as an ASGI application. ``extra``: further routes of whoever runs it, before the web client's.
+def create_app(
+    settings: MessengerSettings, *, mail: Mail, channel: Channel | None = None, extra: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The messenger as an ASGI application. ``channel``: how pushes leave; none: through SNS. ``extra``: further routes
+    of whoever runs it, before the web client's.
 
     Raises InvalidInput when the token key cannot be read. Connects to nothing before it is started.
     """
-    messenger = build_messenger(settings, mail)
+    return build_app(settings, build_messenger(settings, mail, channel), extra=extra)
+
+
+def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
+    """The application over a messenger that is built already; its lifespan opens and closes it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await messenger.open()
-        flushing = asyncio.create_task(messenger.metrics.flush_for_ever())
+        beside = asyncio.create_task(messenger.run())
         try:
             yield
         finally:
-            flushing.cancel()
+            beside.cancel()
+            with suppress(asyncio.CancelledError):
+                await beside
             messenger.metrics.flush()
             await messenger.close()
 

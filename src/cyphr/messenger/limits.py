@@ -1,4 +1,9 @@
-"""How often one address may ask for what needs no sign-in."""
+"""How often one address may ask for what needs no sign-in, and one person may send; and from which
+pages a browser may open a socket.
+"""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import RateLimited
@@ -16,14 +21,21 @@ class TokenBuckets:
 
     def take(self, address: str, route: str) -> None:
         """Take one token. Raises RateLimited with the seconds until there is one."""
+        wait = self.wait(address, route)
+        if wait:
+            raise RateLimited("too many requests; try again later", retry_after=int(wait) + 1)
+
+    def wait(self, who: str, what: str) -> float:
+        """Take one token if there is one; else how many seconds until there is."""
         now = monotonic()
-        tokens, since = self._buckets.get((address, route), (self._burst, now))
+        tokens, since = self._buckets.get((who, what), (self._burst, now))
         tokens = min(self._burst, tokens + (now - since) * self._rate)
         if tokens < 1.0:
-            raise RateLimited("too many requests from this address", retry_after=int((1.0 - tokens) / self._rate) + 1)
+            return (1.0 - tokens) / self._rate
         if len(self._buckets) >= _MOST_BUCKETS:
             self._forget_full(now)
-        self._buckets[address, route] = (tokens - 1.0, now)
+        self._buckets[who, what] = (tokens - 1.0, now)
+        return 0.0
 
     def _forget_full(self, now: float) -> None:
         # A bucket that has filled up again says nothing.
@@ -32,3 +44,8 @@ class TokenBuckets:
             for key, (tokens, since) in self._buckets.items()
             if tokens + (now - since) * self._rate < self._burst
         }
+
+
+def is_welcome(origin: str | None, host: str | None, origins: Collection[str]) -> bool:
+    """Whether a page of ``origin`` may open a socket on ``host``. What is no browser sends none."""
+    return origin is None or origin in origins or urlsplit(origin).netloc == host

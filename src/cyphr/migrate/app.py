@@ -18,6 +18,9 @@ from cyphr.migrate.plan.document import make_plan
 from cyphr.migrate.preflight.checks import demand, known_names, run_checks
 from cyphr.migrate.preflight.finding import Level
 from cyphr.migrate.preflight.target_empty import migration_has_begun
+from cyphr.migrate.realtime.account import CanaryAccount
+from cyphr.migrate.realtime.migration import RealtimeMigration
+from cyphr.migrate.realtime.places import RealtimePlaces
 from cyphr.migrate.service import Service
 from cyphr.migrate.settings import MigrationSettings
 
@@ -67,6 +70,20 @@ def build_services(settings: MigrationSettings) -> list[Service]:
                     supabase=settings.supabase_database,
                     aws=settings.aws,
                     user_pool_id=settings.auth.user_pool_id,
+                )
+            )
+        )
+    if settings.realtime is not None:
+        services.append(
+            RealtimeMigration(
+                RealtimePlaces(
+                    authority=authority,
+                    endpoints={Side.SUPABASE: settings.realtime.supabase_url, Side.AWS: settings.realtime.aws_url},
+                    canaries=(
+                        CanaryAccount(settings.realtime.api_url, settings.realtime.first_canary_email),
+                        CanaryAccount(settings.realtime.api_url, settings.realtime.second_canary_email),
+                    ),
+                    canary_pin=settings.realtime.read_pin,
                 )
             )
         )

@@ -12,15 +12,17 @@ from typing import Any
 
 import psycopg
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Conflict, CyphrError, HandoverRefused, InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.hooks.run import Hooks
-from cyphr.migrate.journal import Journal, Request
+from cyphr.migrate.journal import PATIENCE_SECONDS, Journal, Request
 from cyphr.migrate.service import Repairable, Service, Verification
 
 _REQUEST_POLL_SECONDS = 0.05
 _PROGRESS_SECONDS = 0.25
 _RETRY_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
 _OVER = ("closing", "closed", "giving up", "given up")
 
 
@@ -95,15 +97,33 @@ class Conductor:
 
     async def _answer(self, request: Request) -> None:
         try:
-            detail = await self._carry_out(request)
+            detail = await self._carry_out_patiently(request)
         except CyphrError as error:
             await self._refuse(request, {**error.context, "code": error.code, "message": error.message})
-        except psycopg.OperationalError:
-            raise  # a server is away: the request stays, and is carried out when it is back
         except psycopg.Error as error:
             await self._refuse(request, {"code": "database_error", "message": f"a server answered: {error}"})
         else:
             await self._journal.finish_request(request, "done", detail)
+
+    async def _carry_out_patiently(self, request: Request) -> dict[str, Any]:
+        """Do it, and while a server is away try again, until the request's patience is at an end. Raises Unavailable.
+
+        Every action may be repeated: what failed has changed nothing, and what was done already is answered as such.
+        """
+        deadline, pause = monotonic() + request.patience_seconds, _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await self._carry_out(request)
+            except (Unavailable, psycopg.OperationalError) as error:
+                words = " ".join(str(error).split())
+                if monotonic() + pause > deadline:
+                    raise Unavailable(
+                        f"the {request.action} of {request.service} was tried for {request.patience_seconds:.0f} s, "
+                        f"and what it needs was out of reach: {words}. See that it is back, then ask again.",
+                        reason=words,
+                    ) from error
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _refuse(self, request: Request, failure: dict[str, Any]) -> None:
         await self._journal.note(request.service, f"{request.action} failed", **failure)
@@ -213,16 +233,30 @@ class Conductor:
             await asyncio.sleep(_PROGRESS_SECONDS)
 
 
-async def ask(journal: Journal, action: str, service: str, **options: Any) -> dict[str, Any]:
+async def ask(
+    journal: Journal, action: str, service: str, *, patience_seconds: float = PATIENCE_SECONDS, **options: Any
+) -> dict[str, Any]:
     """Ask the running migrator for ``action`` (verify, handover, handback, close, give up) and wait for its answer.
 
-    Raises Unavailable when none runs, HandoverRefused with the migrator's words when it failed.
+    ``patience_seconds``: how long it tries again while a server is away. Raises Unavailable when no migrator runs or
+    the journal stays away, HandoverRefused with the migrator's words when it failed.
     """
     if not await journal.is_migrator_running():
         raise Unavailable("no migrator is running on these databases; start one with: cyphr migrate start")
-    number = await journal.add_request(action, service, **options)
+    number = await journal.add_request(action, service, patience_seconds=patience_seconds, **options)
+    given_up_at = monotonic() + patience_seconds
     while True:
-        request = await journal.request(number)
+        try:
+            request = await journal.request(number)
+        except psycopg.OperationalError as error:  # its server is away, perhaps only for a moment
+            if monotonic() > given_up_at:
+                raise Unavailable(
+                    f"the {action} of {service} was asked for, but the database that holds the answer went away: "
+                    f"{' '.join(str(error).split())}. What came of it is told by: cyphr migrate report"
+                ) from error
+            await asyncio.sleep(_RETRY_SECONDS)
+            continue
+        given_up_at = monotonic() + patience_seconds
         detail = request.detail or {}
         if request.outcome == "done":
             return detail

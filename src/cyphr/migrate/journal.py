@@ -19,6 +19,9 @@ from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
 
 _queries = load_queries("cyphr.migrate.sql")
+PATIENCE_SECONDS = 60.0
+"""How long a request is tried again while a server is away, unless whoever asks says otherwise."""
+
 _LOCK_ATTEMPTS = 100
 _LOCK_PAUSE_SECONDS = 0.1
 _LOCK_CHECK_SECONDS = 0.5
@@ -57,6 +60,7 @@ class Request:
     detail: dict[str, Any] | None = None
     requested_at: datetime | None = None
     finished_at: datetime | None = None
+    patience_seconds: float = PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,13 @@ class Journal:
     def __init__(self, settings: PostgresSettings) -> None:
         self._settings = settings
         self._pool = AsyncConnectionPool(
-            kwargs={"autocommit": True, "connect_timeout": 10, **settings.connection_arguments()},
+            # What is written here was promised to somebody, also where commits are asynchronous by default.
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 10,
+                "options": "-c synchronous_commit=on",
+                **settings.connection_arguments(),
+            },
             min_size=1,
             max_size=3,
             open=False,
@@ -139,9 +149,11 @@ class Journal:
         except psycopg.OperationalError as error:
             raise Unavailable(f"the journal cannot be read: {' '.join(str(error).split())}") from error
 
-    async def add_request(self, action: str, service: str, **options: Any) -> int:
+    async def add_request(
+        self, action: str, service: str, *, patience_seconds: float = PATIENCE_SECONDS, **options: Any
+    ) -> int:
         """Ask the running migrator for something; the request's number."""
-        asked = {"action": action, "service": service, "options": Jsonb(options)}
+        asked = {"action": action, "service": service, "options": Jsonb(options), "patience": patience_seconds}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_queries.add_request, asked)
             row = await cursor.fetchone()

@@ -36,6 +36,8 @@ class HandoverTiming:
     blocked_ms: float = 0.0
     ended: list[str] = field(default_factory=list)
     """Whose transactions were ended for it, as the operator had chosen."""
+    left_out: list[str] = field(default_factory=list)
+    """Tables whose last changes were applied but not compared, which would take longer than writers may wait."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,7 +48,7 @@ class Service(Protocol):
 
     @property
     def name(self) -> str:
-        """As the switchboard has it: database, files, auth."""
+        """As the switchboard has it: database, files, auth, realtime."""
 
     async def prepare(self) -> None:
         """Make what this tool needs for itself on both sides, and settle a handover that was interrupted."""

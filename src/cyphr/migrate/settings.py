@@ -14,6 +14,7 @@ password_secret = "arn:aws:secretsmanager:…"
 [application]  # left out: that your application starts is not tried
 [files]        # left out: files are not moved
 [auth]         # left out: users are not given Cognito counterparts
+[realtime]     # left out: clients stay connected where they are
 [handover]     # when a handover is refused, and what is done after one: see hooks/settings.py
 """
 
@@ -112,6 +113,24 @@ class AuthSettings(_Section):
     user_pool_id: str = Field(description="The Cognito user pool's id.")
 
 
+class RealtimeSettings(_Section):
+    """Where people's WebSockets end, and the two accounts that see whether both sides deliver."""
+
+    api_url: str = Field(description="Base URL of the messenger's HTTP API.")
+    supabase_url: str = Field(description="The WebSocket address that clients connect to today.")
+    aws_url: str = Field(description="The WebSocket address of API Gateway.")
+    first_canary_email: str = Field(description="An account of yours that talks to the second, on both sides.")
+    second_canary_email: str = Field(description="The account that the first one talks to.")
+    canary_pin_file: Path = Field(description="A file whose only line is the PIN of both.")
+
+    def read_pin(self) -> str:
+        """The canaries' PIN. Raises InvalidInput when its file cannot be read."""
+        try:
+            return self.canary_pin_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"realtime.canary_pin_file: cannot read {self.canary_pin_file}: {error}") from error
+
+
 class MigrationSettings(_Section):
     """Everything that ``cyphr migrate`` is told."""
 
@@ -121,6 +140,7 @@ class MigrationSettings(_Section):
     application: ApplicationSettings = ApplicationSettings()
     files: FilesSettings | None = None
     auth: AuthSettings | None = None
+    realtime: RealtimeSettings | None = None
     handover: HandoverSettings = HandoverSettings()
     workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
     part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")

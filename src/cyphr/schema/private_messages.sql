@@ -89,6 +89,8 @@ begin
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
                -- Who became a member while the locks were waited for comes again: that chat is not locked.
                case when member.visible_from_seq is null or not given.chat_id = any (locked) then 'member'
+                    when not (chat.type = 'group' and chat.who_may_send = 'member'
+                              or private.may_send(given.chat_id, given.sender_id)) then 'send'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
                         select from public.messages answered
@@ -112,7 +114,7 @@ begin
             where participant.chat_id = given.chat_id and participant.user_id = given.sender_id
               and participant.left_at is null limit 1) member on true
         left join lateral (
-            select one.last_seq, one.disappear_after from public.chats one where one.id = given.chat_id limit 1
+            select one.last_seq, one.disappear_after, one.type, one.who_may_send from public.chats one where one.id = given.chat_id limit 1
         ) chat on true
     ), firsts as materialized (
         -- The same id twice in one batch: the first one is stored, the others are its repeats.

@@ -70,7 +70,7 @@ begin
     end if;
     if token.used_at is not null then
         update public.sessions known set revoked_at = now() where known.id = family.id;
-        return query select 'reused', family.id, null::uuid, null::text, null::text, null::text;
+        return query select 'reused', family.id, family.user_id, null::text, null::text, null::text;
         return;
     end if;
     update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;

@@ -42,6 +42,41 @@ begin
 end
 $$;
 
+-- Name: add_members(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine    text := private.enter_chat(p_chat_id);
+    chat    public.chats;
+    present uuid[];
+begin
+    select * into chat from public.chats where id = p_chat_id;
+    present := private.live_members(p_chat_id);
+    user_ids := array(
+        select person.id from public.users person
+        where person.id = any (p_user_ids) and person.id <> all (present) and private.may_add(person.id)
+          and not exists (select from public.chat_bans ban where ban.chat_id = p_chat_id and ban.user_id = person.id));
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < private.rank_of(chat.who_may_add) then 'not_allowed'
+        when (select count(*) from public.users where id = any (p_user_ids)) < cardinality(p_user_ids) then 'no_such_person'
+        when cardinality(present) + cardinality(user_ids) > 1024 then 'full'
+        else 'done'
+    end;
+    if outcome = 'done' and user_ids <> '{}' then
+        perform private.enrol(p_chat_id, user_ids);
+        notice := private.post_notice(
+            p_chat_id, auth.uid(), jsonb_build_object('event', 'member_added', 'user_ids', user_ids));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
 -- Name: administers(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
@@ -127,6 +162,40 @@ begin
 end
 $$;
 
+-- Name: blind_to_reading(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return (
+        select array_agg(member.user_id)
+        from public.chat_participants member
+        where member.chat_id = p_chat_id and member.left_at is null and member.user_id <> p_reader
+          and exists (select from public.privacy_settings hidden
+                      where not hidden.read_receipts and hidden.user_id in (member.user_id, p_reader)));
+end
+$$;
+
+-- Name: block(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.block(p_user_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if p_user_id = auth.uid() then
+        return 'self';
+    end if;
+    insert into public.user_blocks (blocker_id, blocked_id)
+    select auth.uid(), person.id from public.users person where person.id = p_user_id
+    on conflict do nothing;
+    return case when exists (select from public.user_blocks where blocker_id = auth.uid() and blocked_id = p_user_id)
+                then 'blocked' else 'no_such_person' end;
+end
+$$;
+
 -- Name: can_read(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
@@ -140,22 +209,197 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
     )
 $$;
 
+-- Name: change_group(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine    text := private.enter_chat(p_chat_id);
+    chat    public.chats;
+    wanted  public.chats;
+    rules   constant text[] := array['who_may_send', 'who_may_add', 'who_may_change', 'history'];
+begin
+    select * into chat from public.chats where id = p_chat_id;
+    wanted := jsonb_populate_record(chat, p_changes);
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < private.rank_of(chat.who_may_change) then 'not_allowed'
+        when private.rank_of(mine) < 2 and p_changes ?| rules then 'not_allowed'
+        else 'done'
+    end;
+    user_ids := '{}';
+    if outcome = 'done' and wanted is distinct from chat then
+        update public.chats set name = wanted.name, avatar_url = wanted.avatar_url, who_may_send = wanted.who_may_send,
+            who_may_add = wanted.who_may_add, who_may_change = wanted.who_may_change, history = wanted.history
+        where id = p_chat_id;
+        notice := private.post_notice(
+            p_chat_id, auth.uid(), jsonb_build_object('event', 'chat_changed', 'changes', p_changes));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: check_pushes(interval, interval, integer, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    due  uuid[];
+    late bigint[];
+    idle uuid[];
+begin
+    select array_agg(found.chat_id), array_agg(found.seq) into due, late
+    from (
+        select held.chat_id,
+               greatest(p_seq, (select message.seq from public.messages message
+                                where message.chat_id = held.chat_id and message.created_at <= now() - p_after
+                                order by message.created_at desc, message.seq desc limit 1), 0) as seq
+        from public.push_checks held
+        where (p_chat_id is null and held.since <= now() - p_after) or held.chat_id = p_chat_id
+        order by held.since limit p_limit
+        for update of held skip locked
+    ) found;
+    if due is null then
+        return 0;
+    end if;
+    insert into public.push_state as held (device, chat_id, wanted_seq)
+    select endpoint.device, member.chat_id, checked.seq
+    from unnest(due, late) as checked (chat_id, seq)
+    join public.chat_participants member
+        on member.chat_id = checked.chat_id and member.left_at is null and member.received_seq < checked.seq
+    join public.push_endpoints endpoint on endpoint.user_id = member.user_id
+    where exists (
+        select from public.messages message
+        where message.chat_id = member.chat_id and message.seq <= checked.seq
+          and message.seq > greatest(member.received_seq, member.visible_from_seq)
+          and private.is_news(message, member.user_id)
+    )
+    order by endpoint.device, member.chat_id
+    on conflict (device, chat_id) do update
+    set wanted_seq = excluded.wanted_seq,
+        -- What is being sent or sent again is joined; else the device is left in peace for a while after the push before.
+        due_at = case when held.wanted_seq > held.pushed_seq and held.tries > 0 then held.due_at
+                      else greatest(now(), held.pushed_at + p_collapse) end
+    where held.wanted_seq < excluded.wanted_seq;
+    update public.push_checks held
+    set since = coalesce((select message.created_at from public.messages message
+                          where message.chat_id = held.chat_id and message.seq > checked.seq
+                          order by message.seq limit 1), now())
+    from unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id;
+    -- Whoever stores a message holds its chat. So a chat that can be held here has no message under way, and what was
+    -- committed before is seen by the next statement: a check is ended only when nothing can have relied on it.
+    select array_agg(free.id) into idle
+    from (select chat.id from public.chats chat where chat.id = any (due) for no key update skip locked) free;
+    delete from public.push_checks held
+    using unnest(due, late) as checked (chat_id, seq)
+    where held.chat_id = checked.chat_id and held.chat_id = any (idle)
+      and not exists (select from public.messages message
+                      where message.chat_id = held.chat_id and message.seq > checked.seq);
+    return cardinality(due);
+end
+$$;
+
+-- Name: clear_direct_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.clear_direct_chat(p_chat_id uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    chat public.chats;
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    -- Locked, so that a message that is being stored now is either gone with the others or brings the chat back.
+    select * into chat from public.chats where id = p_chat_id for update;
+    if chat.type = 'group' then
+        return -1;
+    end if;
+    update public.chat_participants member
+    set visible_from_seq = chat.last_seq, hidden_through_seq = chat.last_seq, pin_place = null, archived_seq = null,
+        received_seq = chat.last_seq, read_seq = chat.last_seq
+    where member.chat_id = p_chat_id and member.user_id = auth.uid();
+    return chat.last_seq;
+end
+$$;
+
+-- Name: count_members(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_members(p_chat_id uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    return (select count(*) from public.chat_participants where chat_id = p_chat_id and left_at is null);
+end
+$$;
+
+-- Name: count_news(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*) from (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
+        limit 100
+    ) counted
+$$;
+
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) RETURNS boolean
+CREATE FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) RETURNS uuid[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     if auth.uid() is null
        or (select count(*) from public.users where id = any (p_members)) <> cardinality(p_members) then
-        return false;
+        return null;
     end if;
     insert into public.chats (id, type, name, created_by) values (p_chat_id, 'group', p_name, auth.uid());
     insert into public.chat_participants (chat_id, user_id, role)
     select p_chat_id, member, case when member = auth.uid() then 'owner' else 'member' end
-    from unnest(p_members) member;
-    return true;
+    from unnest(p_members) member
+    where member = auth.uid() or private.may_add(member);
+    return array(select user_id from public.chat_participants where chat_id = p_chat_id);
+end
+$$;
+
+-- Name: create_invite(uuid, uuid, text, timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    if mine is null then
+        return 'not_found';
+    elsif mine = 'direct' then
+        return mine;
+    elsif private.rank_of(mine) < 2 then
+        return 'not_allowed';
+    elsif (select count(*) from public.chat_invites where chat_id = p_chat_id and revoked_at is null
+           and (expires_at is null or expires_at > now()) and (max_uses is null or uses < max_uses)) >= 50 then
+        return 'too_many';
+    end if;
+    insert into public.chat_invites (id, chat_id, token, created_by, expires_at, max_uses)
+    values (p_invite_id, p_chat_id, p_token, auth.uid(), p_expires_at, p_max_uses);
+    return 'done';
 end
 $$;
 
@@ -245,6 +489,49 @@ CREATE FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp 
     where id = p_message_id
 $$;
 
+-- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.chat_participants as member
+        (chat_id, user_id, role, joined_at, visible_from_seq, received_seq, read_seq)
+    select chat.id, person, 'member', clock_timestamp(),
+           case chat.history when 'start' then 0 else chat.last_seq end, chat.last_seq, chat.last_seq
+    from public.chats chat, unnest(p_user_ids) person
+    where chat.id = p_chat_id
+    on conflict (chat_id, user_id) do update
+    set role = 'member', left_at = null, joined_at = excluded.joined_at, visible_from_seq = excluded.visible_from_seq,
+        received_seq = excluded.received_seq, read_seq = excluded.read_seq, archived_seq = null, pin_place = null,
+        hidden_through_seq = null
+$$;
+
+-- Name: enter_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.enter_chat(p_chat_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    kind text;
+begin
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    select type into kind from public.chats where id = p_chat_id for update;
+    if not private.is_member(p_chat_id) then
+        return null;
+    end if;
+    if kind is distinct from 'group' then
+        return 'direct';
+    end if;
+    update public.chat_participants set role = 'owner'
+    where chat_id = p_chat_id and user_id = private.heir_of(p_chat_id);
+    return private.role_of(p_chat_id, auth.uid());
+end
+$$;
+
 -- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) RETURNS TABLE(message_id uuid, created_at timestamp with time zone, snippet text)
@@ -292,9 +579,75 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select person.id, person.full_name, person.cyphr_id, person.avatar_url
+    select person.id, person.full_name, person.cyphr_id, private.shown_picture(person.id, person.avatar_url)
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
+$$;
+
+-- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set pushed_seq = case when sent.silent then held.pushed_seq else greatest(held.pushed_seq, sent.seq) end,
+        badged_seq = greatest(held.badged_seq, sent.seq),
+        pushed_at  = now(),
+        due_at     = case when sent.silent then now() else now() + p_collapse end,
+        tries      = 0
+    from unnest(p_devices, p_chat_ids, p_seqs, p_silent) as sent (device, chat_id, seq, silent)
+    where held.device = sent.device and held.chat_id = sent.chat_id
+$$;
+
+-- Name: first_members(uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) RETURNS TABLE(chat_id uuid, user_id uuid, full_name text, cyphr_id text, avatar_url text, role text, received_seq bigint, read_seq bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select listed.chat_id, person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url), listed.shown::text, listed.received,
+               private.shown_read_seq(person.id, listed.read)
+        from unnest(p_chat_ids) wanted
+        cross join lateral (select wanted as id, private.heir_of(wanted) as heir
+                            where private.is_member(wanted)) mine
+        cross join lateral (
+            select member.chat_id, member.user_id, member.received_seq as received, member.read_seq as read,
+                   member.joined_at as joined,
+                   case when member.user_id = mine.heir then 'owner' else coalesce(member.role, 'member') end as shown
+            from public.chat_participants member
+            where member.chat_id = mine.id and member.left_at is null
+            order by private.rank_of(case when member.user_id = mine.heir then 'owner' else member.role end) desc,
+                     member.user_id = auth.uid() desc, member.joined_at, member.user_id
+            limit p_limit
+        ) listed
+        join public.users person on person.id = listed.user_id
+        order by private.rank_of(listed.shown) desc, listed.user_id = auth.uid() desc, listed.joined, listed.user_id;
+end
+$$;
+
+-- Name: forget_endpoint(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoint(p_device uuid, p_token text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and token = p_token
+$$;
+
+-- Name: forget_endpoints_of_session(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_endpoints_of_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.push_endpoints where session_id = new.id;
+    return null;
+end
 $$;
 
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
@@ -321,6 +674,24 @@ CREATE FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigi
             where hidden.user_id = member.user_id and hidden.message_id = p_message_id) as sees
     ) judged
     where member.chat_id = p_chat_id and member.left_at is null
+$$;
+
+-- Name: heir_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.heir_of(chat uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select member.user_id
+    from public.chats known
+    join public.chat_participants member on member.chat_id = known.id and member.left_at is null
+    where known.id = chat and known.type = 'group'
+      and not exists (
+          select from public.chat_participants owner
+          where owner.chat_id = chat and owner.left_at is null and owner.role = 'owner')
+    order by coalesce(member.user_id = known.created_by, false) desc, coalesce(member.role = 'admin', false) desc,
+             member.joined_at nulls first, member.user_id
+    limit 1
 $$;
 
 -- Name: hide_message(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -350,6 +721,32 @@ CREATE FUNCTION private.hold_service(p_service text) RETURNS text
     select side from cyphr.switchboard where service = p_service for share
 $$;
 
+-- Name: invited_to(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.invited_to(p_token text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select invite.chat_id
+    from public.chat_invites invite
+    where invite.token = p_token and (select auth.uid()) is not null
+      and invite.revoked_at is null and (invite.expires_at is null or invite.expires_at > now())
+      and (invite.max_uses is null or invite.uses < invite.max_uses)
+      and not exists (select from public.chat_bans ban
+                      where ban.chat_id = invite.chat_id and ban.user_id = (select auth.uid()))
+      and exists (select from public.chat_participants member
+                  where member.chat_id = invite.chat_id and member.left_at is null)
+$$;
+
+-- Name: is_admin(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_admin(p_chat_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(private.role_of(p_chat_id, (select auth.uid())) in ('owner', 'admin'), false)
+$$;
+
 -- Name: is_member(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
@@ -362,46 +759,17 @@ CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
     )
 $$;
 
--- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
+-- Name: is_mentioned(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    insert into public.email_codes as held (email, code_hash, expires_at)
-    values (p_email, p_code_hash, now() + interval '10 minutes')
-    on conflict (email) do update
-    set code_hash    = excluded.code_hash,
-        tries        = 0,
-        expires_at   = excluded.expires_at,
-        sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
-        window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
-    where held.sends < 5 or held.window_start < now() - interval '10 minutes'
-    returning true
-$$;
-
--- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS boolean
+CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select private.can_read(p_chat_id, p_seq) and not exists (
-        select from public.hidden_messages hidden
-        where hidden.user_id = (select auth.uid()) and hidden.message_id = p_message_id)
-$$;
-
--- Name: lock_own_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.lock_own_chat(p_chat_id uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    if private.is_member(p_chat_id) then
-        perform from public.chats where id = p_chat_id for no key update;
-    end if;
-end
+    select exists (
+        select from public.messages message
+        where message.chat_id = p_chat_id and message.seq > p_seq and p_user_id = any (message.mentions)
+          and private.is_news(message, p_user_id)
+    )
 $$;
 
 SET default_tablespace = '';
@@ -437,6 +805,240 @@ CREATE TABLE public.messages (
     formatting jsonb
 );
 
+-- Name: is_news(public.messages, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select message.sender_id <> p_user_id and message.message_type is distinct from 'notice'
+       and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
+$$;
+
+-- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.email_codes as held (email, code_hash, expires_at)
+    values (p_email, p_code_hash, now() + interval '10 minutes')
+    on conflict (email) do update
+    set code_hash    = excluded.code_hash,
+        tries        = 0,
+        expires_at   = excluded.expires_at,
+        sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
+        window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
+    where held.sends < 5 or held.window_start < now() - interval '10 minutes'
+    returning true
+$$;
+
+-- Name: join_by_invite(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.join_by_invite(p_token text) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    me      uuid := auth.uid();
+    chat_id uuid := private.invited_to(p_token);
+begin
+    perform from public.chats where id = chat_id for update;
+    -- Under the lock again: it may have been revoked, used up, or its holder banned meanwhile.
+    chat_id := private.invited_to(p_token);
+    member_ids := private.live_members(chat_id);
+    outcome := case when chat_id is null then 'dead_link'
+                    when me <> all (member_ids) and cardinality(member_ids) >= 1024 then 'full' else 'done' end;
+    user_ids := '{}';
+    if outcome = 'done' and me <> all (member_ids) then
+        user_ids := array[me];
+        perform private.enrol(chat_id, user_ids);
+        update public.chat_invites set uses = uses + 1 where token = p_token;
+        notice := private.post_notice(chat_id, me, jsonb_build_object('event', 'member_joined', 'user_ids', user_ids));
+        member_ids := private.live_members(chat_id);
+    end if;
+    return next;
+end
+$$;
+
+-- Name: keep_endpoint_arn(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_endpoints set endpoint_arn = p_arn, made_with = p_token
+    where device = p_device and token = p_token
+$$;
+
+-- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.can_read(p_chat_id, p_seq) and not exists (
+        select from public.hidden_messages hidden
+        where hidden.user_id = (select auth.uid()) and hidden.message_id = p_message_id)
+$$;
+
+-- Name: leave_group(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.leave_group(p_chat_id uuid) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine      text := private.enter_chat(p_chat_id);
+    successor uuid;
+    content   jsonb := jsonb_build_object('event', 'member_left', 'user_ids', array[auth.uid()]);
+begin
+    outcome := case when mine is null then 'not_found' when mine = 'direct' then mine else 'done' end;
+    user_ids := array[auth.uid()];
+    if outcome = 'done' then
+        update public.chat_participants set left_at = clock_timestamp(), pin_place = null
+        where chat_id = p_chat_id and user_id = auth.uid();
+        if mine = 'owner' and not exists (
+            select from public.chat_participants where chat_id = p_chat_id and left_at is null and role = 'owner') then
+            update public.chat_participants member set role = 'owner'
+            where member.id = (
+                select next.id from public.chat_participants next
+                where next.chat_id = p_chat_id and next.left_at is null
+                order by private.rank_of(next.role) desc, next.joined_at nulls first, next.user_id limit 1)
+            returning member.user_id into successor;
+            content := content || jsonb_build_object('owner', successor);
+        end if;
+        notice := private.post_notice(p_chat_id, auth.uid(), content);
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: lift_ban(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    outcome := case when mine is null then 'not_found' when mine = 'direct' then mine
+                    when private.rank_of(mine) < 2 then 'not_allowed' else 'done' end;
+    if outcome = 'done' then
+        delete from public.chat_bans where chat_id = p_chat_id and user_id = p_user_id;
+        if found then
+            notice := private.post_notice(
+                p_chat_id, auth.uid(), jsonb_build_object('event', 'ban_lifted', 'user_ids', array[p_user_id]));
+        end if;
+    end if;
+    user_ids := '{}';
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: list_blocked(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
+    from public.user_blocks block
+    join public.users person on person.id = block.blocked_id
+    where block.blocker_id = (select auth.uid())
+    order by block.created_at desc, person.id
+$$;
+
+-- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.live_members(p_chat_id uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(user_id), '{}') from public.chat_participants where chat_id = p_chat_id and left_at is null
+$$;
+
+-- Name: lock_own_chat(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.lock_own_chat(p_chat_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.is_member(p_chat_id) then
+        perform from public.chats where id = p_chat_id for no key update;
+    end if;
+end
+$$;
+
+-- Name: may_add(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_add(p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    me uuid := auth.uid();
+begin
+    if exists (select from public.user_blocks where blocker_id = p_user_id and blocked_id = me) then
+        return false;
+    end if;
+    if not exists (select from public.chat_privacy where user_id = p_user_id and who_may_add = 'contacts') then
+        return true;
+    end if;
+    return exists (
+        select from public.chat_participants mine
+        join public.chat_participants theirs on theirs.chat_id = mine.chat_id and theirs.user_id = p_user_id
+        join public.chats chat on chat.id = mine.chat_id
+        where mine.user_id = me and mine.left_at is null and theirs.left_at is null
+          and (chat.type = 'group'
+               or exists (select from public.messages said
+                          where said.chat_id = chat.id and said.sender_id = p_user_id))
+    );
+end
+$$;
+
+-- Name: may_send(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    kind    text;
+    senders text;
+begin
+    select type, who_may_send into kind, senders from public.chats where id = p_chat_id;
+    if kind = 'group' then
+        return senders = 'member' or private.rank_of(private.role_of(p_chat_id, p_user_id)) >= 2;
+    end if;
+    -- Two looks into an index are enough for most people, who have to do with no block at all.
+    if not exists (select from public.user_blocks where blocker_id = p_user_id)
+       and not exists (select from public.user_blocks where blocked_id = p_user_id) then
+        return true;
+    end if;
+    return not exists (
+        select from public.chat_participants other
+        join public.user_blocks block
+            on (block.blocker_id = p_user_id and block.blocked_id = other.user_id)
+            or (block.blocked_id = p_user_id and block.blocker_id = other.user_id)
+        where other.chat_id = p_chat_id and other.user_id <> p_user_id
+    );
+end
+$$;
+
+-- Name: may_write(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
+$$;
+
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.no_change(p_outcome text, p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -451,6 +1053,20 @@ begin
         from private.hearers_of(p_message.chat_id, p_message.id, p_message.seq) hearers;
     end if;
     return next;
+end
+$$;
+
+-- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.push_checks (chat_id, since)
+    select distinct stored.chat_id, clock_timestamp() from stored where stored.created_at > now() - interval '1 hour'
+    on conflict (chat_id) do nothing;
+    return null;
 end
 $$;
 
@@ -492,7 +1108,7 @@ $$;
 
 -- Name: open_direct_chat(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) RETURNS TABLE(chat_id uuid, created boolean)
+CREATE FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) RETURNS TABLE(chat_id uuid, created boolean, shown boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -509,6 +1125,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended(lower::text || higher::text, 0));
     select known.chat_id into found_chat from public.direct_chats known
     where known.lower_user_id = lower and known.higher_user_id = higher;
+    shown := not exists (select from public.user_blocks where blocker_id = p_other and blocked_id = me);
     if found_chat is null then
         -- One that the old server made for exactly these two is adopted.
         select chat.id into found_chat from public.chats chat
@@ -522,15 +1139,17 @@ begin
         if created then
             found_chat := p_chat_id;
             insert into public.chats (id, type, name, created_by) values (p_chat_id, 'direct', null, me);
-            insert into public.chat_participants (chat_id, user_id) values (p_chat_id, me), (p_chat_id, p_other);
+            insert into public.chat_participants (chat_id, user_id, hidden_through_seq)
+            values (p_chat_id, me, null), (p_chat_id, p_other, case when not shown then 0 end);
         end if;
         insert into public.direct_chats values (lower, higher, found_chat);
     else
         created := false;
     end if;
-    update public.chat_participants member set left_at = null
-    where member.chat_id = found_chat and member.user_id = me and member.left_at is not null;
-    return query select found_chat, created;
+    update public.chat_participants member set left_at = null, hidden_through_seq = null
+    where member.chat_id = found_chat and member.user_id = me
+      and (member.left_at is not null or member.hidden_through_seq is not null);
+    return query select found_chat, created, shown;
 end
 $$;
 
@@ -548,6 +1167,128 @@ begin
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = p_user_id;
 end
+$$;
+
+-- Name: page_of_members(uuid, uuid, text, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) RETURNS TABLE(user_id uuid, full_name text, cyphr_id text, avatar_url text, role text, received_seq bigint, read_seq bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    heir uuid := private.heir_of(p_chat_id);
+begin
+    if not private.is_member(p_chat_id) then
+        return;
+    end if;
+    return query
+        select person.id, person.full_name::text, person.cyphr_id::text,
+               private.shown_picture(person.id, person.avatar_url),
+               (case when person.id = heir then 'owner' else coalesce(member.role, 'member') end)::text,
+               member.received_seq, private.shown_read_seq(person.id, member.read_seq)
+        from public.chat_participants member
+        join public.users person on person.id = member.user_id
+        where member.chat_id = p_chat_id and member.left_at is null and (p_after is null or member.user_id > p_after)
+          and (p_pattern is null or person.full_name ilike p_pattern or person.cyphr_id ilike p_pattern)
+        order by member.user_id
+        limit p_limit;
+end
+$$;
+
+-- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    notice_id uuid := gen_random_uuid();
+    posted_at timestamptz := clock_timestamp();
+    place     bigint;
+begin
+    update public.chats
+    set last_seq = last_seq + 1, last_message_id = notice_id, last_message_time = posted_at, updated_at = posted_at
+    where id = p_chat_id returning last_seq into place;
+    insert into public.messages (id, chat_id, sender_id, content, message_type, created_at, updated_at, seq)
+    values (notice_id, p_chat_id, p_actor, p_content::text, 'notice', posted_at, posted_at, place);
+    return jsonb_build_object(
+        'id', notice_id, 'chat_id', p_chat_id, 'sender_id', p_actor, 'client_id', null, 'seq', place,
+        'content', p_content::text, 'message_type', 'notice', 'reply_to_id', null, 'created_at', posted_at,
+        'edited_at', null, 'deleted_at', null, 'expires_at', null, 'changed', null, 'forwarded', null, 'mentions', '[]'::jsonb,
+        'formatting', '[]'::jsonb, 'reactions', '[]'::jsonb, 'hidden', false);
+end
+$$;
+
+-- Name: preview_invite(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.preview_invite(p_token text) RETURNS TABLE(name text, avatar_url text, member_count integer, chat_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select chat.name::text, chat.avatar_url,
+               (select count(*)::integer from public.chat_participants member
+                where member.chat_id = chat.id and member.left_at is null),
+               case when private.is_member(chat.id) then chat.id end
+        from public.chats chat where chat.id = private.invited_to(p_token);
+end
+$$;
+
+-- Name: push_reader(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) RETURNS TABLE(user_id uuid, platform text, token text, endpoint_arn text, language text, group_name text, held_seq bigint, muted boolean, preview text, mentions_break_mute boolean, quiet_end timestamp with time zone, quiet_mode text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select endpoint.user_id, endpoint.platform, endpoint.token,
+           case when endpoint.made_with = endpoint.token then endpoint.endpoint_arn end, endpoint.language,
+           case when chat.type = 'group' then coalesce(chat.name, '') end,
+           greatest(member.received_seq, member.visible_from_seq), coalesce(member.muted_until > now(), false),
+           coalesce(wish.preview, 'full'), coalesce(wish.mentions_break_mute, false),
+           private.quiet_until(wish.quiet_from, wish.quiet_until, wish.time_zone), wish.quiet_mode
+    from public.push_endpoints endpoint
+    join public.sessions session
+        on session.id = endpoint.session_id and session.revoked_at is null and session.expires_at > now()
+    join public.chat_participants member
+        on member.user_id = endpoint.user_id and member.chat_id = p_chat_id and member.left_at is null
+    join public.chats chat on chat.id = p_chat_id
+    left join public.notification_settings wish on wish.user_id = endpoint.user_id
+    where endpoint.device = p_device
+$$;
+
+-- Name: quiet_until(time without time zone, time without time zone, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    here    timestamp;
+    ends_on date;
+begin
+    here := now() at time zone p_time_zone;
+    if p_from < p_until and here::time >= p_from and here::time < p_until then
+        ends_on := here::date;
+    elsif p_from > p_until and here::time >= p_from then
+        ends_on := here::date + 1;
+    elsif p_from > p_until and here::time < p_until then
+        ends_on := here::date;
+    end if;
+    return (ends_on + p_until) at time zone p_time_zone;
+exception when invalid_parameter_value then
+    -- The zone was known to the database that it was set in.
+    return null;
+end
+$$;
+
+-- Name: rank_of(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.rank_of(role text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case role when 'owner' then 3 when 'admin' then 2 else 1 end
 $$;
 
 -- Name: react(uuid, uuid, text, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -591,6 +1332,23 @@ begin
 end
 $$;
 
+-- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, last_seen timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select member.user_id, person.last_seen
+    from public.chat_participants member
+    join public.users person on person.id = member.user_id
+    where member.chat_id = p_chat_id and member.left_at is null and member.user_id <> (select auth.uid())
+      and private.is_member(p_chat_id)
+      and not exists (select from public.privacy_settings hidden
+                      where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
+    order by member.joined_at, member.user_id
+    limit p_limit
+$$;
+
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) RETURNS void
@@ -607,6 +1365,18 @@ begin
         on conflict do nothing;
     end if;
 end
+$$;
+
+-- Name: record_presence(uuid[], boolean[], timestamp with time zone[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users person
+    set is_online = seen.online, last_seen = greatest(person.last_seen, seen.seen_at)
+    from unnest(p_user_ids, p_online, p_seen_at) as seen (user_id, online, seen_at)
+    where person.id = seen.user_id
 $$;
 
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -643,6 +1413,107 @@ begin
 end
 $$;
 
+-- Name: register_endpoint(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two that register one token at this moment: the second finds the first.
+    perform pg_advisory_xact_lock(hashtextextended(p_platform || p_token, 0));
+    delete from public.push_endpoints known
+    where (known.device = p_device and known.user_id <> auth.uid())
+       or (known.device <> p_device and known.platform = p_platform and known.token = p_token);
+    insert into public.push_endpoints as known (device, user_id, session_id, platform, token, language)
+    values (p_device, auth.uid(), p_session_id, p_platform, p_token, p_language)
+    on conflict (device) do update
+    set session_id = excluded.session_id, platform = excluded.platform, token = excluded.token,
+        language = excluded.language, updated_at = now();
+    delete from public.push_endpoints known
+    where known.device in (select mine.device from public.push_endpoints mine where mine.user_id = auth.uid()
+                           order by mine.updated_at desc, mine.device = p_device desc offset 20);
+end
+$$;
+
+-- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
+$$;
+
+-- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine   text := private.enter_chat(p_chat_id);
+    target public.chat_participants;
+    banned boolean := exists (select from public.chat_bans where chat_id = p_chat_id and user_id = p_user_id);
+begin
+    select * into target from public.chat_participants where chat_id = p_chat_id and user_id = p_user_id;
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when private.rank_of(mine) < 2 then 'not_allowed'
+        when p_user_id = auth.uid() then 'self'
+        when target.id is null or (target.left_at is not null and not p_ban) then 'no_such_member'
+        when target.left_at is null and private.rank_of(mine) <= private.rank_of(target.role) then 'not_allowed'
+        else 'done'
+    end;
+    user_ids := case when target.left_at is null then array[p_user_id] else '{}' end;
+    if outcome = 'done' and (target.left_at is null or not banned) then
+        update public.chat_participants set left_at = clock_timestamp(), pin_place = null where id = target.id and left_at is null;
+        if p_ban then
+            insert into public.chat_bans (chat_id, user_id, banned_by) values (p_chat_id, p_user_id, auth.uid())
+            on conflict do nothing;
+        end if;
+        notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+            'event', case when p_ban then 'member_banned' else 'member_removed' end, 'user_ids', array[p_user_id]));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
+-- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.push_state held
+    set due_at = now() + least(300, 2 ^ least(held.tries, 10)) * (0.5 + random() / 2) * interval '1 second'
+    from unnest(p_devices, p_chat_ids) as failed (device, chat_id)
+    where held.device = failed.device and held.chat_id = failed.chat_id
+$$;
+
+-- Name: revoke_invite(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    if mine is null then
+        return 'not_found';
+    elsif mine = 'direct' then
+        return mine;
+    elsif private.rank_of(mine) < 2 then
+        return 'not_allowed';
+    end if;
+    update public.chat_invites set revoked_at = coalesce(revoked_at, now()) where id = p_invite_id and chat_id = p_chat_id;
+    return case when found then 'done' else 'no_such_invite' end;
+end
+$$;
+
 -- Name: revoke_sessions(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) RETURNS SETOF uuid
@@ -653,6 +1524,20 @@ CREATE FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) RETURNS SETOF 
     where user_id = (select auth.uid()) and revoked_at is null
       and (p_only is null or id = p_only) and (p_kept is null or id <> p_kept)
     returning id
+$$;
+
+-- Name: role_of(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+               when member.role = 'owner' or private.heir_of(p_chat_id) = p_user_id then 'owner'
+               else coalesce(member.role, 'member')
+           end
+    from public.chat_participants member
+    where member.chat_id = p_chat_id and member.user_id = p_user_id and member.left_at is null
 $$;
 
 -- Name: rotate_session(bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
@@ -673,7 +1558,7 @@ begin
     end if;
     if token.used_at is not null then
         update public.sessions known set revoked_at = now() where known.id = family.id;
-        return query select 'reused', family.id, null::uuid, null::text, null::text, null::text;
+        return query select 'reused', family.id, family.user_id, null::text, null::text, null::text;
         return;
     end if;
     update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;
@@ -706,6 +1591,34 @@ CREATE FUNCTION private.set_avatar(p_url text) RETURNS TABLE(id uuid, full_name 
     returning id, full_name, cyphr_id, avatar_url
 $$;
 
+-- Name: set_chat_privacy(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_chat_privacy(p_who_may_add text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.chat_privacy (user_id, who_may_add) values ((select auth.uid()), p_who_may_add)
+    on conflict (user_id) do update set who_may_add = excluded.who_may_add
+$$;
+
+-- Name: set_chat_settings(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.chat_participants member
+    set muted_until  = case when p_settings ? 'muted_until' then (p_settings ->> 'muted_until')::timestamptz
+                            else member.muted_until end,
+        archived_seq = case when not p_settings ? 'archived' then member.archived_seq
+                            when (p_settings ->> 'archived')::boolean then chat.last_seq end
+    from public.chats chat
+    where chat.id = p_chat_id and member.chat_id = p_chat_id and member.user_id = auth.uid() and member.left_at is null;
+    return found;
+end
+$$;
+
 -- Name: set_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) RETURNS text
@@ -727,6 +1640,27 @@ begin
 end
 $$;
 
+-- Name: set_notifications(text, boolean, time without time zone, time without time zone, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform now() at time zone p_time_zone;
+    insert into public.notification_settings
+        (user_id, preview, mentions_break_mute, quiet_from, quiet_until, time_zone, quiet_mode)
+    values (auth.uid(), p_preview, p_mentions_break_mute, p_quiet_from, p_quiet_until, p_time_zone, p_quiet_mode)
+    on conflict (user_id) do update
+    set preview = excluded.preview, mentions_break_mute = excluded.mentions_break_mute,
+        quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, time_zone = excluded.time_zone,
+        quiet_mode = excluded.quiet_mode, updated_at = now();
+    return true;
+exception when invalid_parameter_value then
+    return false;
+end
+$$;
+
 -- Name: set_pin(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
@@ -734,6 +1668,82 @@ CREATE FUNCTION private.set_pin(p_pin_hash text) RETURNS void
     SET search_path TO ''
     AS $$
     update public.users set pin_hash = p_pin_hash, updated_at = now() where id = (select auth.uid())
+$$;
+
+-- Name: set_pinned_chats(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    moved uuid[];
+begin
+    -- In one order with advance_watermarks, which locks several rows of a person, too.
+    perform from public.chat_participants member
+    where member.user_id = auth.uid() and (member.chat_id = any (p_chat_ids) or member.pin_place is not null)
+    order by member.id for no key update;
+    if (select count(*) from public.chat_participants member
+        where member.user_id = auth.uid() and member.left_at is null and member.chat_id = any (p_chat_ids))
+       <> cardinality(p_chat_ids) then
+        return null;
+    end if;
+    with placed as (
+        update public.chat_participants member set pin_place = array_position(p_chat_ids, member.chat_id)
+        where member.user_id = auth.uid() and (member.chat_id = any (p_chat_ids) or member.pin_place is not null)
+          and member.pin_place is distinct from array_position(p_chat_ids, member.chat_id)
+        returning member.chat_id
+    )
+    select coalesce(array_agg(placed.chat_id), '{}') into moved from placed;
+    return moved;
+end
+$$;
+
+-- Name: set_privacy(text, text, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.privacy_settings (user_id, last_seen, picture, read_receipts)
+    values (auth.uid(), p_last_seen, p_picture, p_read_receipts)
+    on conflict (user_id) do update
+    set last_seen = excluded.last_seen, picture = excluded.picture, read_receipts = excluded.read_receipts,
+        updated_at = now()
+$$;
+
+-- Name: set_role(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine   text := private.enter_chat(p_chat_id);
+    target public.chat_participants;
+begin
+    select * into target from public.chat_participants
+    where chat_id = p_chat_id and user_id = p_user_id and left_at is null;
+    outcome := case
+        when mine is null then 'not_found'
+        when mine = 'direct' then mine
+        when mine <> 'owner' then 'not_allowed'
+        when p_user_id = auth.uid() then 'self'
+        when target.id is null then 'no_such_member'
+        else 'done'
+    end;
+    user_ids := array[p_user_id];
+    if outcome = 'done' and target.role is distinct from p_role then
+        if p_role = 'owner' then
+            update public.chat_participants set role = 'admin' where chat_id = p_chat_id and role = 'owner';
+        end if;
+        update public.chat_participants set role = p_role where id = target.id;
+        notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+            'event', 'role_changed', 'user_ids', user_ids, 'role', p_role));
+    end if;
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
 $$;
 
 -- Name: shares_chat_with(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -748,6 +1758,31 @@ CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
         where mine.user_id = (select auth.uid()) and mine.left_at is null
           and theirs.user_id = person
     )
+$$;
+
+-- Name: shown_picture(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_picture(p_user_id uuid, p_url text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = (select auth.uid()) or not exists (
+        select from public.privacy_settings hidden
+        where hidden.user_id = p_user_id
+          and (hidden.picture = 'nobody' or (hidden.picture = 'contacts' and not private.shares_chat_with(p_user_id)))
+    ) then p_url end
+$$;
+
+-- Name: shown_read_seq(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case when p_user_id = (select auth.uid()) or not exists (
+        select from public.privacy_settings hidden
+        where not hidden.read_receipts and hidden.user_id in (p_user_id, (select auth.uid()))
+    ) then p_read_seq else 0 end
 $$;
 
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -788,6 +1823,8 @@ begin
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
                -- Who became a member while the locks were waited for comes again: that chat is not locked.
                case when member.visible_from_seq is null or not given.chat_id = any (locked) then 'member'
+                    when not (chat.type = 'group' and chat.who_may_send = 'member'
+                              or private.may_send(given.chat_id, given.sender_id)) then 'send'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
                         select from public.messages answered
@@ -811,7 +1848,7 @@ begin
             where participant.chat_id = given.chat_id and participant.user_id = given.sender_id
               and participant.left_at is null limit 1) member on true
         left join lateral (
-            select one.last_seq, one.disappear_after from public.chats one where one.id = given.chat_id limit 1
+            select one.last_seq, one.disappear_after, one.type, one.who_may_send from public.chats one where one.id = given.chat_id limit 1
         ) chat on true
     ), firsts as materialized (
         -- The same id twice in one batch: the first one is stored, the others are its repeats.
@@ -885,6 +1922,85 @@ begin
 end
 $$;
 
+-- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    given  integer := 0;
+    taken  public.push_state;
+    reader record;
+    newest public.messages;
+begin
+    for i in 1 .. 500 loop
+        exit when given >= p_limit;
+        update public.push_state held set due_at = now() + p_lease, tries = held.tries + 1
+        from (
+            select waits.device, waits.chat_id from public.push_state waits
+            where waits.wanted_seq > waits.pushed_seq and waits.due_at <= now()
+              and (p_chat_id is null or waits.chat_id = p_chat_id)
+            order by waits.due_at limit 1
+            for update skip locked
+        ) due
+        where held.device = due.device and held.chat_id = due.chat_id
+        returning held.* into taken;
+        exit when taken.device is null;
+        select * into reader from private.push_reader(taken.device, taken.chat_id);
+        select message.* into newest from public.messages message
+        where message.chat_id = taken.chat_id and message.seq > reader.held_seq
+          and private.is_news(message, reader.user_id)
+        order by message.seq desc limit 1;
+        if newest.id is null or newest.seq <= taken.pushed_seq or newest.created_at < now() - interval '1 day'
+           or (reader.muted and not (reader.mentions_break_mute and private.is_mentioned(
+                   taken.chat_id, greatest(reader.held_seq, taken.pushed_seq), reader.user_id))) then
+            update public.push_state held set pushed_seq = taken.wanted_seq, tries = 0, due_at = now()
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        elsif reader.quiet_end is not null and (reader.quiet_mode = 'none' or newest.seq <= taken.badged_seq) then
+            update public.push_state held set due_at = reader.quiet_end, tries = 0
+            where held.device = taken.device and held.chat_id = taken.chat_id;
+        else
+            given := given + 1;
+            return query
+                select taken.device, taken.chat_id, greatest(newest.seq, taken.wanted_seq), reader.quiet_end is not null,
+                       reader.platform, reader.token, reader.endpoint_arn, reader.language, reader.preview,
+                       reader.group_name,
+                       (select person.full_name::text from public.users person where person.id = newest.sender_id),
+                       newest.content, coalesce(newest.message_type::text, 'text'), coalesce(newest.encrypted, false),
+                       private.count_news(taken.chat_id, reader.held_seq, reader.user_id),
+                       private.unread_chats(reader.user_id);
+        end if;
+    end loop;
+end
+$$;
+
+-- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
+$$;
+
+-- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)
+    from public.chat_participants member
+    where member.user_id = p_user_id and member.left_at is null
+      and (member.muted_until is null or member.muted_until <= now())
+      and exists (
+          select from public.messages message
+          where message.chat_id = member.chat_id and message.seq > greatest(member.read_seq, member.visible_from_seq)
+            and private.is_news(message, p_user_id)
+      )
+$$;
+
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -915,7 +2031,11 @@ CREATE TABLE public.chat_participants (
     last_read_message_id uuid,
     received_seq bigint DEFAULT 0 NOT NULL,
     read_seq bigint DEFAULT 0 NOT NULL,
-    visible_from_seq bigint DEFAULT 0 NOT NULL
+    visible_from_seq bigint DEFAULT 0 NOT NULL,
+    muted_until timestamp with time zone,
+    pin_place smallint,
+    archived_seq bigint,
+    hidden_through_seq bigint
 );
 
 -- Name: hidden_messages; Type: TABLE; Schema: public; Owner: -
@@ -1017,6 +2137,38 @@ CREATE TABLE public.calls (
     created_at timestamp with time zone DEFAULT now()
 );
 
+-- Name: chat_bans; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_bans (
+    chat_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    banned_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: chat_invites; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_invites (
+    id uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    token text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    max_uses integer,
+    uses integer DEFAULT 0 NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT chat_invites_max_uses_check CHECK ((max_uses > 0))
+);
+
+-- Name: chat_privacy; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_privacy (
+    user_id uuid NOT NULL,
+    who_may_add text DEFAULT 'everyone'::text NOT NULL,
+    CONSTRAINT chat_privacy_who_may_add_check CHECK ((who_may_add = ANY (ARRAY['everyone'::text, 'contacts'::text])))
+);
+
 -- Name: chats; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.chats (
@@ -1031,7 +2183,15 @@ CREATE TABLE public.chats (
     created_by uuid,
     last_seq bigint DEFAULT 0 NOT NULL,
     last_change bigint DEFAULT 0 NOT NULL,
-    disappear_after integer
+    disappear_after integer,
+    who_may_send text DEFAULT 'member'::text NOT NULL,
+    who_may_add text DEFAULT 'admin'::text NOT NULL,
+    who_may_change text DEFAULT 'admin'::text NOT NULL,
+    history text DEFAULT 'joining'::text NOT NULL,
+    CONSTRAINT chats_history_check CHECK ((history = ANY (ARRAY['joining'::text, 'start'::text]))),
+    CONSTRAINT chats_who_may_add_check CHECK ((who_may_add = ANY (ARRAY['member'::text, 'admin'::text]))),
+    CONSTRAINT chats_who_may_change_check CHECK ((who_may_change = ANY (ARRAY['member'::text, 'admin'::text]))),
+    CONSTRAINT chats_who_may_send_check CHECK ((who_may_send = ANY (ARRAY['member'::text, 'admin'::text])))
 )
 WITH (fillfactor='70');
 
@@ -1133,6 +2293,22 @@ CREATE TABLE public.nearby_discovery (
     updated_at timestamp with time zone DEFAULT now()
 );
 
+-- Name: notification_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.notification_settings (
+    user_id uuid NOT NULL,
+    preview text DEFAULT 'full'::text NOT NULL,
+    mentions_break_mute boolean DEFAULT false NOT NULL,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    time_zone text,
+    quiet_mode text DEFAULT 'none'::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notification_settings_check CHECK ((num_nulls(quiet_from, quiet_until, time_zone) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT notification_settings_preview_check CHECK ((preview = ANY (ARRAY['full'::text, 'name'::text, 'none'::text]))),
+    CONSTRAINT notification_settings_quiet_mode_check CHECK ((quiet_mode = ANY (ARRAY['badge'::text, 'none'::text])))
+);
+
 -- Name: phone_hashes; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.phone_hashes (
@@ -1140,6 +2316,55 @@ CREATE TABLE public.phone_hashes (
     phone_hash character varying(128) NOT NULL,
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now()
+);
+
+-- Name: privacy_settings; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.privacy_settings (
+    user_id uuid NOT NULL,
+    last_seen text DEFAULT 'everyone'::text NOT NULL,
+    picture text DEFAULT 'everyone'::text NOT NULL,
+    read_receipts boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT privacy_settings_last_seen_check CHECK ((last_seen = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text]))),
+    CONSTRAINT privacy_settings_picture_check CHECK ((picture = ANY (ARRAY['everyone'::text, 'contacts'::text, 'nobody'::text])))
+);
+
+-- Name: push_checks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_checks (
+    chat_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+-- Name: push_endpoints; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_endpoints (
+    device uuid NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    platform text NOT NULL,
+    token text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    endpoint_arn text,
+    made_with text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT push_endpoints_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ru'::text]))),
+    CONSTRAINT push_endpoints_platform_check CHECK ((platform = ANY (ARRAY['fcm'::text, 'apns'::text, 'webpush'::text])))
+);
+
+-- Name: push_state; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.push_state (
+    device uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    wanted_seq bigint NOT NULL,
+    pushed_seq bigint DEFAULT 0 NOT NULL,
+    badged_seq bigint DEFAULT 0 NOT NULL,
+    pushed_at timestamp with time zone,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL
 );
 
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
@@ -1187,6 +2412,15 @@ CREATE TABLE public.transactions (
     completed_at timestamp with time zone,
     memo text,
     fee_paid numeric(20,7)
+);
+
+-- Name: user_blocks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.user_blocks (
+    blocker_id uuid NOT NULL,
+    blocked_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_blocks_check CHECK ((blocker_id <> blocked_id))
 );
 
 -- Name: user_wallets; Type: TABLE; Schema: public; Owner: -
@@ -1281,6 +2515,21 @@ ALTER TABLE ONLY public.account_emails
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
+-- Name: chat_bans chat_bans_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_pkey PRIMARY KEY (chat_id, user_id);
+
+-- Name: chat_invites chat_invites_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_pkey PRIMARY KEY (id);
+
+-- Name: chat_invites chat_invites_token_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_token_key UNIQUE (token);
+
 -- Name: chat_participants chat_participants_chat_id_user_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.chat_participants
@@ -1290,6 +2539,11 @@ ALTER TABLE ONLY public.chat_participants
 
 ALTER TABLE ONLY public.chat_participants
     ADD CONSTRAINT chat_participants_pkey PRIMARY KEY (id);
+
+-- Name: chat_privacy chat_privacy_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_privacy
+    ADD CONSTRAINT chat_privacy_pkey PRIMARY KEY (user_id);
 
 -- Name: chats chats_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1386,6 +2640,11 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_pkey PRIMARY KEY (id);
 
+-- Name: notification_settings notification_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (user_id);
+
 -- Name: phone_hashes phone_hashes_phone_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
@@ -1395,6 +2654,31 @@ ALTER TABLE ONLY public.phone_hashes
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_pkey PRIMARY KEY (id);
+
+-- Name: privacy_settings privacy_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_pkey PRIMARY KEY (user_id);
+
+-- Name: push_checks push_checks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_pkey PRIMARY KEY (chat_id);
+
+-- Name: push_endpoints push_endpoints_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_pkey PRIMARY KEY (device);
+
+-- Name: push_endpoints push_endpoints_platform_token_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_platform_token_key UNIQUE (platform, token);
+
+-- Name: push_state push_state_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1420,6 +2704,11 @@ ALTER TABLE ONLY public.transactions
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_stellar_transaction_id_key UNIQUE (stellar_transaction_id);
+
+-- Name: user_blocks user_blocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_pkey PRIMARY KEY (blocker_id, blocked_id);
 
 -- Name: user_wallets user_wallets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -1454,6 +2743,22 @@ ALTER TABLE ONLY public.waitlist
 -- Name: calls_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX calls_chat ON public.calls USING btree (chat_id);
+
+-- Name: chat_bans_banned_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_bans_banned_by ON public.chat_bans USING btree (banned_by);
+
+-- Name: chat_bans_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_bans_user ON public.chat_bans USING btree (user_id);
+
+-- Name: chat_invites_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_invites_chat ON public.chat_invites USING btree (chat_id);
+
+-- Name: chat_invites_created_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created_by);
 
 -- Name: chat_participants_user; Type: INDEX; Schema: public; Owner: -
 
@@ -1531,6 +2836,30 @@ CREATE INDEX nearby_discovery_user ON public.nearby_discovery USING btree (user_
 
 CREATE INDEX phone_hashes_user ON public.phone_hashes USING btree (user_id);
 
+-- Name: privacy_settings_unread; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX privacy_settings_unread ON public.privacy_settings USING btree (user_id) WHERE (NOT read_receipts);
+
+-- Name: push_checks_since; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_checks_since ON public.push_checks USING btree (since);
+
+-- Name: push_endpoints_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_session ON public.push_endpoints USING btree (session_id);
+
+-- Name: push_endpoints_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_endpoints_user ON public.push_endpoints USING btree (user_id);
+
+-- Name: push_state_chat; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_chat ON public.push_state USING btree (chat_id);
+
+-- Name: push_state_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX push_state_due ON public.push_state USING btree (due_at) WHERE (wanted_seq > pushed_seq);
+
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
@@ -1547,6 +2876,10 @@ CREATE INDEX transactions_from ON public.transactions USING btree (from_user_id)
 
 CREATE INDEX transactions_to ON public.transactions USING btree (to_user_id);
 
+-- Name: user_blocks_blocked; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX user_blocks_blocked ON public.user_blocks USING btree (blocked_id);
+
 -- Name: user_wallets_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX user_wallets_user ON public.user_wallets USING btree (user_id);
@@ -1558,6 +2891,14 @@ CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 -- Name: users_phone_hash; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
+
+-- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER forget_endpoints AFTER UPDATE OF revoked_at ON public.sessions FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION private.forget_endpoints_of_session();
+
+-- Name: messages note_messages; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER note_messages AFTER INSERT ON public.messages REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.note_messages();
 
 -- Name: messages number_message; Type: TRIGGER; Schema: public; Owner: -
 
@@ -1583,6 +2924,31 @@ ALTER TABLE ONLY public.calls
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
 
+-- Name: chat_bans chat_bans_banned_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_banned_by_fkey FOREIGN KEY (banned_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: chat_bans chat_bans_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: chat_bans chat_bans_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_bans
+    ADD CONSTRAINT chat_bans_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: chat_invites chat_invites_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: chat_invites chat_invites_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_invites
+    ADD CONSTRAINT chat_invites_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
 -- Name: chat_participants chat_participants_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.chat_participants
@@ -1592,6 +2958,11 @@ ALTER TABLE ONLY public.chat_participants
 
 ALTER TABLE ONLY public.chat_participants
     ADD CONSTRAINT chat_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: chat_privacy chat_privacy_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_privacy
+    ADD CONSTRAINT chat_privacy_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: device_registrations device_registrations_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1683,10 +3054,45 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.nearby_discovery
     ADD CONSTRAINT nearby_discovery_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: notification_settings notification_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.notification_settings
+    ADD CONSTRAINT notification_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: phone_hashes phone_hashes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.phone_hashes
     ADD CONSTRAINT phone_hashes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: privacy_settings privacy_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_settings
+    ADD CONSTRAINT privacy_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_checks push_checks_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_checks
+    ADD CONSTRAINT push_checks_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: push_endpoints push_endpoints_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_endpoints
+    ADD CONSTRAINT push_endpoints_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_chat_id_fkey FOREIGN KEY (chat_id) REFERENCES public.chats(id) ON DELETE CASCADE;
+
+-- Name: push_state push_state_device_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.push_state
+    ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1707,6 +3113,16 @@ ALTER TABLE ONLY public.transactions
 
 ALTER TABLE ONLY public.transactions
     ADD CONSTRAINT transactions_to_user_id_fkey FOREIGN KEY (to_user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: user_blocks user_blocks_blocked_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: user_blocks user_blocks_blocker_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.user_blocks
+    ADD CONSTRAINT user_blocks_blocker_id_fkey FOREIGN KEY (blocker_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: user_wallets user_wallets_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -1729,6 +3145,22 @@ ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY calls_read ON public.calls FOR SELECT TO authenticated USING (private.is_member(chat_id));
 
+-- Name: chat_bans; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_bans ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_bans chat_bans_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_bans_read ON public.chat_bans FOR SELECT TO authenticated USING (private.is_admin(chat_id));
+
+-- Name: chat_invites; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_invites ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_invites chat_invites_read; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_invites_read ON public.chat_invites FOR SELECT TO authenticated USING (private.is_admin(chat_id));
+
 -- Name: chat_participants; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.chat_participants ENABLE ROW LEVEL SECURITY;
@@ -1736,6 +3168,14 @@ ALTER TABLE public.chat_participants ENABLE ROW LEVEL SECURITY;
 -- Name: chat_participants chat_participants_read; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY chat_participants_read ON public.chat_participants FOR SELECT TO authenticated USING (private.is_member(chat_id));
+
+-- Name: chat_privacy; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_privacy ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_privacy chat_privacy_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY chat_privacy_read_own ON public.chat_privacy FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: chats; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1859,7 +3299,7 @@ CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING
 
 -- Name: messages messages_send; Type: POLICY; Schema: public; Owner: -
 
-CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.is_member(chat_id)));
+CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.may_write(chat_id) AND ((message_type)::text IS DISTINCT FROM 'notice'::text)));
 
 -- Name: nearby_discovery; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1873,9 +3313,37 @@ CREATE POLICY nearby_discovery_read_own ON public.nearby_discovery FOR SELECT TO
 
 CREATE POLICY nearby_discovery_remove_own ON public.nearby_discovery FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: notification_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.notification_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: notification_settings notification_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY notification_settings_read_own ON public.notification_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: phone_hashes; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.phone_hashes ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.privacy_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: privacy_settings privacy_settings_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY privacy_settings_read_own ON public.privacy_settings FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: push_checks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_checks ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_endpoints; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
+
+-- Name: push_state; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1896,6 +3364,14 @@ ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
 -- Name: transactions transactions_read_own; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY transactions_read_own ON public.transactions FOR SELECT TO authenticated USING (((( SELECT auth.uid() AS uid) = from_user_id) OR (( SELECT auth.uid() AS uid) = to_user_id)));
+
+-- Name: user_blocks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.user_blocks ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_blocks user_blocks_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY user_blocks_read_own ON public.user_blocks FOR SELECT TO authenticated USING ((blocker_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: user_wallets; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -1931,6 +3407,11 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
+-- Name: FUNCTION add_members(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO cyphr_app;
+
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
@@ -1945,15 +3426,54 @@ GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids u
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION blind_to_reading(p_reader uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION block(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.block(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION can_read(chat uuid, message_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
 
+-- Name: FUNCTION change_group(p_chat_id uuid, p_changes jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) TO cyphr_app;
+
+-- Name: FUNCTION check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval, p_limit integer, p_chat_id uuid, p_seq bigint) TO cyphr_app;
+
+-- Name: FUNCTION clear_direct_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION count_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_group(p_chat_id uuid, p_name text, p_members uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_token text, p_expires_at timestamp with time zone, p_max_uses integer) TO cyphr_app;
 
 -- Name: FUNCTION delete_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -1969,6 +3489,14 @@ GRANT ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_
 
 REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION enter_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
@@ -1979,6 +3507,25 @@ GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_befo
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 
+-- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) TO cyphr_app;
+
+-- Name: FUNCTION first_members(p_chat_ids uuid[], p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoint(p_device uuid, p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cyphr_app;
+
+-- Name: FUNCTION forget_endpoints_of_session(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
@@ -1987,6 +3534,10 @@ GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
 -- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
+-- Name: FUNCTION heir_of(chat uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.heir_of(chat uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hide_message(p_chat_id uuid, p_message_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -1998,23 +3549,24 @@ GRANT ALL ON FUNCTION private.hide_message(p_chat_id uuid, p_message_id uuid) TO
 REVOKE ALL ON FUNCTION private.hold_service(p_service text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.hold_service(p_service text) TO cyphr_app;
 
+-- Name: FUNCTION invited_to(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.invited_to(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.invited_to(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION is_admin(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_admin(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_admin(p_chat_id uuid) TO authenticated;
+
 -- Name: FUNCTION is_member(chat uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.is_member(chat uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_member(chat uuid) TO authenticated;
 
--- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
-
--- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
-
--- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
 
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 
@@ -2065,9 +3617,72 @@ GRANT INSERT(file_size) ON TABLE public.messages TO authenticated;
 
 GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
+-- Name: FUNCTION is_news(message public.messages, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) TO cyphr_app;
+
+-- Name: FUNCTION join_by_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.join_by_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION keep_endpoint_arn(p_device uuid, p_token text, p_arn text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
+
+-- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
+
+-- Name: FUNCTION leave_group(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.leave_group(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION lift_ban(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
+
+-- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_add(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_send(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_write(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
+
+-- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
 
 -- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -2087,25 +3702,91 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
 
+-- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION preview_invite(p_token text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.preview_invite(p_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.preview_invite(p_token text) TO cyphr_app;
+
+-- Name: FUNCTION push_reader(p_device uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.push_reader(p_device uuid, p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.quiet_until(p_from time without time zone, p_until time without time zone, p_time_zone text) FROM PUBLIC;
+
+-- Name: FUNCTION rank_of(role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
+
 -- Name: FUNCTION react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
+
+-- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
 
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) TO cyphr_app;
 
+-- Name: FUNCTION record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
+
 -- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
 
+-- Name: FUNCTION register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
+
+-- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
+
+-- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION revoke_invite(p_chat_id uuid, p_invite_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_invite(p_chat_id uuid, p_invite_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION revoke_sessions(p_only uuid, p_kept uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr_app;
+
+-- Name: FUNCTION role_of(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
@@ -2122,20 +3803,60 @@ GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.set_avatar(p_url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_avatar(p_url text) TO cyphr_app;
 
+-- Name: FUNCTION set_chat_privacy(p_who_may_add text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) TO cyphr_app;
+
+-- Name: FUNCTION set_chat_settings(p_chat_id uuid, p_settings jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) TO cyphr_app;
+
 -- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
+
+-- Name: FUNCTION set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text) TO cyphr_app;
 
 -- Name: FUNCTION set_pin(p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.set_pin(p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_pin(p_pin_hash text) TO cyphr_app;
 
+-- Name: FUNCTION set_pinned_chats(p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_pinned_chats(p_chat_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_read_receipts boolean) TO cyphr_app;
+
+-- Name: FUNCTION set_role(p_chat_id uuid, p_user_id uuid, p_role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
+
 -- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.shares_chat_with(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shares_chat_with(person uuid) TO authenticated;
+
+-- Name: FUNCTION shown_picture(p_user_id uuid, p_url text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr_app;
+
+-- Name: FUNCTION shown_read_seq(p_user_id uuid, p_read_seq bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
 -- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
 
@@ -2146,6 +3867,20 @@ GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uui
 
 REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
+
+-- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
@@ -2179,6 +3914,21 @@ GRANT SELECT ON TABLE public.account_emails TO authenticated;
 
 GRANT ALL ON TABLE public.calls TO service_role;
 GRANT SELECT ON TABLE public.calls TO authenticated;
+
+-- Name: TABLE chat_bans; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_bans TO service_role;
+GRANT SELECT ON TABLE public.chat_bans TO authenticated;
+
+-- Name: TABLE chat_invites; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_invites TO service_role;
+GRANT SELECT ON TABLE public.chat_invites TO authenticated;
+
+-- Name: TABLE chat_privacy; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.chat_privacy TO service_role;
+GRANT SELECT ON TABLE public.chat_privacy TO authenticated;
 
 -- Name: TABLE chats; Type: ACL; Schema: public; Owner: -
 
@@ -2240,9 +3990,31 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 GRANT ALL ON TABLE public.nearby_discovery TO service_role;
 GRANT SELECT,DELETE ON TABLE public.nearby_discovery TO authenticated;
 
+-- Name: TABLE notification_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.notification_settings TO service_role;
+GRANT SELECT ON TABLE public.notification_settings TO authenticated;
+
 -- Name: TABLE phone_hashes; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.phone_hashes TO service_role;
+
+-- Name: TABLE privacy_settings; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.privacy_settings TO service_role;
+GRANT SELECT ON TABLE public.privacy_settings TO authenticated;
+
+-- Name: TABLE push_checks; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_checks TO service_role;
+
+-- Name: TABLE push_endpoints; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_endpoints TO service_role;
+
+-- Name: TABLE push_state; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.push_state TO service_role;
 
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 
@@ -2260,6 +4032,11 @@ GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
 
 GRANT ALL ON TABLE public.transactions TO service_role;
 GRANT SELECT ON TABLE public.transactions TO authenticated;
+
+-- Name: TABLE user_blocks; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.user_blocks TO service_role;
+GRANT SELECT ON TABLE public.user_blocks TO authenticated;
 
 -- Name: TABLE user_wallets; Type: ACL; Schema: public; Owner: -
 
@@ -2327,11 +4104,11 @@ GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(is_online),UPDATE(is_online) ON TABLE public.users TO authenticated;
+GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT(last_seen),UPDATE(last_seen) ON TABLE public.users TO authenticated;
+GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
 
 -- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
 

@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from cyphr.messenger.frames import SERVER_FRAME
+
 _numbers = itertools.count(1)
 
 PIN = "482913"
@@ -27,6 +29,8 @@ class Client:
     base: str
     email: str
     session: dict[str, Any]
+    websocket: str
+    """Where the WebSocket is."""
 
     @property
     def id(self) -> str:
@@ -52,6 +56,9 @@ class Client:
 
     async def delete(self, path: str, **params: Any) -> httpx.Response:
         return await self.http.delete(path, params=params, headers=self.auth)
+
+    async def call(self, method: str, path: str, body: Any = None, **arguments: Any) -> httpx.Response:
+        return await self.http.request(method, path, json=body, headers=self.auth, **arguments)
 
     async def direct(self, other: "Client") -> str:
         response = await self.post("/v1/chats", {"type": "direct", "member_ids": [other.id]})
@@ -93,13 +100,21 @@ class Client:
         return found
 
     @asynccontextmanager
-    async def socket(self, heads: dict[str, int] | None = None) -> AsyncIterator["Socket"]:
+    async def socket(
+        self, heads: dict[str, int] | None = None, changes: dict[str, int] | None = None
+    ) -> AsyncIterator["Socket"]:
         """A WebSocket that has said hello and been brought up to date."""
-        async with connect(self.base.replace("http", "ws") + "/v1/ws", compression=None) as websocket:
-            socket = Socket(websocket)
-            await socket.say("hello", d={"token": self.session["access_token"], "heads": heads or {}})
+        async with self.stranger() as socket:
+            body = {"token": self.session["access_token"], "heads": heads or {}, "changes": changes or {}}
+            await socket.say("hello", d=body)
             await socket.until("resume.done")
             yield socket
+
+    @asynccontextmanager
+    async def stranger(self) -> AsyncIterator["Socket"]:
+        """A WebSocket that has said nothing yet."""
+        async with connect(self.websocket, compression=None, open_timeout=60) as websocket:
+            yield Socket(websocket)
 
 
 @dataclass
@@ -119,7 +134,9 @@ class Socket:
 
     async def hear(self) -> dict[str, Any]:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            frame: dict[str, Any] = json.loads(await self.websocket.recv())
+            text = await self.websocket.recv()
+        SERVER_FRAME.validate_json(text)
+        frame: dict[str, Any] = json.loads(text)
         self.heard.append(frame)
         return frame
 
@@ -131,7 +148,14 @@ class Socket:
                 return frame
 
     def messages(self) -> list[dict[str, Any]]:
-        return [frame["d"]["message"] for frame in self.heard if frame["t"] == "msg"]
+        """What was sent while this socket was open or has been brought by its resume, as it came."""
+        found: list[dict[str, Any]] = []
+        for frame in self.heard:
+            if frame["t"] == "msg":
+                found.append(frame["d"]["message"])
+            elif frame["t"] == "resume.page":
+                found.extend(frame["d"]["messages"])
+        return found
 
 
 async def register(http: httpx.AsyncClient, name: str = "Anna", **members: Any) -> Client:
@@ -143,4 +167,6 @@ async def register(http: httpx.AsyncClient, name: str = "Anna", **members: Any) 
     response = await http.post("/v1/accounts", json=body)
     assert response.status_code == 201, response.text
     UUID(response.json()["person"]["id"])
-    return Client(http, str(http.base_url).rstrip("/"), email, response.json())
+    base = str(http.base_url).rstrip("/")
+    told = (await http.get("/v1/addresses")).json()["websocket"]
+    return Client(http, base, email, response.json(), told or f"{base.replace('http', 'ws', 1)}/v1/ws")

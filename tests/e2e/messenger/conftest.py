@@ -13,9 +13,12 @@ import pytest_asyncio
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 
 from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
+from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
@@ -32,20 +35,32 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def serve(settings: MessengerSettings) -> AsyncIterator[httpx.AsyncClient]:
+async def serve(
+    settings: MessengerSettings, *, listener: socket.socket | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """Run the application until the block ends, then shut it down gracefully."""
-    mailbox = Mailbox()
-    app = create_app(settings, mail=mailbox, extra=[mailbox.router()])
+    mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
+    app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
+    async with serve_app(app, listener=listener) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serve_app(app: FastAPI, *, listener: socket.socket | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve any application, on a loopback port that the system chooses unless ``listener`` is bound to one."""
     server = uvicorn.Server(uvicorn.Config(app, **SERVER_OPTIONS))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        task = asyncio.create_task(server._serve(sockets=[listener]))
+    with listener or socket.socket() as bound:
+        if listener is None:
+            bound.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server._serve(sockets=[bound]))
         while not server.started:
             assert not task.done(), "the server did not start"
             await asyncio.sleep(0.01)
         try:
-            host, port = listener.getsockname()
-            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30) as client:
+            host, port = bound.getsockname()
+            # Shorter than the server keeps a connection, so that none is used at the moment in which it is closed.
+            limits = httpx.Limits(keepalive_expiry=2)
+            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30, limits=limits) as client:
                 yield client
         finally:
             server.should_exit = True

@@ -137,7 +137,7 @@ async def test_unread_counts_what_others_wrote_and_can_still_be_read(friends: Fr
 
     async def unread() -> tuple[int, int]:
         found = await boris.chat(chat)
-        return found["unread"], found["unread_mentions"]
+        return found["mine"]["unread"], found["mine"]["unread_mentions"]
 
     assert await unread() == (5, 1)
     await anna.delete(messages[3])

@@ -1,10 +1,16 @@
 """What every request passes: headers, problems, limits, the web client."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
+from cyphr.messenger.patience import ImpatientProtocol
 from tests.conftest import TestSide
 from tests.e2e.messenger.conftest import Register, serve, settings_for
 
@@ -101,3 +107,49 @@ async def test_the_web_client_is_served_for_each_of_its_screens(
             assert missing.status_code == 404, path
             assert missing.headers["content-type"] == "application/problem+json"
         assert (await http.get("/mailbox", headers={"Accept": "application/json"})).json() == {"messages": []}
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        b"GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+    ],
+)
+async def test_who_begins_a_request_and_never_ends_it_is_cut_off(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(ImpatientProtocol, "REQUEST_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(begun)
+    with suppress(ConnectionError):
+        while await reader.read(100):
+            pass
+    writer.close()
+    assert (await http.get("/healthz")).status_code == 200, "others are answered meanwhile"
+
+
+async def test_who_asks_again_and_again_on_one_connection_is_not_cut_off(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImpatientProtocol, "REQUEST_SECONDS", 0.5)
+    async with httpx.AsyncClient(base_url=http.base_url, limits=httpx.Limits(max_connections=1)) as one:
+        deadline = asyncio.get_running_loop().time() + 1.0
+        while asyncio.get_running_loop().time() < deadline:
+            assert (await one.get("/healthz")).status_code == 200
+
+
+async def test_a_page_of_ours_or_of_a_named_origin_may_open_a_socket_and_no_other(
+    side: TestSide, token_key: Path
+) -> None:
+    settings = settings_for(side, token_key=token_key, realtime={"origins": ["https://app.example"]})
+    async with serve(settings) as http:
+        address = f"{http.base_url}".replace("http", "ws", 1).rstrip("/") + "/v1/ws"
+        for origin in (None, f"{http.base_url}".rstrip("/"), "https://app.example"):
+            async with connect(address, origin=origin):  # type: ignore[arg-type]
+                pass
+        for origin in ("https://elsewhere.example", "null", "https://app.example.evil"):
+            with pytest.raises(InvalidStatus):
+                await connect(address, origin=origin)  # type: ignore[arg-type]

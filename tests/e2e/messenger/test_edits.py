@@ -156,7 +156,7 @@ async def test_what_one_deletes_for_oneself_is_gone_on_all_of_ones_devices_and_f
     (own,) = await anna.history(chat)
     assert (own["hidden"], own["content"], own["seq"]) == (True, None, 1)
     assert (await boris.history(chat))[0]["hidden"] is False
-    assert (await anna.chat(chat))["unread"] == 0
+    assert (await anna.chat(chat))["mine"]["unread"] == 0
     assert (await anna.react(message, "👍")).status_code == 404
 
 

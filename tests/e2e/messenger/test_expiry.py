@@ -41,7 +41,7 @@ async def test_messages_sent_after_the_setting_disappear_and_those_before_it_sta
     assert (stays["content"], stays["expires_at"]) == ("stays", None)
     assert [gone[name] for name in ("content", "reactions", "edited_at")] == [None, [], None]
     assert gone["deleted_at"] == gone["expires_at"]
-    assert (await boris.chat(chat))["unread"] == 1
+    assert (await boris.chat(chat))["mine"]["unread"] == 1
     assert (await anna.forward(message, elsewhere)).status_code == 422
     assert (await anna.edit(message, "back")).status_code == 404
     assert (await boris.react(message, "🎉")).status_code == 404

@@ -1,6 +1,7 @@
 """Avatars go to the side on which files stand."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -80,3 +81,28 @@ async def test_only_pictures_of_at_most_a_megabyte_are_taken(http: httpx.AsyncCl
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
     assert (await put(anna, PNG + bytes(3 * 1024 * 1024))).status_code == 413
     assert (await anna.get("/v1/me"))["avatar_url"] is None
+
+
+async def test_a_group_has_a_picture_where_files_stand_and_everybody_hears_of_it(
+    http: httpx.AsyncClient, supabase: TestSide
+) -> None:
+    anna, boris = await register(http, "Anna"), await register(http, "Boris")
+    chat = await anna.group("picture", [boris])
+    path = f"/v1/chats/{chat}/picture"
+
+    async def give(person: Client, content: bytes) -> httpx.Response:
+        return await person.http.put(path, files={"file": ("picture.png", content)}, headers=person.auth)
+
+    assert (await give(boris, PNG)).status_code == 403
+    assert (await give(anna, b"<svg>")).status_code == 422
+    first = (await give(anna, PNG)).json()["avatar_url"]
+    assert first.startswith(f"https://project.supabase.co/storage/v1/object/public/avatars/{anna.id}/")
+    async with await connect(supabase.superuser) as connection:
+        await connection.execute("update cyphr.switchboard set side = 'aws', epoch = 2 where service = 'files'")
+    second = (await give(anna, PNG)).json()["avatar_url"]
+    assert second.startswith(f"https://cdn.example.org/avatars/{anna.id}/")
+    assert (await anna.call("DELETE", path)).json()["avatar_url"] is None
+    history = (await boris.get(f"/v1/chats/{chat}/messages"))["messages"]
+    assert [json.loads(one["content"])["changes"] for one in history] == [
+        {"avatar_url": first}, {"avatar_url": second}, {"avatar_url": None},
+    ]  # fmt: skip

@@ -143,6 +143,7 @@ async def test_a_token_that_was_forged_or_changed_is_refused(http: httpx.AsyncCl
 async def test_a_websocket_without_a_good_hello_is_closed_with_4401(http: httpx.AsyncClient, frame: str) -> None:
     async with connect(f"{http.base_url}".replace("http", "ws").rstrip("/") + "/v1/ws") as websocket:
         await websocket.send(frame)
+        assert json.loads(await websocket.recv()) == {"v": 1, "t": "bye", "d": {"code": 4401}}
         with pytest.raises(ConnectionClosed) as closed:
             await websocket.recv()
     assert closed.value.rcvd is not None

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from cyphr.foundation.errors import ApplyConflict
+from cyphr.foundation.errors import ApplyConflict, Unavailable
 from cyphr.foundation.postgres import Side, connect
+from cyphr.migrate.database.copy import back
 from cyphr.migrate.database.follow import schema_watch
 from cyphr.migrate.database.migration import DatabaseMigration
 from tests.conftest import TestSide
@@ -65,6 +66,50 @@ async def test_a_change_of_the_schema_stops_following_and_the_same_change_there_
                 await source.execute("insert into more values (51)")
             assert (await migration.verify()).differences == []
             assert await count_rows(target, "things") == await count_rows(source, "things")
+
+
+async def test_tables_that_were_made_on_aws_go_back_once_they_are_on_supabase_as_well(
+    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = """
+    create table orders (id int primary key, thing int references things, note text default 'new');
+    create table lines (id int primary key, order_id int references orders);
+    """
+    migration = await copied(sides)
+    async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
+        async with following(migration):
+            await migration.verify()
+            await migration.handover(Side.AWS)
+            await until(lambda: goes_back(migration))
+            await until(lambda: has_looked(migration))
+        stopping = asyncio.create_task(stopped_by(migration))
+        await target.execute(made)
+        await target.execute("insert into orders select n, 1 from generate_series(1, 100) as n")
+        await target.execute("insert into lines select n, n from generate_series(1, 100) as n")
+        assert "orders" in (await stopping).message
+        await source.execute(made)
+        with monkeypatch.context() as patched:  # the migrator is cut off in the middle of it
+            patched.setattr(back, "copy_tables", out_of_reach)
+            with pytest.raises(Unavailable, match="in the middle"):
+                await asyncio.wait_for(migration.follow(), 30)
+        await target.execute("update orders set note = 'changed' where id <= 50; delete from lines where id > 90")
+        async with following(migration):
+            await until(lambda: has_rows(sides[Side.SUPABASE], "lines", 90), 30)
+            await target.execute("update orders set note = 'later' where id <= 10; insert into lines values (101, 1)")
+            assert (await migration.verify()).differences == []
+            await migration.handover(Side.SUPABASE)
+            await source.execute("insert into lines values (102, 2)")
+            assert (await migration.verify()).differences == []
+            assert await count_rows(target, "lines") == 92
+
+
+async def out_of_reach(_: object) -> None:
+    raise Unavailable("the network was cut in the middle")
+
+
+async def goes_back(migration: DatabaseMigration) -> bool:
+    """Whether the way back is followed."""
+    return (await migration._follower.at_work())[1].destination is Side.SUPABASE
 
 
 async def has_looked(migration: DatabaseMigration) -> bool:

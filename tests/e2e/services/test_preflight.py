@@ -8,12 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from cyphr.embedded.aws import AwsStandIn
-from cyphr.foundation.aws import cognito_client, s3_client
+from cyphr.foundation.aws import cognito_client, metrics_client, s3_client
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import AwsSettings
 from cyphr.migrate.preflight import buckets as buckets_check
 from cyphr.migrate.preflight import cognito as cognito_check
+from cyphr.migrate.preflight import disk as disk_check
 from cyphr.migrate.preflight.context import Context
 from cyphr.migrate.preflight.finding import Check, Finding, Level
 from cyphr.migrate.settings import AuthSettings, DatabaseSettings, FilesSettings, MigrationSettings
@@ -48,6 +49,39 @@ async def look(check: Check, settings: MigrationSettings, **files: Any) -> Findi
         settings = settings.model_copy(update={"files": settings.files.model_copy(update=files)})
     async with Context.open(settings, {}) as context:
         return await check.look(context)
+
+
+async def test_a_disk_of_rds_is_looked_at_and_one_that_cannot_be_is_said_to_be_unknown(
+    settings: MigrationSettings,
+) -> None:
+    async with Context.open(settings, {}) as context:
+        elsewhere = await disk_check.CHECK.look(context)
+        assert (elsewhere.level, "is not known" in elsewhere.saw) == (Level.OK, True), elsewhere.saw
+        root = settings.aws.model_copy(
+            update={
+                "access_key_id": "test",
+                "secret_access_key": SecretStr("test"),
+                "secret_access_key_file": None,
+            }
+        )
+        found = {}
+        for instance, free in (("roomy", 10**12), ("narrow", 1_000_000), ("silent", None)):
+            if free is not None:
+                where = [{"Name": "DBInstanceIdentifier", "Value": instance}]
+                metrics_client(root).put_metric_data(
+                    Namespace="AWS/RDS",
+                    MetricData=[{"MetricName": "FreeStorageSpace", "Dimensions": where, "Value": free}],
+                )
+            host = f"{instance}.c9akciq32.us-east-1.rds.amazonaws.com"
+            database = settings.aws_database.model_copy(update={"host": host})
+            context.settings = settings.model_copy(update={"aws_database": database, "aws": root})
+            found[instance] = await disk_check.CHECK.look(context)
+        assert (found["roomy"].level, "1,000,000 MB are free on roomy" in found["roomy"].saw) == (Level.OK, True)
+        assert (found["narrow"].level, "1 MB are free on narrow" in found["narrow"].saw) == (Level.WARNING, True)
+        assert (found["silent"].level, "knows nothing" in found["silent"].saw) == (Level.WARNING, True)
+        context.settings = context.settings.model_copy(update={"aws": settings.aws})  # whose policy does not allow it
+        unknown = await disk_check.CHECK.look(context)
+        assert (unknown.level, "not authorized" in unknown.saw) == (Level.WARNING, True), unknown.saw
 
 
 async def test_a_bucket_that_is_not_there_or_lets_nobody_write_is_named(settings: MigrationSettings) -> None:

@@ -52,6 +52,11 @@ def test_following_is_shown_with_lag_changes_and_the_last_verification() -> None
         assert words in shown
 
 
+def test_what_keeps_following_busy_is_shown() -> None:
+    phase = _phase("following", busy_with="building what is left of the schema")
+    assert "building what is left of the schema" in _drawn(Picture([phase], running=True, verifications={}))
+
+
 def test_an_error_and_a_dead_migrator_are_not_overlooked() -> None:
     shown = _drawn(Picture([_phase("following", last_error="the stream broke")], running=False, verifications={}))
     assert "the stream broke" in shown

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from cyphr.embedded.messenger import environment_of
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, RealtimeSettings
 
 
 def test_settings_read_from_the_environment_are_those_that_were_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +16,7 @@ def test_settings_read_from_the_environment_are_those_that_were_written(monkeypa
         ),
         token_key_file=Path("/keys/token.pem"),
         files_aws_bucket="files",
+        realtime=RealtimeSettings(table="connections", origins=("https://a.example", 'https://"b".example')),
         aws=AwsSettings(endpoint_url="http://127.0.0.1:4566", access_key_id="id", secret_access_key=SecretStr("s=/+")),
     )
     for name, value in environment_of(settings).items():

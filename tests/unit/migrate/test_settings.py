@@ -67,8 +67,8 @@ def test_an_unknown_key_is_named_with_its_section(file: Path) -> None:
 
 
 def test_an_unknown_section_is_named(file: Path) -> None:
-    file.write_text(GOOD + "[realtime]\n")
-    assert _refusal(file) == f"{file}: realtime is no setting"
+    file.write_text(GOOD + "[wallets]\n")
+    assert _refusal(file) == f"{file}: wallets is no setting"
 
 
 def test_all_mistakes_are_named_at_once(file: Path) -> None:

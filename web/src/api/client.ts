@@ -4,7 +4,7 @@ import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
 import { accessToken, forgetSession, keepPerson, keepSession } from "./session";
-import type { Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
+import type { Addresses, Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
 
 async function reach(request: Request): Promise<Response> {
   try {
@@ -32,6 +32,12 @@ async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; respon
   const { data, error, response } = await call;
   if (!response.ok) throw Problem.from(response.status, error);
   return data as T;
+}
+
+/** The WebSocket's URL. */
+export async function findWebSocket(): Promise<string> {
+  const { websocket } = await answer<Addresses>(open.GET("/v1/addresses"));
+  return websocket ?? `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/v1/ws`;
 }
 
 export async function requestCode(email: string): Promise<void> {
@@ -69,7 +75,20 @@ export async function putAvatar(file: File): Promise<void> {
 export const findPerson = (cyphrId: string): Promise<Person> =>
   answer(signedIn.GET("/v1/people", { params: { query: { cyphr_id: cyphrId } } }));
 
-export const listChats = (): Promise<Chat[]> => answer(signedIn.GET("/v1/chats"));
+/** All of one's chats, page by page. */
+export async function listChats(): Promise<Chat[]> {
+  const chats: Chat[] = [];
+  let after: string | undefined;
+  do {
+    const call = signedIn.GET("/v1/chats", { params: { query: { limit: 200, ...(after !== undefined && { after }) } } });
+    chats.push(...(await answer<Chat[]>(call)));
+    after = /[?&]after=([^&>]+)/.exec((await call).response.headers.get("Link") ?? "")?.[1];
+  } while (after !== undefined);
+  return chats;
+}
+
+export const readChat = (chatId: string): Promise<Chat> =>
+  answer(signedIn.GET("/v1/chats/{chat_id}", { params: { path: { chat_id: chatId } } }));
 
 export const createDirectChat = (personId: string): Promise<Chat> =>
   answer(signedIn.POST("/v1/chats", { body: { type: "direct", member_ids: [personId] } }));

@@ -1,27 +1,14 @@
-/** The frames of the WebSocket `/v1/ws` (the envelope is `{v, t, id, chat, d}`; events add `seq`, `ts`, `from`). */
+/** The frames of the WebSocket by short names; `frames.ts` is generated from docs/reference/frames.schema.json. */
 
-import type { Chat, Draft, Message } from "./types";
+import type { components } from "./frames";
 
-export type ServerEvent =
-  | { t: "msg"; chat: string; d: { message: Message } }
-  | { t: "change"; chat: string; change: number; d: { message: Message | null } }
-  | { t: "hidden"; chat: string; seq: number; d: { message_id: string } }
-  | { t: "draft"; chat: string; d: { draft: Draft | null } }
-  | { t: "ack"; id: string; chat?: string; d: { message_id?: string; seq?: number; ts?: string } }
-  | { t: "receipt"; chat: string; d: { user_id: string; received_seq: number; read_seq: number } }
-  | { t: "typing"; chat: string; d: { user_id: string } }
-  | { t: "chat"; chat: string; d: { chat: Chat } }
-  | { t: "resume.done"; d: { heads: Record<string, number>; user_id: string } }
-  | { t: "error"; id?: string; d: { code: string; message: string; retryable: boolean } }
-  | { t: "slow"; d: { retry_ms: number } }
-  | { t: "pong" };
+type Frames = components["schemas"];
+type WithoutVersion<Frame> = Frame extends unknown ? Omit<Frame, "v"> : never;
 
-export type ClientFrame =
-  | { t: "hello"; d: { token: string; heads: Record<string, number> } }
-  | { t: "msg.send"; id: string; chat: string; d: { content: string; reply_to_id?: string } }
-  | { t: "recv" | "read"; chat: string; d: { seq: number } }
-  | { t: "typing"; chat: string; d: Record<string, never> }
-  | { t: "ping"; d: Record<string, never> };
+export type ServerEvent = Frames["ServerFrame"];
+
+/** Without `v`, which the connection adds. */
+export type ClientFrame = WithoutVersion<Frames["ClientFrame"]>;
 
 /** Close code of a socket whose token was refused. */
 export const NOT_AUTHENTICATED = 4401;

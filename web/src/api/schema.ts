@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Addresses
+         * @description Where the WebSocket is.
+         */
+        get: operations["addresses_v1_addresses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats": {
         parameters: {
             query?: never;
@@ -93,7 +113,7 @@ export interface paths {
         };
         /**
          * List Chats
-         * @description One's chats, newest activity first.
+         * @description One's chats: the pinned ones in their order, then newest activity first.
          */
         get: operations["list_chats_v1_chats_get"];
         put?: never;
@@ -103,6 +123,78 @@ export interface paths {
          */
         post: operations["create_chat_v1_chats_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Chat
+         * @description One chat.
+         */
+        get: operations["read_chat_v1_chats__chat_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Clear Direct Chat
+         * @description Take a direct chat and its history away from oneself, until there is a new message. The other keeps it.
+         */
+        delete: operations["clear_direct_chat_v1_chats__chat_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Group
+         * @description Rename a group, or change who may do what in it.
+         */
+        patch: operations["change_group_v1_chats__chat_id__patch"];
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bans
+         * @description Who is banned from a group, for those who administer it.
+         */
+        get: operations["list_bans_v1_chats__chat_id__bans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/bans/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban
+         * @description Take a member out of a group for good, or keep out somebody who has left it.
+         */
+        put: operations["ban_v1_chats__chat_id__bans__user_id__put"];
+        post?: never;
+        /**
+         * Lift Ban
+         * @description Allow somebody to come back.
+         */
+        delete: operations["lift_ban_v1_chats__chat_id__bans__user_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -167,6 +259,114 @@ export interface paths {
          * @description Forget it: it was sent or given up.
          */
         delete: operations["delete_draft_v1_chats__chat_id__draft_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invites
+         * @description A group's links, for those who administer it; those that still work first.
+         */
+        get: operations["list_invites_v1_chats__chat_id__invites_get"];
+        put?: never;
+        /**
+         * Create Invite
+         * @description Make a link by which people come into a group.
+         */
+        post: operations["create_invite_v1_chats__chat_id__invites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/invites/{invite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Invite
+         * @description Let a link work no longer. Who came in by it stays.
+         */
+        delete: operations["revoke_invite_v1_chats__chat_id__invites__invite_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who is in a chat, page by page.
+         */
+        get: operations["list_members_v1_chats__chat_id__members_get"];
+        put?: never;
+        /**
+         * Add Members
+         * @description Add people to a group.
+         */
+        post: operations["add_members_v1_chats__chat_id__members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description Take somebody out of a group, or leave it oneself. When the owner leaves, the longest-serving admin follows.
+         */
+        delete: operations["remove_member_v1_chats__chat_id__members__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/members/{user_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Role
+         * @description Make a member an admin or a member again, or hand the group over; the owner may.
+         */
+        put: operations["set_role_v1_chats__chat_id__members__user_id__role_put"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -292,6 +492,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chats/{chat_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Picture
+         * @description Give a group a picture: a PNG, JPEG or WebP of at most 1 MB.
+         */
+        put: operations["set_picture_v1_chats__chat_id__picture_put"];
+        post?: never;
+        /**
+         * Remove Picture
+         * @description Show no picture any more.
+         */
+        delete: operations["remove_picture_v1_chats__chat_id__picture_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Presence
+         * @description Which of the other members are here, of those who show it. Who has the chat open hears of changes.
+         */
+        get: operations["read_presence_v1_chats__chat_id__presence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chat_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Settings
+         * @description Mute a chat until a time or for ever, or archive it until its next message; for oneself.
+         */
+        patch: operations["change_settings_v1_chats__chat_id__settings_patch"];
+        trace?: never;
+    };
+    "/v1/chats/pinned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pin Chats
+         * @description Pin exactly these chats, at most ten, in this order.
+         */
+        put: operations["pin_chats_v1_chats_pinned_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts": {
         parameters: {
             query?: never;
@@ -306,6 +590,46 @@ export interface paths {
         get: operations["list_drafts_v1_drafts_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invites/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Invite
+         * @description What a link leads to, without joining and without telling who is there.
+         */
+        get: operations["preview_invite_v1_invites__token__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invites/{token}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join By Invite
+         * @description Come into a group by a link. Again: nothing happens.
+         */
+        post: operations["join_by_invite_v1_invites__token__join_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -352,6 +676,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Blocked
+         * @description Whom one blocks.
+         */
+        get: operations["list_blocked_v1_me_blocks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/blocks/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block
+         * @description Block somebody: no messages in the direct chat, no groups by them. They are not told.
+         */
+        put: operations["block_v1_me_blocks__user_id__put"];
+        post?: never;
+        /**
+         * Unblock
+         * @description Block somebody no longer.
+         */
+        delete: operations["unblock_v1_me_blocks__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/chat-privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Privacy
+         * @description Who may add one to groups.
+         */
+        get: operations["read_privacy_v1_me_chat_privacy_get"];
+        /**
+         * Set Privacy
+         * @description Say who may add one to groups.
+         */
+        put: operations["set_privacy_v1_me_chat_privacy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notifications
+         * @description What one wants of pushes.
+         */
+        get: operations["read_notifications_v1_me_notifications_get"];
+        /**
+         * Set Notifications
+         * @description Say what one wants of pushes, on all devices.
+         */
+        put: operations["set_notifications_v1_me_notifications_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/pin": {
         parameters: {
             query?: never;
@@ -365,6 +781,30 @@ export interface paths {
          * @description Change the PIN; every other session ends.
          */
         put: operations["change_pin_v1_me_pin_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Privacy
+         * @description What one shows of oneself.
+         */
+        get: operations["read_privacy_v1_me_privacy_get"];
+        /**
+         * Set Privacy
+         * @description Say what one shows of oneself, from now on.
+         */
+        put: operations["set_privacy_v1_me_privacy_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -387,6 +827,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/endpoints/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Register Endpoint
+         * @description Have pushes sent to this device until its session ends. ``device``: an id that the installation keeps.
+         */
+        put: operations["register_endpoint_v1_push_endpoints__device__put"];
+        post?: never;
+        /**
+         * Remove Endpoint
+         * @description Send no more pushes to this device.
+         */
+        delete: operations["remove_endpoint_v1_push_endpoints__device__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -524,8 +988,45 @@ export interface components {
              */
             ts: string;
         };
+        /**
+         * Added
+         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
+         */
+        Added: {
+            /** Added */
+            added: string[];
+            /** Refused */
+            refused: string[];
+        };
+        /**
+         * Addresses
+         * @description Where a client finds the rest. ``websocket``: its URL; null: ``/v1/ws`` of this API's own address.
+         */
+        Addresses: {
+            /** Websocket */
+            websocket: string | null;
+        };
+        /**
+         * Ban
+         * @description Who may not come back. ``banned_by``: None when that account is gone.
+         */
+        Ban: {
+            /** Banned By */
+            banned_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            person: components["schemas"]["Person"];
+        };
         /** Body_set_avatar_v1_me_avatar_put */
         Body_set_avatar_v1_me_avatar_put: {
+            /** File */
+            file: string;
+        };
+        /** Body_set_picture_v1_chats__chat_id__picture_put */
+        Body_set_picture_v1_chats__chat_id__picture_put: {
             /** File */
             file: string;
         };
@@ -544,6 +1045,9 @@ export interface components {
         /**
          * Chat
          * @description A chat as one of its members sees it.
+         *
+         *     ``members``: at most 50, the owner, the admins and oneself first; all of them are paged. ``who_may_…``: the least
+         *     role that may. ``mine``: None in an event that several people hear.
          */
         Chat: {
             /** Avatar Url */
@@ -556,6 +1060,11 @@ export interface components {
             /** Disappear After */
             disappear_after: number | null;
             /**
+             * History
+             * @enum {string}
+             */
+            history: "joining" | "start";
+            /**
              * Id
              * Format: uuid
              */
@@ -565,19 +1074,45 @@ export interface components {
             last_message?: components["schemas"]["Message"] | null;
             /** Last Seq */
             last_seq: number;
+            /** Member Count */
+            member_count: number;
             /**
              * Members
              * @default []
              */
             members: components["schemas"]["Member"][];
+            mine?: components["schemas"]["Mine"] | null;
             /** Name */
             name: string | null;
             /** Type */
             type: string;
-            /** Unread */
-            unread: number;
-            /** Unread Mentions */
-            unread_mentions: number;
+            /**
+             * Who May Add
+             * @enum {string}
+             */
+            who_may_add: "member" | "admin";
+            /**
+             * Who May Change
+             * @enum {string}
+             */
+            who_may_change: "member" | "admin";
+            /**
+             * Who May Send
+             * @enum {string}
+             */
+            who_may_send: "member" | "admin";
+        };
+        /**
+         * ChatPrivacy
+         * @description Who may add this person to groups. ``contacts``: who shares a group with them, or was written to by them.
+         */
+        ChatPrivacy: {
+            /**
+             * Who May Add
+             * @default everyone
+             * @enum {string}
+             */
+            who_may_add: "everyone" | "contacts";
         };
         /** CodeRequest */
         CodeRequest: {
@@ -672,6 +1207,22 @@ export interface components {
             /** Sender Name */
             sender_name: string | null;
         };
+        /**
+         * GroupChanges
+         * @description What is given is changed.
+         */
+        GroupChanges: {
+            /** History */
+            history?: ("joining" | "start") | null;
+            /** Name */
+            name?: string | null;
+            /** Who May Add */
+            who_may_add?: ("member" | "admin") | null;
+            /** Who May Change */
+            who_may_change?: ("member" | "admin") | null;
+            /** Who May Send */
+            who_may_send?: ("member" | "admin") | null;
+        };
         /** Health */
         Health: {
             /**
@@ -712,6 +1263,48 @@ export interface components {
             next: string | null;
         };
         /**
+         * Invite
+         * @description A link as those who administer the group see it. ``created_by``: None when that account is gone.
+         */
+        Invite: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Max Uses */
+            max_uses: number | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Token */
+            token: string;
+            /** Uses */
+            uses: number;
+        };
+        /**
+         * InvitePreview
+         * @description What a link tells before one joins. ``chat_id``: only for who is in the group already.
+         */
+        InvitePreview: {
+            /** Avatar Url */
+            avatar_url: string | null;
+            /** Chat Id */
+            chat_id: string | null;
+            /** Member Count */
+            member_count: number;
+            /** Name */
+            name: string | null;
+        };
+        /**
          * Me
          * @description A person as they see themselves. ``email`` is None for an account that never gave one.
          */
@@ -747,6 +1340,31 @@ export interface components {
             received_seq: number;
             /** Role */
             role: string;
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
+         * MemberPage
+         * @description Part of a chat's members. ``next``: give it as ``after`` for those that follow; None: there are no more.
+         */
+        MemberPage: {
+            /** Members */
+            members: components["schemas"]["Member"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * MemberPresence
+         * @description A member of a chat who shows it. ``last_seen``: when they were last here, if they are not.
+         */
+        MemberPresence: {
+            /** Last Seen */
+            last_seen: string | null;
+            /** Online */
+            online: boolean;
             /**
              * User Id
              * Format: uuid
@@ -810,8 +1428,39 @@ export interface components {
             seq: number;
         };
         /**
+         * Mine
+         * @description What a chat is to the person who asks.
+         *
+         *     ``pin_place``: from 1, None when it is not pinned. ``archived``: until the next message, or while it is muted.
+         *     ``visible_from_seq``: the messages after this place are theirs to read.
+         */
+        Mine: {
+            /** Archived */
+            archived: boolean;
+            /** Muted For Ever */
+            muted_for_ever: boolean;
+            /** Muted Until */
+            muted_until: string | null;
+            /** Pin Place */
+            pin_place: number | null;
+            /** Read Seq */
+            read_seq: number;
+            /** Received Seq */
+            received_seq: number;
+            /** Role */
+            role: string;
+            /** Unread */
+            unread: number;
+            /** Unread Mentions */
+            unread_mentions: number;
+            /** Visible From Seq */
+            visible_from_seq: number;
+        };
+        /**
          * NewChat
          * @description ``direct``: with exactly one other. ``group``: needs a name. The creator need not be among the members.
+         *
+         *     Who does not let the creator add them to groups is left out of one.
          */
         NewChat: {
             /** Member Ids */
@@ -835,6 +1484,39 @@ export interface components {
             reply_to_id?: string | null;
         };
         /**
+         * NewEndpoint
+         * @description Where this device is reached. ``token``: what the platform gave it; ``language``: of the words in its pushes.
+         */
+        NewEndpoint: {
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "ru";
+            platform: components["schemas"]["Platform"];
+            /** Token */
+            token: string;
+        };
+        /**
+         * NewInvite
+         * @description A link to be made. Without ``expires_at`` it does not get too old, without ``max_uses`` any number may use it.
+         */
+        NewInvite: {
+            /** Expires At */
+            expires_at?: string | null;
+            /** Max Uses */
+            max_uses?: number | null;
+        };
+        /**
+         * NewMembers
+         * @description Who is to be added, at most 100 at a time.
+         */
+        NewMembers: {
+            /** User Ids */
+            user_ids: string[];
+        };
+        /**
          * NewMessage
          * @description What a client sends. ``id`` is the client's own and permanent: a repeat is answered, not stored again.
          */
@@ -854,6 +1536,56 @@ export interface components {
             mentions?: string[];
             /** Reply To Id */
             reply_to_id?: string | null;
+        };
+        /**
+         * NewRole
+         * @description ``owner``: hands the group over; whoever had it becomes an admin.
+         */
+        NewRole: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member";
+        };
+        /**
+         * NewSettings
+         * @description What is given is changed. ``muted_until`` None and ``muted_for_ever`` False: not muted.
+         */
+        NewSettings: {
+            /**
+             * Archived
+             * @default false
+             */
+            archived: boolean;
+            /**
+             * Muted For Ever
+             * @default false
+             */
+            muted_for_ever: boolean;
+            /** Muted Until */
+            muted_until?: string | null;
+        };
+        /**
+         * Notifications
+         * @description What a person wants of pushes.
+         *
+         *     ``preview``: ``full`` shows the words, ``name`` only who or which group, ``none`` nothing but that there is
+         *     something. ``mentions_break_mute``: being mentioned in a muted chat is pushed nevertheless.
+         */
+        Notifications: {
+            /**
+             * Mentions Break Mute
+             * @default false
+             */
+            mentions_break_mute: boolean;
+            /**
+             * Preview
+             * @default full
+             * @enum {string}
+             */
+            preview: "full" | "name" | "none";
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /**
          * Page
@@ -890,6 +1622,45 @@ export interface components {
             pin: string;
         };
         /**
+         * Pinned
+         * @description The pinned chats, the first on top.
+         */
+        Pinned: {
+            /** Chat Ids */
+            chat_ids: string[];
+        };
+        /**
+         * Platform
+         * @description Which service reaches a device.
+         * @enum {string}
+         */
+        Platform: "fcm" | "apns" | "webpush";
+        /**
+         * Privacy
+         * @description ``last_seen``: whether and when one is here; ``picture``: one's avatar; ``read_receipts``: what one has read.
+         *
+         *     Who hides the first or the last from everybody is not shown it of others.
+         */
+        Privacy: {
+            /**
+             * Last Seen
+             * @default everyone
+             * @enum {string}
+             */
+            last_seen: "everyone" | "contacts" | "nobody";
+            /**
+             * Picture
+             * @default everyone
+             * @enum {string}
+             */
+            picture: "everyone" | "contacts" | "nobody";
+            /**
+             * Read Receipts
+             * @default true
+             */
+            read_receipts: boolean;
+        };
+        /**
          * Problem
          * @description Why a request was not served. ``code``: see the reference of errors.
          */
@@ -906,6 +1677,32 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * QuietHours
+         * @description From when to when, by the clock of a place, pushes wait; ``badge``: the icon's number is still kept up.
+         *
+         *     They may pass midnight.
+         */
+        QuietHours: {
+            /**
+             * End
+             * Format: time
+             */
+            end: string;
+            /**
+             * Mode
+             * @default none
+             * @enum {string}
+             */
+            mode: "badge" | "none";
+            /**
+             * Start
+             * Format: time
+             */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * Reaction
@@ -1205,7 +2002,7 @@ export interface operations {
             };
         };
     };
-    list_chats_v1_chats_get: {
+    addresses_v1_addresses_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1226,6 +2023,50 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Addresses"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_chats_v1_chats_get: {
+        parameters: {
+            query?: {
+                /** @description From the link to the next page. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `<…>; rel="next"`, when there are more. */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1282,6 +2123,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Chat"];
                 };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_chat_v1_chats__chat_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_direct_chat_v1_chats__chat_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_group_v1_chats__chat_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChanges"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bans_v1_chats__chat_id__bans_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban_v1_chats__chat_id__bans__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_ban_v1_chats__chat_id__bans__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Come again. */
             503: {
@@ -1434,6 +2515,301 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invites_v1_chats__chat_id__invites_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invite"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invite_v1_chats__chat_id__invites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvite"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invite"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invite_v1_chats__chat_id__invites__invite_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                invite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members_v1_chats__chat_id__members_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                limit?: number;
+                /** @description Part of a name. */
+                search?: string | null;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_members_v1_chats__chat_id__members_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMembers"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Added"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member_v1_chats__chat_id__members__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_role_v1_chats__chat_id__members__user_id__role_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
         responses: {
             /** @description It was refused. */
             "4XX": {
@@ -1905,6 +3281,214 @@ export interface operations {
             };
         };
     };
+    set_picture_v1_chats__chat_id__picture_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_set_picture_v1_chats__chat_id__picture_put"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_picture_v1_chats__chat_id__picture_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_presence_v1_chats__chat_id__presence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPresence"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings_v1_chats__chat_id__settings_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSettings"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin_chats_v1_chats_pinned_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pinned"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_drafts_v1_drafts_get: {
         parameters: {
             query?: {
@@ -1934,6 +3518,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_invite_v1_invites__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitePreview"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_by_invite_v1_invites__token__join_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
                 };
             };
             /** @description Come again. */
@@ -2027,6 +3691,280 @@ export interface operations {
             };
         };
     };
+    list_blocked_v1_me_blocks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    block_v1_me_blocks__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unblock_v1_me_blocks__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_privacy_v1_me_chat_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatPrivacy"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_privacy_v1_me_chat_privacy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatPrivacy"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatPrivacy"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notifications_v1_me_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_notifications_v1_me_notifications_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_pin_v1_me_pin_put: {
         parameters: {
             query?: never;
@@ -2055,6 +3993,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_privacy_v1_me_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_privacy_v1_me_privacy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Privacy"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
             };
             /** @description Come again. */
             503: {
@@ -2096,6 +4114,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_endpoint_v1_push_endpoints__device__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_endpoint_v1_push_endpoints__device__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Come again. */
             503: {

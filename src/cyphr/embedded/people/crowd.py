@@ -90,7 +90,7 @@ class Crowd:
     async def _arrive(self, api: Api) -> None:
         """Everybody registers; a few at a time, because hashing PINs keeps the server busy."""
         run = secrets.token_hex(3)
-        websocket_url = self.record.url.replace("http", "ws", 1).rstrip("/") + "/v1/ws"
+        websocket_url = await api.find_websocket()
         world = World(api, self._tally, websocket_url, self._dice, self._drafts, self.people)
         door = asyncio.Semaphore(_ARRIVING_AT_ONCE)
 

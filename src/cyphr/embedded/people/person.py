@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,10 +164,9 @@ class Person:
                 message["sender_id"],
             ):
                 self.complain(f"envelope and message disagree: {frame}")
-            if self.inbox.take(message):
-                self.record.received += 1
-            if self.inbox.chats[frame["chat"]].has_gap:
-                self._mend_soon(frame["chat"], 0)
+            self._take(frame["chat"], [message])
+        elif frame["t"] == "resume.page":
+            self._take(frame["chat"], frame["d"]["messages"])
         elif frame["t"] == "chat":
             self.learn(frame["d"]["chat"])
 
@@ -186,6 +185,13 @@ class Person:
     def complain(self, sentence: str) -> None:
         """Remember something that came otherwise than the contract promises."""
         self.record.delivery_problems.append(f"{self.name}: {sentence}")
+
+    def _take(self, chat_id: str, messages: Iterable[dict[str, Any]]) -> None:
+        for message in messages:
+            if self.inbox.take(message):
+                self.record.received += 1
+        if self.inbox.chats[chat_id].has_gap:
+            self._mend_soon(chat_id, 0)
 
     def _mend_soon(self, chat_id: str, resumed_to: int) -> None:
         if chat_id not in self._mending:

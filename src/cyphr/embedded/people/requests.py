@@ -30,6 +30,11 @@ class Api:
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=40, keepalive_expiry=2.0),
         )
 
+    async def find_websocket(self) -> str:
+        """Where the WebSocket is; everybody's first question. Raises httpx.HTTPError when there is no answer."""
+        told = (await self._client.get("/v1/addresses")).raise_for_status().json()["websocket"]
+        return str(told or f"{self._client.base_url}".replace("http", "ws", 1).rstrip("/") + "/v1/ws")
+
     async def __aenter__(self) -> "Api":
         return self
 

@@ -1,6 +1,7 @@
-"""Avatars: public pictures, put where the service ``files`` stands."""
+"""Public pictures, put where the service ``files`` stands."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from cyphr.foundation.errors import InvalidInput, NotFound, Unavailable
@@ -11,24 +12,53 @@ from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.files.store import FileStore
 from cyphr.messenger.people.models import Person
 
+T = TypeVar("T")
+
+Record = Callable[[Transaction], Awaitable[str]]
+"""Writes down, in the transaction of the row that will show a picture, that it exists; its address."""
+
 _queries = load_queries(__package__)
 
 LARGEST_AVATAR = 1024 * 1024
 _ATTEMPTS = 5
 
 
+class _Moved(Exception):
+    """Files stand on ``side`` now: the picture must be there before a row may show it."""
+
+    def __init__(self, side: Side) -> None:
+        super().__init__(side)
+        self.side = side
+
+
 class Files:
-    """Stores avatars. ``stores``: one for each side that this process was given."""
+    """Stores the pictures of people and groups. ``stores``: one for each side that this process was given."""
 
     def __init__(self, switchboard: Switchboard, stores: Mapping[Side, FileStore]) -> None:
         self._switchboard = switchboard
         self._stores = stores
 
     async def set_avatar(self, user_id: UUID, content: bytes) -> Person:
-        """Store a PNG, JPEG or WebP of at most 1 MB and show it. Raises InvalidInput or Unavailable.
+        """Store a PNG, JPEG or WebP of at most 1 MB and show it. Raises InvalidInput or Unavailable."""
 
-        The bytes go first, to the side that files stood on; the row follows in a transaction that holds the service
-        there. When it has moved in between, the bytes are put on the other side as well.
+        async def show(record: Record) -> Person:
+            async def work(transaction: Transaction) -> Person:
+                url = await record(transaction)
+                person = await transaction.fetch_one(Person, _queries.set_avatar, url=url)
+                if person is None:
+                    raise NotFound("this account no longer exists")
+                return person
+
+            return await self._switchboard.unit_of_work(user_id, work)
+
+        return await self.keep_picture(user_id, content, show)
+
+    async def keep_picture(self, user_id: UUID, content: bytes, show: Callable[[Record], Awaitable[T]]) -> T:
+        """Store a picture, and have ``show`` write its address into a row. Raises InvalidInput or Unavailable.
+
+        The bytes go first, to the side that files stood on; the row follows in a transaction of ``show`` that holds the
+        service there by calling what it is given. When it has moved in between, the bytes are put on the other side as
+        well, and ``show`` runs again.
         """
         if len(content) > LARGEST_AVATAR:
             raise InvalidInput("the picture is larger than 1 MB")
@@ -39,20 +69,17 @@ class Files:
             store = self._store(side)
             await store.put(name, content, media_type)
 
-            async def work(transaction: Transaction, store: FileStore = store, put_on: Side = side) -> Person | Side:
+            async def record(transaction: Transaction, store: FileStore = store, put_on: Side = side) -> str:
                 stands_on = await _hold(transaction)
                 if stands_on is not put_on:
-                    return stands_on
+                    raise _Moved(stands_on)
                 await store.record(transaction, name, len(content), media_type)
-                person = await transaction.fetch_one(Person, _queries.set_avatar, url=store.url(name))
-                if person is None:
-                    raise NotFound("this account no longer exists")
-                return person
+                return store.url(name)
 
-            outcome = await self._switchboard.unit_of_work(user_id, work)
-            if isinstance(outcome, Person):
-                return outcome
-            side = outcome
+            try:
+                return await show(record)
+            except _Moved as moved:
+                side = moved.side
         raise Unavailable("files kept moving between the two sides; try again")
 
     def _store(self, side: Side) -> FileStore:

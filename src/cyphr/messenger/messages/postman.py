@@ -8,6 +8,9 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+NO_CHAT = UUID(int=0)
+"""The chat of an event that is about none."""
+
 
 class EventKind(StrEnum):
     """What may happen to an event in a connection's full queue depends on its kind."""
@@ -17,8 +20,13 @@ class EventKind(StrEnum):
     HIDDEN = "hidden"
     DRAFT = "draft"
     CHAT = "chat"
+    LEFT = "chat.left"
+    CLEARED = "chat.cleared"
+    SETTINGS = "chat.settings"
     RECEIPT = "receipt"
     TYPING = "typing"
+    PRESENCE = "presence"
+    PERSONAL = "me.settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,9 @@ class Event:
     change: int = 0
     """Of a change: its number in the chat."""
     about: UUID | None = None
-    """Of a receipt or of typing: whose. A newer one replaces an older one that still waits."""
+    """Of a receipt, of typing or of presence: whose. A newer one replaces an older one that still waits."""
+    moves_members: bool = False
+    """Who is in the chat may have changed with it."""
 
 
 class Postman(Protocol):

@@ -68,8 +68,8 @@ where member.user_id = %(user_id)s and member.left_at is null
 order by chat.last_message_time desc nulls last, chat.id;
 
 -- name: advance_watermarks
--- Several people's at once; one row for each that moved.
-select user_id, chat_id, received_seq, read_seq, member_ids
+-- Several people's at once; one row for each that moved. blind_ids: the members who are not shown what was read.
+select user_id, chat_id, received_seq, read_seq, member_ids, private.blind_to_reading(user_id, chat_id) as blind_ids
 from private.advance_watermarks(%(user_ids)s::uuid[], %(chat_ids)s::uuid[], %(received)s, %(read)s);
 
 -- name: edit_message
@@ -104,7 +104,7 @@ order by edit.number;
 -- name: list_receipts
 -- By the members' watermarks; who joined later is not asked.
 select member.user_id,
-       case when member.read_seq >= message.seq then 'read' when member.received_seq >= message.seq then 'delivered'
+       case when private.shown_read_seq(member.user_id, member.read_seq) >= message.seq then 'read' when member.received_seq >= message.seq then 'delivered'
             else 'sent' end as state
 from private.shown_messages message
 join public.chat_participants member

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from pydantic_core import to_json
 
-from cyphr.foundation.errors import CyphrError, InvalidInput, NotFound
+from cyphr.foundation.errors import CyphrError, InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -38,6 +38,7 @@ _END = 2**62
 _LANES = 4
 
 _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
+    "send": (NotAllowed, "you may not send messages to this chat"),
     "reply": (InvalidInput, "reply_to_id names no message of this chat"),
     "mention": (InvalidInput, "mentions name somebody who is no member of this chat"),
     "forward": (InvalidInput, "forward_of names no message that you can forward: it may be deleted or expired by now"),
@@ -130,8 +131,9 @@ class Messages:
     ) -> tuple[Ack, bool]:
         """Store a message, tell the members (not ``connection``), and acknowledge; whether it was a repeat.
 
-        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput or Unavailable; after
-        Unavailable the same id may be sent again without being stored twice.
+        A repeat of the client's id gives the first acknowledgement. Raises NotFound, InvalidInput, NotAllowed for who
+        is in the chat but may not send, or Unavailable; after Unavailable the same id may be sent again without being
+        stored twice.
         """
         original = None if body.forward_of is None else await self._find_original(sender_id, body.forward_of)
         sending = _Sending(sender_id, chat_id, client_id, body, original, connection)
@@ -141,6 +143,10 @@ class Messages:
     def turn(self, chat_id: UUID) -> AbstractAsyncContextManager[None]:
         """For who stores something else of this chat: its events then keep the order of the numbers, too."""
         return self._lanes.turn(chat_id)
+
+    async def publish_notice(self, notice: Message, member_ids: list[UUID]) -> None:
+        """Tell the members of a notice that was stored. To be called in the chat's turn."""
+        await self._publish(notice, member_ids, None)
 
     async def read_history(
         self, user_id: UUID, chat_id: UUID, *, after: int | None = None, before: int | None = None, limit: int = 50
@@ -283,7 +289,13 @@ class Messages:
         return ack, stored.repeated
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
-        event = Event(EventKind.MESSAGE, message.chat_id, encode_message(message), seq=message.seq)
+        event = Event(
+            EventKind.MESSAGE,
+            message.chat_id,
+            encode_message(message),
+            seq=message.seq,
+            moves_members=message.message_type == "notice",
+        )
         self._told.note(message.chat_id, message.seq)
         await self._postman.deliver(member_ids, event, except_for=connection)
 

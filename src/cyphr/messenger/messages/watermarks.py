@@ -17,13 +17,17 @@ _queries = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A member's watermarks after they rose. ``member_ids``: given once for each chat."""
+    """A member's watermarks after they rose. ``member_ids``: given once for each chat.
+
+    ``blind_ids``: the members who are not shown what was read.
+    """
 
     user_id: UUID
     chat_id: UUID
     received_seq: int
     read_seq: int
     member_ids: list[UUID] | None
+    blind_ids: list[UUID] | None
 
 
 @dataclass(slots=True)
@@ -87,7 +91,14 @@ class Watermarks:
     async def _tell(self, moved: list[Moved], heard_from: dict[tuple[UUID, UUID], UUID | None]) -> None:
         members = {one.chat_id: one.member_ids for one in moved if one.member_ids is not None}
         for one in moved:
-            d = {"user_id": one.user_id, "received_seq": one.received_seq, "read_seq": one.read_seq}
-            event = Event(EventKind.RECEIPT, one.chat_id, encode("receipt", one.chat_id, d=d), about=one.user_id)
             connection = heard_from.get((one.user_id, one.chat_id))
-            await self._postman.deliver(members[one.chat_id], event, except_for=connection)
+            blind = set(one.blind_ids or ())
+            seeing = [user_id for user_id in members[one.chat_id] if user_id not in blind]
+            await self._postman.deliver(seeing, _receipt(one, one.read_seq), except_for=connection)
+            if blind:
+                await self._postman.deliver(blind, _receipt(one, 0), except_for=connection)
+
+
+def _receipt(moved: Moved, read_seq: int) -> Event:
+    d = {"user_id": moved.user_id, "received_seq": moved.received_seq, "read_seq": read_seq}
+    return Event(EventKind.RECEIPT, moved.chat_id, encode("receipt", moved.chat_id, d=d), about=moved.user_id)

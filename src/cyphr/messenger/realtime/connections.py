@@ -10,6 +10,7 @@ from cyphr.foundation.ids import uuid7
 from cyphr.messenger.messages.postman import Event, EventKind
 from cyphr.messenger.sessions.models import Identity
 
+TOO_BIG = 1009
 TRY_AGAIN = 1013
 NOT_AUTHENTICATED = 4401
 
@@ -23,8 +24,8 @@ class Socket(Protocol):
 class Connection:
     """One client. Events wait in a bounded queue until the socket takes them.
 
-    A queue that fills drops typing, keeps only the newest receipt of each member, and never drops a message: it ends
-    the connection with 1013 instead, and the client resumes from what it holds.
+    A queue that fills drops typing and presence, keeps only the newest receipt of each member, and never drops a
+    message: it ends the connection with 1013 instead, and the client resumes from what it holds.
     """
 
     def __init__(self, socket: Socket, identity: Identity, *, queue_length: int) -> None:
@@ -36,14 +37,26 @@ class Connection:
         self._bound = queue_length
         self._queue: OrderedDict[object, Event | str] = OrderedDict()
         self._wake = asyncio.Event()
+        self._left: set[UUID] = set()
+        self.moved: set[UUID] = set()
+        """Chats whose members may have changed since whoever remembers them looked last, and took the chat out."""
 
     def push(self, event: Event) -> None:
         """Queue an event of a chat."""
+        if event.kind is EventKind.CHAT:
+            self._left.discard(event.chat_id)
+        elif event.chat_id in self._left:
+            # A receipt or typing whose members were read before this person left.
+            return
+        if event.kind is EventKind.LEFT:
+            self._left.add(event.chat_id)
+        if event.moves_members:
+            self.moved.add(event.chat_id)
         key: object = object()
         if event.about is not None:
             key = (event.kind, event.chat_id, event.about)
         if key not in self._queue and len(self._queue) >= self._bound:
-            if event.kind is EventKind.TYPING:
+            if event.kind in (EventKind.TYPING, EventKind.PRESENCE):
                 return
             self.end(TRY_AGAIN)
         self._put(key, event)
@@ -89,22 +102,32 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_user: dict[UUID, dict[UUID, Connection]] = {}
+        self._by_address: dict[str, Connection] = {}
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.identity.user_id, {})[connection.id] = connection
+        self._by_address[str(connection.id)] = connection
+
+    def find(self, address: str) -> Connection | None:
+        """One connection by its id as text, if it is still there."""
+        return self._by_address.get(address)
 
     def remove(self, connection: Connection) -> None:
         mine = self._by_user.get(connection.identity.user_id, {})
         mine.pop(connection.id, None)
+        self._by_address.pop(str(connection.id), None)
         if not mine:
             self._by_user.pop(connection.identity.user_id, None)
 
-    def end_session(self, session_id: UUID) -> None:
+    async def who_is_connected(self, people: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of ``people`` who have a connection now; see ``presence.service.Whereabouts``."""
+        return frozenset(user_id for user_id in people if user_id in self._by_user)
+
+    async def end_session(self, user_id: UUID, session_id: UUID) -> None:
         """Close the connections of a session that was revoked."""
-        for mine in self._by_user.values():
-            for connection in mine.values():
-                if connection.identity.session_id == session_id:
-                    connection.end(NOT_AUTHENTICATED)
+        for connection in self._by_user.get(user_id, {}).values():
+            if connection.identity.session_id == session_id:
+                connection.end(NOT_AUTHENTICATED)
 
     async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``."""

@@ -21,10 +21,11 @@ class HelloBody(BaseModel):
     token: Annotated[str, StringConstraints(max_length=4096)]
     device: Device | None = None
     heads: dict[UUID, Seq] = {}
+    changes: dict[UUID, Seq] = {}
 
 
 class Hello(_Frame):
-    """The first frame: who this is, and the last place it holds of each chat."""
+    """The first frame: who this is, and the last place and the last change it holds of each chat."""
 
     t: Literal["hello"]
     d: HelloBody
@@ -59,12 +60,38 @@ class Typing(_Frame):
     chat: UUID
 
 
+class ResumeBody(BaseModel):
+    heads: dict[UUID, Seq] = {}
+    changes: dict[UUID, Seq] = {}
+
+
+class Continue(_Frame):
+    """The answer to ``resume.more``: go on from what is held now."""
+
+    t: Literal["resume"]
+    d: ResumeBody
+
+
+class Open(_Frame):
+    """This chat is on the screen: tell who of its members is here, and who comes and goes. A few at once, no more."""
+
+    t: Literal["open"]
+    chat: UUID
+
+
+class Close(_Frame):
+    """This chat is no longer on the screen."""
+
+    t: Literal["close"]
+    chat: UUID
+
+
 class Ping(_Frame):
     """Are you there?"""
 
     t: Literal["ping"]
 
 
-Frame = Annotated[Hello | Send | Receipt | Typing | Ping, Field(discriminator="t")]
+Frame = Annotated[Hello | Continue | Send | Receipt | Typing | Open | Close | Ping, Field(discriminator="t")]
 
-FRAME: TypeAdapter[Hello | Send | Receipt | Typing | Ping] = TypeAdapter(Frame)
+FRAME: TypeAdapter[Hello | Continue | Send | Receipt | Typing | Open | Close | Ping] = TypeAdapter(Frame)

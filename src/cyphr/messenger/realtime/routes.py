@@ -1,14 +1,28 @@
-"""/v1/ws."""
+"""/v1/ws, where it is, and the door for other servers' events."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Header, Request, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel
 
+from cyphr.foundation.errors import NotFound
+from cyphr.foundation.settings import RealtimeSettings
+from cyphr.messenger.limits import is_welcome
+from cyphr.messenger.messages.postman import encode
+from cyphr.messenger.realtime.processes import PATH, SIGNATURE, Consignment, Undelivered
 from cyphr.messenger.realtime.service import Disconnected, Realtime
 
 _CLOSE_SECONDS = 20.0
+_NOT_ALLOWED = 1008
 
 router = APIRouter()
+
+
+class Addresses(BaseModel):
+    """Where a client finds the rest. ``websocket``: its URL; null: ``/v1/ws`` of this API's own address."""
+
+    websocket: str | None
 
 
 class _Socket:
@@ -34,14 +48,43 @@ class _Socket:
         try:
             # One that takes nothing any more would not take the close either.
             async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._websocket.send_text(encode("bye", d={"code": code}))
                 await self._websocket.close(code)
         except (TimeoutError, WebSocketDisconnect, RuntimeError):
             return
 
 
+def _settings(request: Request) -> RealtimeSettings:
+    settings: RealtimeSettings = request.app.state.messenger.settings.realtime
+    return settings
+
+
+@router.get("/v1/addresses", tags=["operations"])
+async def addresses(settings: Annotated[RealtimeSettings, Depends(_settings)]) -> Addresses:
+    """Where the WebSocket is."""
+    return Addresses(websocket=settings.url)
+
+
 @router.websocket("/v1/ws")
 async def converse(websocket: WebSocket) -> None:
     """The wire protocol; the token comes in the first frame, never in the address."""
+    messenger = websocket.app.state.messenger
+    headers, origins = websocket.headers, messenger.settings.realtime.origins
+    if not is_welcome(headers.get("origin"), headers.get("host"), origins):
+        await websocket.close(_NOT_ALLOWED)
+        return
     await websocket.accept()
-    realtime: Realtime = websocket.app.state.messenger.realtime
+    realtime: Realtime = messenger.realtime
     await realtime.serve(_Socket(websocket))
+
+
+@router.post(PATH, include_in_schema=False)
+async def accept(request: Request, signature: Annotated[str, Header(alias=SIGNATURE)] = "") -> Undelivered:
+    """Events that another server of this deployment has for connections of this process."""
+    messenger = request.app.state.messenger
+    if messenger.shared is None:
+        raise NotFound("this server shares its connections with no other")
+    body = await request.body()
+    messenger.shared.seal.check(signature, body)
+    realtime: Realtime = messenger.realtime
+    return realtime.accept(Consignment.model_validate_json(body))

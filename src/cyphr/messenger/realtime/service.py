@@ -1,22 +1,20 @@
-"""A WebSocket from its hello to its end."""
+"""A WebSocket that this process holds, from its hello to its end."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
 from typing import Any, Protocol
-from uuid import UUID
 
-from pydantic import ValidationError
-
-from cyphr.foundation.errors import CyphrError, NotAuthenticated
-from cyphr.messenger.messages.postman import encode
-from cyphr.messenger.messages.service import LONGEST_PAGE, Messages, encode_message
+from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated, Unavailable
+from cyphr.messenger.limits import TokenBuckets
+from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
 from cyphr.messenger.realtime.conversation import Conversation
-from cyphr.messenger.realtime.models import FRAME, Hello
-from cyphr.messenger.sessions.models import Identity
-from cyphr.messenger.sessions.service import Sessions
+from cyphr.messenger.realtime.exchange import Exchange, Refused, parse
+from cyphr.messenger.realtime.models import Hello
+from cyphr.messenger.realtime.processes import Consignment, Undelivered
+from cyphr.messenger.realtime.table import ConnectionTable, Place
 
-_HELLO_SECONDS = 10.0
+_logger = logging.getLogger(__name__)
 
 
 class Disconnected(Exception):
@@ -30,53 +28,95 @@ class ClientSocket(Protocol):
 
     async def send_text(self, data: str) -> None: ...
 
-    async def close(self, code: int) -> None: ...
+    async def close(self, code: int) -> None:
+        """Say ``bye`` and close. Never raises."""
+        ...
 
 
 class Realtime:
     """Serves WebSockets."""
 
-    def __init__(self, sessions: Sessions, messages: Messages, connections: Connections, *, queue_length: int) -> None:
-        self._sessions = sessions
-        self._messages = messages
+    def __init__(
+        self,
+        exchange: Exchange,
+        connections: Connections,
+        presence: Presence,
+        sends: TokenBuckets,
+        *,
+        queue_length: int,
+        greeting_seconds: float,
+        table: ConnectionTable | None = None,
+        endpoint: str = "",
+    ) -> None:
+        """``table``: where other servers look for our connections, which are reached at ``endpoint``."""
+        self._exchange = exchange
         self._connections = connections
+        self._presence = presence
+        self._sends = sends
         self._queue_length = queue_length
+        self._greeting_seconds = greeting_seconds
+        self._table = table
+        self._endpoint = endpoint
 
     async def serve(self, socket: ClientSocket) -> None:
         """Greet, resume, converse, until the client goes or the server ends it."""
         try:
-            greeting = await self._greet(socket)
-        except (TimeoutError, NotAuthenticated, ValidationError):
+            async with asyncio.timeout(self._greeting_seconds):
+                hello, identity = await self._exchange.greet(parse(await socket.receive()))
+            connection = Connection(socket, identity, queue_length=self._queue_length)
+            await self._register(connection)
+        except (TimeoutError, NotAuthenticated, Refused):
             await socket.close(NOT_AUTHENTICATED)
-            return
         except CyphrError:
             await socket.close(TRY_AGAIN)
-            return
         except Disconnected:
             return
-        identity, heads = greeting
-        connection = Connection(socket, identity, queue_length=self._queue_length)
-        conversation = Conversation(connection, self._messages, self._connections)
-        # Registered before the resume reads: what is stored from now on waits in the queue, so nothing falls between.
-        self._connections.add(connection)
-        try:
-            await self._until_the_end(socket, connection, conversation, heads)
-        finally:
-            self._connections.remove(connection)
-            await conversation.finish()
+        else:
+            conversation = Conversation(connection, self._exchange, self._presence, self._sends)
+            self._presence.connected(connection)
+            try:
+                await self._until_the_end(socket, connection, conversation, hello)
+            finally:
+                await self._forget(connection)
+                await conversation.finish()
+                self._presence.gone(connection)
 
-    async def _greet(self, socket: ClientSocket) -> tuple[Identity, Mapping[UUID, int]]:
-        async with asyncio.timeout(_HELLO_SECONDS):
-            frame = FRAME.validate_json(await socket.receive())
-            if not isinstance(frame, Hello):
-                raise NotAuthenticated("the first frame must be hello")
-            return await self._sessions.identify(frame.d.token), frame.d.heads
+    def accept(self, consignment: Consignment) -> Undelivered:
+        """Deliver what another server has for connections of this process."""
+        gone: list[str] = []
+        for address in consignment.addresses:
+            connection = self._connections.find(address)
+            if connection is None:
+                gone.append(address)
+            elif consignment.event is not None:
+                connection.push(consignment.event)
+            elif consignment.code is not None:
+                connection.end(consignment.code)
+        return Undelivered(gone=gone)
+
+    async def _register(self, connection: Connection) -> None:
+        # Before the resume reads: what is stored from now on waits in the queue, so nothing falls between.
+        self._connections.add(connection)
+        if self._table is not None:
+            try:
+                await self._table.register(_place(connection, self._endpoint), admitted=False)
+            except (Conflict, Unavailable):
+                self._connections.remove(connection)
+                raise
+
+    async def _forget(self, connection: Connection) -> None:
+        self._connections.remove(connection)
+        if self._table is not None:
+            try:
+                await self._table.remove(str(connection.id))
+            except Unavailable as error:  # found gone by whoever posts to it next
+                _logger.warning("a closed connection stays registered: %s", error)
 
     async def _until_the_end(
-        self, socket: ClientSocket, connection: Connection, conversation: Conversation, heads: Mapping[UUID, int]
+        self, socket: ClientSocket, connection: Connection, conversation: Conversation, hello: Hello
     ) -> None:
         async def speak() -> None:
-            await self._resume(socket, connection, heads)
+            await self._resume(socket, connection, hello)
             await connection.send_queued()
 
         async def listen() -> None:
@@ -100,21 +140,15 @@ class Realtime:
             elif isinstance(outcome, Exception) and not isinstance(outcome, Disconnected):
                 raise outcome
 
-    async def _resume(self, socket: ClientSocket, connection: Connection, held: Mapping[UUID, int]) -> None:
-        """Send what this client has missed, chat by chat, page by page, as fast as it takes it."""
-        heads: dict[UUID, int] = {}
-        for chat in await self._messages.list_heads(connection.identity.user_id):
-            place = max(held.get(chat.chat_id, 0), chat.visible_from_seq)
-            more = place < chat.last_seq
-            while more:
-                page = await self._messages.read_history(
-                    connection.identity.user_id, chat.chat_id, after=place, limit=LONGEST_PAGE
-                )
-                for message in page.messages:
-                    await socket.send_text(encode_message(message))
-                    place = message.seq
-                more = page.more
-            heads[chat.chat_id] = place
-        connection.skip_resumed(heads)
-        done = {"heads": {str(chat_id): seq for chat_id, seq in heads.items()}, "user_id": connection.identity.user_id}
-        await socket.send_text(encode("resume.done", d=done))
+    async def _resume(self, socket: ClientSocket, connection: Connection, hello: Hello) -> None:
+        """Send what this client has missed, as fast as it takes it."""
+        resume = self._exchange.resume(connection.identity, hello.d.heads, hello.d.changes)
+        async for frame in resume.frames():
+            await socket.send_text(frame)
+        connection.skip_resumed(resume.heads)
+        await socket.send_text(resume.done())
+
+
+def _place(connection: Connection, endpoint: str) -> Place:
+    identity = connection.identity
+    return Place(connection.id, str(connection.id), endpoint, identity.user_id, identity.session_id)

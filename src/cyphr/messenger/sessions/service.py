@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -64,10 +64,10 @@ class Sessions:
         self._tokens = tokens
         self._pins = pins
         self._believed: dict[UUID, float] = {}
-        self._on_revoked: list[Callable[[UUID], None]] = []
+        self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
 
-    def on_revoked(self, callback: Callable[[UUID], None]) -> None:
-        """Call ``callback`` with the id of each session that this process revokes."""
+    def on_revoked(self, callback: Callable[[UUID, UUID], Awaitable[None]]) -> None:
+        """Await ``callback`` with the person and the session whenever this process revokes one."""
         self._on_revoked.append(callback)
 
     async def sign_in(self, email: str, pin: str, device: str | None) -> Session:
@@ -133,8 +133,8 @@ class Sessions:
 
         rotation = await self._switchboard.unit_of_work(None, work)
         assert rotation is not None
-        if rotation.outcome == "reused" and rotation.session_id is not None:
-            self._forget(rotation.session_id)
+        if rotation.outcome == "reused" and rotation.id is not None and rotation.session_id is not None:
+            await self._forget(rotation.id, rotation.session_id)
         if rotation.outcome != "rotated" or rotation.id is None or rotation.session_id is None:
             raise NotAuthenticated("this refresh token is no longer valid; sign in")
         person = Person(
@@ -166,7 +166,7 @@ class Sessions:
             return [row[0] for row in await cursor.fetchall()]
 
         for session_id in await self._switchboard.unit_of_work(user_id, work):
-            self._forget(session_id)
+            await self._forget(user_id, session_id)
 
     async def _ask(self, session_id: UUID) -> None:
         async def work(transaction: Transaction) -> bool:
@@ -182,10 +182,10 @@ class Sessions:
             self._believed.clear()
         self._believed[session_id] = monotonic() + _BELIEVED_SECONDS
 
-    def _forget(self, session_id: UUID) -> None:
+    async def _forget(self, user_id: UUID, session_id: UUID) -> None:
         self._believed.pop(session_id, None)
         for callback in self._on_revoked:
-            callback(session_id)
+            await callback(user_id, session_id)
 
     def _session(self, person: Person, session_id: UUID, refresh_token: str) -> Session:
         identity = Identity(user_id=person.id, session_id=session_id)

@@ -42,7 +42,8 @@ class Table:
     schema: str
     name: str
     replica_identity: str
-    estimated_rows: int
+    estimated_rows: int | None
+    """None: the server has never counted them."""
     bytes: int
     columns: tuple[Column, ...]
     key: tuple[str, ...]

@@ -13,6 +13,7 @@ from cyphr.foundation.errors import HandoverRefused, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
+from cyphr.migrate.database.copy.back import copy_back
 from cyphr.migrate.database.copy.copier import Copier, CopyOptions
 from cyphr.migrate.database.follow.follower import Follower
 from cyphr.migrate.database.handover import closing, seats
@@ -42,13 +43,15 @@ class DatabaseMigration:
         rules: HandoverSettings | None = None,
     ) -> None:
         self._databases = databases
-        options = copy_options or CopyOptions()
+        self._options = options = copy_options or CopyOptions()
         touched, turn = Touched(), Turn()
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
-        self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copier.run)
+        self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copy_new)
         self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
-        following = Following(self._follower.applier, self._compare_at_rest, self._follower.say)
+        following = Following(
+            self._follower.applier, self._compare_at_rest, self._bring_platform_rows, self._follower.say
+        )
         self._handover = Handover(databases, rules or HandoverSettings(), turn, following)
 
     async def prepare(self) -> None:
@@ -92,6 +95,12 @@ class DatabaseMigration:
                 await asyncio.sleep(_COPY_RETRY_SECONDS)
             else:
                 break
+
+    async def _copy_new(self, seat: Seat) -> None:
+        if seat.side is Side.SUPABASE:
+            await self._copier.run(seat)
+        else:
+            await copy_back(self._databases, seat, self._options)
 
     async def follow(self) -> None:
         """Keep the receiving side up with the sending one, whichever way round, until cancelled.
@@ -163,6 +172,8 @@ class DatabaseMigration:
             await schema.refresh_views(old, new)
         return await self._handover.move(to)
 
-    async def _compare_at_rest(self, old: AsyncConnection, new: AsyncConnection) -> None:
-        await self._platform_rows.drain()
-        await self._verifier.verify_at_rest(old, new, self._follower.tables)
+    async def _compare_at_rest(self, old: AsyncConnection, new: AsyncConnection) -> list[str]:
+        return await self._verifier.verify_at_rest(old, new, self._follower.tables)
+
+    async def _bring_platform_rows(self, connections: Mapping[Side, AsyncConnection]) -> None:
+        await self._platform_rows.drain_between(connections[Side.SUPABASE], connections[Side.AWS])

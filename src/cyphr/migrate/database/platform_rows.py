@@ -64,6 +64,13 @@ class PlatformRows:
         async with await connect(self._supabase) as source, await connect(self._aws) as target:
             await self._drain(source, target)
 
+    async def drain_between(self, source: AsyncConnection, target: AsyncConnection) -> None:
+        """The same over connections that are prepared to verify: values travel as they print there."""
+        async with self._one_at_a_time:
+            if await self._is_installed(source):
+                while await self._bring(source, target):
+                    pass
+
     async def follow(self) -> None:
         """Bring changes over as they come, until cancelled. Connections that break are made again."""
         while True:
@@ -103,12 +110,9 @@ class PlatformRows:
         return await (await source.execute(_queries.is_installed)).fetchone() == (True,)
 
     async def _drain(self, source: AsyncConnection, target: AsyncConnection) -> None:
-        async with self._one_at_a_time:
-            if await self._is_installed(source):
-                await prepare_to_verify(source)  # values travel as they print
-                await prepare_to_verify(target)
-                while await self._bring(source, target):
-                    pass
+        await prepare_to_verify(source)
+        await prepare_to_verify(target)
+        await self.drain_between(source, target)
 
     async def _bring(self, source: AsyncConnection, target: AsyncConnection) -> bool:
         """Bring over one batch; whether there was any."""

@@ -91,7 +91,8 @@ async def ensure_slot(sender: PostgresSettings, connection: AsyncConnection, str
 async def demand_slot(connection: AsyncConnection, stream: Stream) -> None:
     """Raises Conflict when the stream cannot go on: its slot is gone from the sender, or lost what was to be sent."""
     cursor = await connection.execute(
-        "select wal_status, current_setting('max_slot_wal_keep_size') from pg_replication_slots where slot_name = %s",
+        "select wal_status, current_setting('max_slot_wal_keep_size'), to_jsonb(s) ->> 'invalidation_reason'"
+        " from pg_replication_slots as s where slot_name = %s",
         [stream.name],
     )
     row = await cursor.fetchone()
@@ -99,6 +100,11 @@ async def demand_slot(connection: AsyncConnection, stream: Stream) -> None:
         raise Conflict(
             f"slot {stream.name} is gone from the sending side (a failover of that server leaves slots behind, or "
             "somebody dropped it), and with it the changes since. Empty the receiving side and start again."
+        )
+    if row[0] == "lost" and row[2] not in (None, "wal_removed"):  # only PostgreSQL 17 and later tell
+        raise Conflict(
+            f"slot {stream.name} was invalidated by the sending server ({row[2]}), and with it the changes since. "
+            "Empty the receiving side and start again."
         )
     if row[0] == "lost":
         raise Conflict(

@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LOCK_WAIT_MILLISECONDS = 40
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +56,13 @@ class HandoverSettings(_Section):
     )
     long_transaction_seconds: float = Field(
         default=5.0, gt=0, description="How long a transaction must have been writing to count as long."
+    )
+    lock_wait_milliseconds: int = Field(
+        default=LOCK_WAIT_MILLISECONDS,
+        ge=1,
+        le=60_000,
+        description="How long the fence waits for writers in flight at a time, and new writers behind it. Where the "
+        "application's own statements take long and overlap, it must be longer than they take.",
     )
     patience_seconds: float = Field(default=60.0, ge=0, description="How long ``wait`` waits before it refuses.")
     largest_lag_bytes: int = Field(

@@ -27,7 +27,7 @@ def _try_buckets(context: Context, files: FilesSettings) -> Finding:
             return failure(f"Supabase Storage has no bucket {files.supabase_bucket}; it has {', '.join(buckets)}")
         step = f"list the objects of {files.aws_bucket}"
         target.list_objects_v2(Bucket=files.aws_bucket, MaxKeys=1)
-        step = f"write into {files.aws_bucket} and delete there"
+        step = f"write into {files.aws_bucket}, read and delete there (with its encryption key, if it has one)"
         _probe(target, files.aws_bucket)
     except (ClientError, BotoCoreError) as error:
         return failure(f"it was not possible to {step}: {error}")
@@ -40,8 +40,10 @@ def _try_buckets(context: Context, files: FilesSettings) -> Finding:
 
 
 def _probe(client: Any, bucket: str) -> None:
+    """Write, read and delete: a bucket with a key of KMS needs leave for the key in both directions."""
     key = f"cyphr-check-{token_hex(8)}"
-    client.put_object(Bucket=bucket, Key=key, Body=b"")
+    client.put_object(Bucket=bucket, Key=key, Body=b"cyphr")
+    client.get_object(Bucket=bucket, Key=key)["Body"].read()
     client.delete_object(Bucket=bucket, Key=key)
 
 
@@ -58,6 +60,6 @@ CHECK = Check(
     why="A bucket that is misspelt or may not be written stops the copy of files; one without CORS breaks uploads from "
     "browsers after the handover.",
     mend="Look at the bucket's name, its region and the policy of the key: s3:ListBucket, GetObject, PutObject, "
-    "DeleteObject.",
+    "DeleteObject, and kms:GenerateDataKey and Decrypt for a key of KMS.",
     look=_look,
 )

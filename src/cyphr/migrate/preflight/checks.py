@@ -22,6 +22,7 @@ from cyphr.migrate.preflight import (
     extensions,
     foreign_servers,
     large_objects,
+    locks,
     long_transactions,
     needs,
     one_database,
@@ -29,6 +30,7 @@ from cyphr.migrate.preflight import (
     primary_keys,
     privileges,
     reachable,
+    realtime,
     recursive_policy,
     rehearsed,
     replica_identity,
@@ -52,10 +54,10 @@ CHECKS: tuple[Check, ...] = tuple(
     module.CHECK
     for module in (
         reachable, credentials, tls, direct_connection, standby, one_database, dependencies, rehearsed,
-        versions, encoding, target_empty, privileges, wal, disk,
+        versions, encoding, target_empty, privileges, wal, locks, disk,
         replica_identity, recursive_policy, row_level_security, ddl_since,
         extensions, needs, platform_objects, event_triggers, foreign_servers, large_objects, unlogged_tables,
-        table_kinds, primary_keys, sequences, long_transactions, clock_skew, buckets, cognito,
+        table_kinds, primary_keys, sequences, long_transactions, clock_skew, buckets, cognito, realtime,
     )
 )  # fmt: skip
 

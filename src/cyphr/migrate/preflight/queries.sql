@@ -78,6 +78,21 @@ select case when setting::bigint < 0 then null else setting::bigint * 1024 * 102
 -- name: end_slot
 select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %(slot)s and active_pid is not null;
 
+-- name: lock_room
+-- Locks that a transaction may count on, and how many transactions share them.
+select current_setting('max_locks_per_transaction')::int,
+       current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int;
+
+-- name: locks_needed
+-- Of the moved schemas: tables that are locked together, and everything that is created together, with what PostgreSQL
+-- makes for values that are stored beside a table.
+select count(*) filter (where c.relkind in ('r', 'p')),
+       count(*) + 2 * count(*) filter (where c.reltoastrelid <> 0)
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'S')
+   and n.nspname <> all (%(platform)s)
+   and n.nspname not like 'pg\_%%';
+
 -- name: database_bytes
 select pg_database_size(current_database());
 

@@ -27,11 +27,17 @@ select distinct on (service) at, service, event, detail
  order by service, id desc;
 
 -- name: add_request
-insert into cyphr.requests (action, service, options) values (%(action)s, %(service)s, %(options)s) returning id;
+insert into cyphr.requests (action, service, options, patience_seconds)
+values (%(action)s, %(service)s, %(options)s, %(patience)s)
+returning id;
 
 -- name: next_request
 -- One that a killed migrator left unfinished comes first again.
-select id, action, service, options from cyphr.requests where finished_at is null order by id limit 1;
+select id, action, service, options, patience_seconds
+  from cyphr.requests
+ where finished_at is null
+ order by id
+ limit 1;
 
 -- name: finish_request
 update cyphr.requests
@@ -39,7 +45,9 @@ update cyphr.requests
  where id = %(id)s;
 
 -- name: request
-select id, action, service, options, outcome, detail, requested_at, finished_at from cyphr.requests where id = %(id)s;
+select id, action, service, options, outcome, detail, requested_at, finished_at, patience_seconds
+  from cyphr.requests
+ where id = %(id)s;
 
 -- name: try_lock
 -- Held by the one migrator that runs, for as long as its session lives.

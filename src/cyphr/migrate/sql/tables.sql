@@ -31,3 +31,6 @@ create table if not exists cyphr.requests (
     outcome      text check (outcome in ('done', 'failed')),
     detail       jsonb not null default '{}'
 );
+
+-- How long a request is tried again while a server is away.
+alter table cyphr.requests add column if not exists patience_seconds float8 not null default 60;

@@ -1,5 +1,6 @@
 -- Messages are read by members, from where their history begins, and written in one's own name. seq and client_id are
--- given by private.store_messages alone. What has expired is gone at that moment, whether it was swept or not.
+-- given by private.store_messages alone, and notices are posted by private.post_notice. What has expired is gone at that
+-- moment, whether it was swept or not.
 
 alter table public.messages enable row level security;
 revoke all on public.messages from anon, authenticated;
@@ -14,4 +15,4 @@ create policy messages_read on public.messages for select to authenticated
 
 drop policy if exists messages_send on public.messages;
 create policy messages_send on public.messages for insert to authenticated
-    with check (sender_id = (select auth.uid()) and private.is_member(chat_id));
+    with check (sender_id = (select auth.uid()) and private.may_write(chat_id) and message_type is distinct from 'notice');

@@ -253,6 +253,32 @@ async def test_a_slot_that_may_be_dropped_is_a_warning(pair: Pair, look: Look) -
     assert (found.level, "max_slot_wal_keep_size is 1 MB" in found.saw) == (Level.WARNING, True), found.saw
 
 
+async def test_a_target_with_too_few_locks_for_so_many_tables_is_told_what_to_set(
+    aws_server: Server, pair: Pair, look: Look
+) -> None:
+    assert (await look("locks", pair.settings)).level is Level.OK
+    make = "create table many.t%s (id int generated always as identity primary key, body text)"
+    tables = f"do $$ begin for n in 1 .. 300 loop execute format('{make}', n); end loop; end $$"
+    parameters = aws_server.cluster._parameters
+    before = parameters["max_locks_per_transaction"]
+    async with defect(pair, Side.SUPABASE, ["create schema many", tables], ["drop schema many cascade"]):
+        try:
+            parameters["max_locks_per_transaction"] = "10"
+            await restart(aws_server)
+            found = await look("locks", pair.settings)
+        finally:
+            parameters["max_locks_per_transaction"] = before
+            await restart(aws_server)
+    assert found.level is Level.FAILURE
+    assert found.saw == "aws: 1200 locks are needed at once, the server has 1000"
+    assert "max_locks_per_transaction = 64 on aws" in (found.mend or "")
+
+
+async def restart(server: Server) -> None:
+    await server.cluster.stop()
+    await server.cluster.start()
+
+
 async def test_an_extension_that_the_target_lacks_matters_when_a_table_is_made_of_it(pair: Pair, look: Look) -> None:
     make, undo = ["create extension vector"], ["drop extension vector cascade"]
     whose = f"alter role cyphr_admin in database {pair.settings.aws_database.dbname}"

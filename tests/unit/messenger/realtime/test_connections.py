@@ -47,6 +47,18 @@ async def test_messages_keep_their_order() -> None:
     assert await heard_by(one, listener) == ["message 1", "message 2", "message 3"]
 
 
+async def test_nothing_of_a_chat_that_was_left_is_queued_until_the_person_is_in_it_again() -> None:
+    one = connection(listener := Listener(), queue_length=9)
+    one.push(message(1))
+    one.push(Event(EventKind.LEFT, CHAT, "left"))
+    one.push(about(EventKind.RECEIPT, uuid4(), "receipt"))
+    one.push(about(EventKind.TYPING, uuid4(), "typing"))
+    one.push(Event(EventKind.MESSAGE, uuid4(), "of another chat", seq=1))
+    one.push(Event(EventKind.CHAT, CHAT, "back"))
+    one.push(message(3))
+    assert await heard_by(one, listener) == ["message 1", "left", "of another chat", "back", "message 3"]
+
+
 async def test_a_newer_receipt_replaces_an_older_one_of_the_same_member_that_still_waits() -> None:
     one, anna, boris = connection(listener := Listener()), uuid4(), uuid4()
     one.push(about(EventKind.RECEIPT, anna, "anna 1"))
@@ -55,12 +67,13 @@ async def test_a_newer_receipt_replaces_an_older_one_of_the_same_member_that_sti
     assert await heard_by(one, listener) == ["anna 2", "boris 1"]
 
 
-async def test_a_full_queue_drops_typing_and_still_merges_receipts() -> None:
+async def test_a_full_queue_drops_typing_and_presence_and_still_merges_receipts() -> None:
     one, anna = connection(listener := Listener()), uuid4()
     one.push(about(EventKind.RECEIPT, anna, "anna 1"))
     one.push(message(1))
     one.push(message(2))
     one.push(about(EventKind.TYPING, anna, "typing"))
+    one.push(about(EventKind.PRESENCE, anna, "presence"))
     one.push(about(EventKind.RECEIPT, anna, "anna 2"))
     assert not one.ended.done()
     assert await heard_by(one, listener) == ["anna 2", "message 1", "message 2"]
@@ -110,6 +123,6 @@ async def test_a_revoked_session_ends_its_own_connections_only() -> None:
     phone, laptop = connection(Listener(), user_id=anna), connection(Listener(), user_id=anna)
     connections.add(phone)
     connections.add(laptop)
-    connections.end_session(phone.identity.session_id)
+    await connections.end_session(anna, phone.identity.session_id)
     assert phone.ended.result() == NOT_AUTHENTICATED
     assert not laptop.ended.done()

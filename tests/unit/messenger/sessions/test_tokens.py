@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import InvalidInput, NotAuthenticated
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.models import Identity
-from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+from cyphr.messenger.sessions.tokens import AccessTokens
 
 KEY = SigningKey(Ed25519PrivateKey.generate())
 TOKENS = AccessTokens(KEY, "cyphr")

@@ -16,7 +16,7 @@ export function ChatInfo({ chat }: { chat: Chat }) {
         <Avatar name={name} url={chatAvatar(chat, me)} size={88} />
         <p className={styles.name}>{name}</p>
         <p className={styles.id}>
-          {otherMember(chat, me)?.cyphr_id ?? t("chat.members", { count: chat.members.length })}
+          {otherMember(chat, me)?.cyphr_id ?? t("chat.members", { count: chat.member_count })}
         </p>
       </div>
       <h3 className={styles.title}>{t("info.members")}</h3>

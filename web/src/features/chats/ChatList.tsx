@@ -8,6 +8,7 @@ import { Icon } from "../../ui/Icon/Icon";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import { Spinner } from "../../ui/Spinner/Spinner";
 import { MessageStatus } from "../messages/MessageStatus";
+import { noticeText } from "../messages/notices";
 import { fateOf } from "../messages/rows";
 import { statusOf } from "../messages/status";
 import { chatsByActivity, unreadCount } from "../realtime/state";
@@ -92,13 +93,14 @@ function ChatRow({ chat, open }: { chat: Chat; open: boolean }) {
 
 function Preview({ chat, waiting }: { chat: Chat; waiting: string | undefined }) {
   const { t } = useTranslation();
-  const { me, typing } = useMessengerState();
+  const { me, names, typing } = useMessengerState();
   if (Object.keys(typing[chat.id] ?? {}).length > 0) return <span className={styles.typing}>{t("chats.typing")}</span>;
   if (waiting !== undefined) return t("chats.you", { text: waiting });
   const last = chat.last_message;
   if (last === null) return t("chats.noMessages");
   const fate = fateOf(last);
   if (fate === "deleted" || fate === "expired") return t(`chat.${fate}`);
+  if (last.message_type === "notice") return noticeText(t, last, names, me);
   if (last.sender_id === me) return t("chats.you", { text: last.content ?? "" });
   if (chat.type === "direct") return last.content;
   const sender = chat.members.find((member) => member.user_id === last.sender_id)?.full_name.split(" ")[0];

@@ -9,6 +9,7 @@ import { useMessenger, useMessengerState } from "../realtime/useMessenger";
 import { Composer } from "./Composer";
 import styles from "./Conversation.module.css";
 import { MessageList } from "./MessageList";
+import { noticeText } from "./notices";
 
 /** One chat: who it is with, what was said, and where to write. */
 export function Conversation({ chat }: { chat: Chat }) {
@@ -65,7 +66,7 @@ function Subtitle({ chat }: { chat: Chat }) {
   const other = otherMember(chat, me);
   return (
     <p className={styles.subtitle}>
-      {other === undefined ? t("chat.members", { count: chat.members.length }) : other.cyphr_id}
+      {other === undefined ? t("chat.members", { count: chat.member_count }) : other.cyphr_id}
     </p>
   );
 }
@@ -73,14 +74,16 @@ function Subtitle({ chat }: { chat: Chat }) {
 /** Says each message of others that arrives while the chat is open, once; scrolling through history says nothing. */
 function Announcer({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
-  const { me } = useMessengerState();
+  const { me, names } = useMessengerState();
   const [openedAt] = useState(chat.last_seq);
   const [said, setSaid] = useState("");
   const last = chat.last_message;
   useEffect(() => {
     if (last === null || last.seq <= openedAt || last.sender_id === me) return;
     const name = chat.members.find((member) => member.user_id === last.sender_id)?.full_name ?? "";
-    setSaid(t("chat.said", { name, text: last.content ?? "" }));
+    setSaid(
+      last.message_type === "notice" ? noticeText(t, last, names, me) : t("chat.said", { name, text: last.content ?? "" }),
+    );
   }, [last?.seq]);
   return (
     <p role="log" aria-live="polite" className="visually-hidden">

@@ -9,6 +9,7 @@ import { useMessenger, useMessengerState } from "../realtime/useMessenger";
 import { Bubble } from "./Bubble";
 import { reachesStart } from "./history";
 import styles from "./MessageList.module.css";
+import { Notice } from "./Notice";
 import { rowsOf } from "./rows";
 
 const SCREENFUL = 25;
@@ -25,7 +26,7 @@ export function MessageList({ chat }: { chat: Chat }) {
     () => rowsOf(history?.messages ?? [], waiting, state.me),
     [history?.messages, waiting, state.me],
   );
-  const atStart = history !== undefined && reachesStart(history);
+  const atStart = history !== undefined && reachesStart(history, chat.mine?.visible_from_seq);
   const enough = atStart || rows.length >= SCREENFUL;
   const [fetched, setFetched] = useState(false);
   const [atBottom, setAtBottom] = useState(true);
@@ -76,7 +77,7 @@ export function MessageList({ chat }: { chat: Chat }) {
           if (!atStart) void messenger.loadOlder(chat.id);
         }}
         components={{ Header: atStart ? Beginning : Older, Footer }}
-        itemContent={(_, row) => <Bubble row={row} chat={chat} readBefore={readBefore} />}
+        itemContent={(_, row) => (row.notice ? <Notice row={row} /> : <Bubble row={row} chat={chat} readBefore={readBefore} />)}
       />
       {!atBottom && (
         <div className={styles.latest}>

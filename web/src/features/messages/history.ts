@@ -25,9 +25,9 @@ export function hasGap(history: History): boolean {
   return history.held.length > 0;
 }
 
-/** True when the first message of the chat is held, so there is nothing before it. */
-export function reachesStart(history: History): boolean {
-  return history.head === 0 || history.messages[0]?.seq === 1;
+/** True when there is nothing before what is held: one's history begins after `visibleFrom`, 0 for the chat's own start. */
+export function reachesStart(history: History, visibleFrom = 0): boolean {
+  return history.head <= visibleFrom || history.messages[0]?.seq === visibleFrom + 1;
 }
 
 /** Put the newer state of messages in their places; those that are not held are passed over. */

@@ -14,6 +14,8 @@ export interface Row {
   at: string;
   message: Message | null;
   entry: OutboxEntry | null;
+  /** The chat itself says that something has changed. */
+  notice: boolean;
   /** A new day begins here. */
   day: boolean;
   /** First and last of a run of one sender within a few minutes. */
@@ -49,6 +51,7 @@ function row(key: string, senderId: string | null, content: string, at: string, 
     at,
     message,
     entry: null,
+    notice: message?.message_type === "notice",
     day: false,
     opens: false,
     closes: false,
@@ -62,5 +65,5 @@ export function fateOf(message: Message): Row["fate"] {
 }
 
 function together(one: Row, next: Row): boolean {
-  return one.senderId === next.senderId && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < RUN_MS;
+  return one.senderId === next.senderId && one.notice === next.notice && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < RUN_MS;
 }

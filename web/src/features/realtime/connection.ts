@@ -2,9 +2,11 @@
  * The WebSocket: opens, says hello with the heads, keeps alive, and comes back by itself.
  *
  * What is lost when a socket breaks is nobody's business but this file's: the hello of the next one names what is held, and
- * the server sends the rest.
+ * the server sends the rest. No socket lives longer than two hours on AWS, so before that another takes its place: it is
+ * opened and brought up to date first, and only then is the old one closed.
  */
 
+import { findWebSocket } from "../../api/client";
 import { NOT_AUTHENTICATED, type ClientFrame, type ServerEvent } from "../../api/events";
 import { accessToken, signedInPerson } from "../../api/session";
 import { backoff } from "../../lib/backoff";
@@ -14,6 +16,10 @@ const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15_000;
 const PING_EVERY_MS = 45_000;
 const ANSWER_WITHIN_MS = 10_000;
+const RENEW_AFTER_MS = 100 * 60_000;
+/** So that all who came at once, as after a restart, do not come again at once. */
+const RENEW_SPREAD_MS = 15 * 60_000;
+const RENEW_AGAIN_MS = 60_000;
 
 interface Handlers {
   /** Called before every attempt, for what the hello needs; rejects when the server cannot be reached. */
@@ -24,6 +30,8 @@ interface Handlers {
 
 export class Connection {
   private socket: WebSocket | null = null;
+  /** Being opened to take the place of `socket`. */
+  private successor: WebSocket | null = null;
   private live = false;
   private stopped = true;
   private attempt = 0;
@@ -32,6 +40,7 @@ export class Connection {
   private retryTimer = 0;
   private pingTimer = 0;
   private answerTimer = 0;
+  private renewTimer = 0;
 
   constructor(private readonly handlers: Handlers) {}
 
@@ -58,51 +67,92 @@ export class Connection {
     return true;
   }
 
+  /** The answer to `resume.more`, which comes before the connection is live. */
+  resumeFrom(heads: Record<string, number>): void {
+    const socket = this.successor ?? this.socket;
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ v: 1, t: "resume", d: { heads } }));
+  }
+
   private async open(): Promise<void> {
     this.drop();
     const generation = this.generation;
     this.handlers.onState("connecting");
-    let token: string;
-    let heads: Record<string, number>;
+    let socket: WebSocket | null;
     try {
-      token = await accessToken(this.refusedToken);
-      heads = await this.handlers.prepare();
+      socket = await this.greet(generation);
     } catch {
       // Signed out: the session is gone and this screen with it. Anything else passes.
       if (generation === this.generation && signedInPerson() !== null) this.retry();
       return;
     }
-    if (generation !== this.generation || this.stopped) return;
-    const socket = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/v1/ws`);
+    if (socket === null) return;
     this.socket = socket;
     this.expectAnswer();
-    socket.onopen = () => socket.send(JSON.stringify({ v: 1, t: "hello", d: { token, heads } }));
-    socket.onmessage = (frame) => {
-      if (socket === this.socket) this.receive(JSON.parse(String(frame.data)) as ServerEvent);
-    };
-    socket.onclose = ({ code }) => {
-      if (socket !== this.socket) return;
-      this.refusedToken = code === NOT_AUTHENTICATED ? token : undefined;
-      this.retry();
-    };
   }
 
-  private receive(event: ServerEvent): void {
+  /** A socket that says hello as soon as it is open; null when it is no longer wanted. */
+  private async greet(generation: number): Promise<WebSocket | null> {
+    const token = await accessToken(this.refusedToken);
+    const [heads, url] = await Promise.all([this.handlers.prepare(), findWebSocket()]);
+    if (generation !== this.generation || this.stopped) return null;
+    const socket = new WebSocket(url);
+    let refused = false;
+    socket.onopen = () => socket.send(JSON.stringify({ v: 1, t: "hello", d: { token, heads } }));
+    socket.onmessage = (frame) => {
+      const event = JSON.parse(String(frame.data)) as ServerEvent;
+      // API Gateway closes without a code of ours, so the server names it in a frame.
+      if (event.t === "bye") refused = event.d.code === NOT_AUTHENTICATED;
+      if (socket === this.socket || socket === this.successor) this.receive(socket, event);
+    };
+    socket.onclose = ({ code }) => {
+      if (socket !== this.socket) return this.renewLater(socket);
+      this.refusedToken = refused || code === NOT_AUTHENTICATED ? token : undefined;
+      this.retry();
+    };
+    return socket;
+  }
+
+  private receive(socket: WebSocket, event: ServerEvent): void {
     window.clearTimeout(this.answerTimer);
     this.answerTimer = 0;
-    if (event.t === "resume.done") {
-      this.live = true;
-      this.attempt = 0;
-      this.refusedToken = undefined;
-      this.pingTimer = window.setInterval(this.ping, PING_EVERY_MS);
-    }
+    if (event.t === "resume.done") this.settle(socket);
     this.handlers.onEvent(event);
     if (event.t === "resume.done") this.handlers.onState("live");
     else if (!this.live) this.expectAnswer();
   }
 
+  /** From now on this socket is the connection. */
+  private settle(socket: WebSocket): void {
+    const old = this.socket;
+    this.socket = socket;
+    if (old !== socket) old?.close();
+    this.successor = null;
+    this.live = true;
+    this.attempt = 0;
+    this.refusedToken = undefined;
+    window.clearInterval(this.pingTimer);
+    this.pingTimer = window.setInterval(this.ping, PING_EVERY_MS);
+    window.clearTimeout(this.renewTimer);
+    this.renewTimer = window.setTimeout(() => void this.renew(), RENEW_AFTER_MS + Math.random() * RENEW_SPREAD_MS);
+  }
+
+  /** Make before break: the old socket goes on until the new one has been brought up to date. */
+  private async renew(): Promise<void> {
+    try {
+      this.successor = await this.greet(this.generation);
+    } catch {
+      this.renewTimer = window.setTimeout(() => void this.renew(), RENEW_AGAIN_MS);
+    }
+  }
+
+  private renewLater(failed: WebSocket): void {
+    if (failed !== this.successor) return;
+    this.successor = null;
+    this.renewTimer = window.setTimeout(() => void this.renew(), RENEW_AGAIN_MS);
+  }
+
   private readonly ping = (): void => {
-    if (this.send({ t: "ping", d: {} })) this.expectAnswer();
+    if (this.send({ t: "ping" })) this.expectAnswer();
   };
 
   /** A socket that stays silent is dead even when nobody has said so. */
@@ -140,12 +190,11 @@ export class Connection {
   private drop(): void {
     this.generation += 1;
     this.live = false;
-    window.clearTimeout(this.retryTimer);
-    window.clearTimeout(this.answerTimer);
+    for (const timer of [this.retryTimer, this.answerTimer, this.renewTimer]) window.clearTimeout(timer);
     window.clearInterval(this.pingTimer);
-    this.retryTimer = this.answerTimer = this.pingTimer = 0;
-    const socket = this.socket;
-    this.socket = null;
-    socket?.close();
+    this.retryTimer = this.answerTimer = this.pingTimer = this.renewTimer = 0;
+    const sockets = [this.socket, this.successor];
+    this.socket = this.successor = null;
+    sockets.forEach((socket) => socket?.close());
   }
 }

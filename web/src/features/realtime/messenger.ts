@@ -3,7 +3,7 @@
  * Components read it with `useMessenger`.
  */
 
-import { listChanges, listChats, listMessages } from "../../api/client";
+import { listChanges, listChats, listMessages, readChat } from "../../api/client";
 import type { ServerEvent } from "../../api/events";
 import { Problem } from "../../api/problem";
 import type { Chat, Message } from "../../api/types";
@@ -97,7 +97,7 @@ export class Messenger {
   typed(chatId: string): void {
     const now = Date.now();
     if (now - (this.typedAt.get(chatId) ?? 0) < TYPING_EVERY_MS) return;
-    if (this.connection.send({ t: "typing", chat: chatId, d: {} })) this.typedAt.set(chatId, now);
+    if (this.connection.send({ t: "typing", chat: chatId })) this.typedAt.set(chatId, now);
   }
 
   /** Everything that is held of the chat has been seen. */
@@ -156,6 +156,13 @@ export class Messenger {
     return this.refreshing;
   }
 
+  /** Who is in the chat, or what it is called, may have changed. Next time if it cannot be asked now. */
+  private refreshChat(chatId: string): void {
+    void readChat(chatId)
+      .then((chat) => this.addChat(chat))
+      .catch(() => undefined);
+  }
+
   private handle(event: ServerEvent): void {
     switch (event.t) {
       case "msg":
@@ -164,6 +171,15 @@ export class Messenger {
         return this.changed(event.chat, event.change, event.d.message);
       case "hidden":
         return this.update(change.withHidden(this.state, event.chat, event.d.message_id));
+      case "resume.page":
+        return this.arrive(event.chat, event.d.messages, true);
+      case "resume.changes":
+        return this.update(change.withChanges(this.state, event.chat, event.d.messages, event.change));
+      case "resume.more":
+        this.connection.resumeFrom(heads(this.state));
+        return;
+      case "resync":
+        return this.loadAnew(event.d.heads);
       case "ack":
         return this.handleAck(event.id, event.d);
       case "receipt":
@@ -172,7 +188,14 @@ export class Messenger {
         this.update(change.withTyping(this.state, event.chat, event.d.user_id, Date.now()));
         return this.watchTyping();
       case "chat":
-        return this.addChat(event.d.chat);
+        this.addChat(event.d.chat as Chat);
+        // What several people hear leaves out what the chat is to each of them.
+        return (event.d.chat.mine ?? null) === null ? this.refreshChat(event.chat) : undefined;
+      case "chat.left":
+      case "chat.cleared":
+        return this.update(change.withoutChat(this.state, event.chat));
+      case "chat.settings":
+        return this.update(change.withMine(this.state, event.chat, event.d.mine));
       case "resume.done":
         return this.resumed();
       case "error":
@@ -182,6 +205,7 @@ export class Messenger {
         return this.flush();
       case "draft":
       case "pong":
+      case "bye":
         return;
     }
   }
@@ -193,8 +217,10 @@ export class Messenger {
       return;
     }
     this.update(change.withMessages(this.state, chatId, messages));
+    if (live && messages.some((message) => message.message_type === "notice")) this.refreshChat(chatId);
     const history = this.state.histories[chatId]!;
-    if (hasGap(history)) void this.fetchOnce(`${chatId} gap`, chatId, { after: history.head });
+    // While a resume is under way, what is missing is still to come.
+    if (hasGap(history) && this.state.connection === "live") this.closeGap(chatId, history.head);
     void this.keep((storage) => storage.putMessages(messages)).then(() => {
       if (live && messages.some((message) => message.sender_id !== this.state.me)) this.acknowledgeReceipt(chatId);
     });
@@ -238,9 +264,18 @@ export class Messenger {
     this.update(change.withWatermarks(this.state, chatId, this.state.me, { received_seq: head }));
   }
 
-  private handleAck(id: string, ack: { message_id?: string; seq?: number; ts?: string }): void {
+  /** Too much was missed to be sent: the newest page is fetched, the rest when somebody looks for it. */
+  private loadAnew(latest: Record<string, number>): void {
+    for (const [chatId, head] of Object.entries(latest)) {
+      if (this.state.chats[chatId] === undefined) continue;
+      this.update(change.withFreshHistory(this.state, chatId, head));
+      void this.fetchOnce(`${chatId} older`, chatId, { before: head + 1 });
+    }
+  }
+
+  private handleAck(id: string, ack: { message_id?: string | null; seq: number; ts?: string | null }): void {
     const entry = this.state.outbox.find((one) => one.id === id);
-    if (entry === undefined || ack.message_id === undefined || ack.seq === undefined || ack.ts === undefined) return;
+    if (entry === undefined || ack.message_id == null || ack.ts == null) return;
     const { message_id, seq, ts } = ack;
     this.update(change.withAck(this.state, id, { message_id, seq, ts }));
     const history = this.state.histories[entry.chat_id];
@@ -251,13 +286,20 @@ export class Messenger {
     this.flush();
   }
 
-  private handleError(id: string | undefined, problem: { code: string; retryable: boolean }): void {
+  private handleError(id: string | null | undefined, problem: { code: string; retryable: boolean }): void {
     // A retryable refusal needs nothing: the entry is due again by itself.
-    if (id === undefined || problem.retryable) return;
+    if (id == null || problem.retryable) return;
     this.update({ ...this.state, outbox: outbox.refused(this.state.outbox, id, problem.code) });
   }
 
+  private closeGap(chatId: string, head: number): void {
+    void this.fetchOnce(`${chatId} gap`, chatId, { after: head });
+  }
+
   private resumed(): void {
+    for (const [chatId, history] of Object.entries(this.state.histories)) {
+      if (hasGap(history)) this.closeGap(chatId, history.head);
+    }
     this.update({ ...this.state, outbox: outbox.reconnected(this.state.outbox, Date.now()) });
     for (const chat of Object.values(this.state.chats)) {
       this.acknowledgeReceipt(chat.id);

@@ -13,6 +13,7 @@ import {
   withChanges,
   withChats,
   withMessages,
+  withoutChat,
   withoutOldTyping,
   withTyping,
   withWatermarks,
@@ -34,12 +35,16 @@ const chat = (id: string, last_seq: number, fields: Partial<Chat> = {}): Chat =>
   name: null,
   avatar_url: null,
   members: [member("me"), member("anna")],
+  member_count: 2,
   last_seq,
   last_message: null,
   last_change: 0,
   disappear_after: null,
-  unread: 0,
-  unread_mentions: 0,
+  who_may_send: "member",
+  who_may_add: "admin",
+  who_may_change: "admin",
+  history: "joining",
+  mine: null,
   created_at: "2025-01-01T00:00:00Z",
   ...fields,
 });
@@ -150,6 +155,16 @@ test("a device that is far behind starts from the end, one that is a little behi
   const state = withMessages(me(), "one", [message(1)]);
   expect(withChats(state, [chat("one", 100)]).histories["one"]!.head).toBe(1);
   expect(withChats(state, [chat("one", TOO_FAR_BEHIND + 2)]).histories["one"]!.head).toBe(TOO_FAR_BEHIND + 2);
+});
+
+test("who comes back into a chat holds nothing from before they could see it, and still knows who was there", () => {
+  const mine = { role: "member", received_seq: 9, read_seq: 9, visible_from_seq: 9, muted_until: null, muted_for_ever: false, pin_place: null, archived: false, unread: 0, unread_mentions: 0 };
+  const state = withMessages(me(), "one", [message(1)]);
+  const back = withChats(state, [chat("one", 10, { mine, members: [member("me")] })]);
+  expect(back.histories["one"]).toMatchObject({ messages: [], head: 10 });
+  expect(back.names["anna"]).toBe("anna");
+  const left = withoutChat(back, "one");
+  expect([left.chats["one"], left.histories["one"]]).toEqual([undefined, undefined]);
 });
 
 test("the chat with the newest message, sent or waiting to be, comes first", () => {

@@ -1,6 +1,6 @@
 /** Everything the messenger shows, and how each event changes it. Pure: no network, no clock, no storage. */
 
-import type { Chat, Member, Message } from "../../api/types";
+import type { Chat, Member, Message, Mine } from "../../api/types";
 import { historyAt, insert, replace, type History } from "../messages/history";
 import { acknowledged, type Outbox } from "../messages/outbox";
 
@@ -9,6 +9,8 @@ export type ConnectionState = "connecting" | "live" | "waiting" | "offline";
 export interface MessengerState {
   readonly me: string;
   readonly chats: Readonly<Record<string, Chat>>;
+  /** Person → their name, of everybody who was seen in a chat: notices also speak of who has left. */
+  readonly names: Readonly<Record<string, string>>;
   readonly histories: Readonly<Record<string, History>>;
   readonly outbox: Outbox;
   /** chat → person → until when (ms) they are shown as typing. */
@@ -23,7 +25,7 @@ export const TOO_FAR_BEHIND = 500;
 const TYPING_MS = 6_000;
 
 export function emptyState(me: string): MessengerState {
-  return { me, chats: {}, histories: {}, outbox: [], typing: {}, connection: "connecting", loaded: false };
+  return { me, chats: {}, names: {}, histories: {}, outbox: [], typing: {}, connection: "connecting", loaded: false };
 }
 
 /** The server's list of chats. Watermarks only ever rise: what this device knows may be ahead of the list. */
@@ -34,19 +36,33 @@ export function withChats(state: MessengerState, list: readonly Chat[]): Messeng
     const known = state.chats[chat.id];
     chats[chat.id] = known === undefined ? chat : newest(known, chat);
     const history = state.histories[chat.id];
-    histories[chat.id] =
-      history === undefined || chat.last_seq - history.head > TOO_FAR_BEHIND ? beginning(chat) : history;
+    histories[chat.id] = history === undefined || startsAnew(chat, history) ? beginning(chat) : history;
   }
-  return { ...state, chats, histories, loaded: true };
+  return { ...state, chats, histories, names: withNames(state, list), loaded: true };
 }
 
 export function withChat(state: MessengerState, chat: Chat): MessengerState {
   const known = state.chats[chat.id];
+  const history = state.histories[chat.id];
   return {
     ...state,
     chats: { ...state.chats, [chat.id]: known === undefined ? chat : newest(known, chat) },
-    histories: { ...state.histories, [chat.id]: state.histories[chat.id] ?? beginning(chat) },
+    names: withNames(state, [chat]),
+    histories: { ...state.histories, [chat.id]: history === undefined || startsAnew(chat, history) ? beginning(chat) : history },
   };
+}
+
+/** A chat that this person has left, or deleted for themselves, with everything that was held of it. */
+export function withoutChat(state: MessengerState, chatId: string): MessengerState {
+  if (state.chats[chatId] === undefined) return state;
+  const { [chatId]: _chat, ...chats } = state.chats;
+  const { [chatId]: _history, ...histories } = state.histories;
+  return { ...state, chats, histories };
+}
+
+export function withMine(state: MessengerState, chatId: string, mine: Mine): MessengerState {
+  const chat = state.chats[chatId];
+  return chat === undefined ? state : { ...state, chats: { ...state.chats, [chatId]: { ...chat, mine } } };
 }
 
 /** Messages of one chat, from an event, an acknowledgement or a fetched page. Unknown chats are the caller's to fetch. */
@@ -72,6 +88,11 @@ export function withMessages(state: MessengerState, chatId: string, arrived: rea
 }
 
 /** The acknowledgement of a send: the entry leaves the outbox and becomes a message of the chat. */
+/** Of what was held of a chat nothing joins what there is now: only its end is known. */
+export function withFreshHistory(state: MessengerState, chatId: string, head: number): MessengerState {
+  return { ...state, histories: { ...state.histories, [chatId]: historyAt(head) } };
+}
+
 export function withAck(
   state: MessengerState,
   id: string,
@@ -194,6 +215,17 @@ function beginning(chat: Chat): History {
 function lifeOf(state: MessengerState, chatId: string, sentAt: string): string | null {
   const seconds = state.chats[chatId]?.disappear_after ?? null;
   return seconds === null ? null : new Date(Date.parse(sentAt) + seconds * 1_000).toISOString();
+}
+
+/** What is held is too old to be joined to what comes, or from before one came back into the chat. */
+function startsAnew(chat: Chat, history: History): boolean {
+  return chat.last_seq - history.head > TOO_FAR_BEHIND || (chat.mine?.visible_from_seq ?? 0) > history.head;
+}
+
+function withNames(state: MessengerState, chats: readonly Chat[]): Readonly<Record<string, string>> {
+  const seen = chats.flatMap((chat) => chat.members).filter((member) => state.names[member.user_id] !== member.full_name);
+  if (seen.length === 0) return state.names;
+  return { ...state.names, ...Object.fromEntries(seen.map((member) => [member.user_id, member.full_name])) };
 }
 
 /** `last_change` is the last that this device holds, not the last that there is: the difference is yet to be fetched. */

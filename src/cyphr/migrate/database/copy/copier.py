@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Conflict, PreflightFailed, Unavailable
+from cyphr.foundation.errors import Conflict, HandoverRefused, PreflightFailed, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
@@ -27,8 +27,10 @@ from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.wire import SESSION_OPTIONS
+from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 _PROGRESS_SECONDS = 0.5
+_LONGEST_LOCK_WAIT_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class CopyOptions:
 
 @dataclass
 class CopyProgress:
-    """How far the copy is. ``rows_total`` is the source's own estimate."""
+    """How far the copy is. ``rows_total`` is the source's own estimate; 0: it has none."""
 
     tables: int = 0
     rows_total: int = 0
@@ -67,7 +69,9 @@ class Copier:
         self._options = options
         self._platform_rows = PlatformRows(source, target)
         self._started_at = 0.0
-        self._rows_before = 0
+        self._done_before = 0
+        self._lock_wait = LOCK_WAIT_MILLISECONDS
+        self._taken: tuple[str, schema.SchemaScripts] | None = None
         self.progress = CopyProgress()
         self.begun = False
 
@@ -82,9 +86,9 @@ class Copier:
         ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
-            _demand_identities(tables)
+            demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(writer)
+            scripts = await self._restore_tables(reader, writer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
@@ -93,12 +97,25 @@ class Copier:
                 await self._build_indexes(writer, scripts)
                 await schema.refresh_views(reader, writer)
             await self._platform_rows.copy()
-            await fence.install_fence(reader, enabled=False)
+            await self._install_fence(reader)
+
+    async def _install_fence(self, reader: AsyncConnection) -> None:
+        """Create the fence on the source, open. Raises Unavailable where statements follow each other too closely: the
+        next time a lock is waited for twice as long, for there it takes as long as such statements do.
+        """
+        try:
+            await fence.install_fence(reader, enabled=False, wait_milliseconds=self._lock_wait)
+        except HandoverRefused as error:
+            self._lock_wait = min(2 * self._lock_wait, _LONGEST_LOCK_WAIT_MILLISECONDS)
+            raise Unavailable(f"the fence cannot be created yet: {error.message}") from error
 
     async def complete_schema(self) -> None:
         """Build what could not be built before the stream has passed every point that was copied at."""
-        scripts = await schema.dump_schema(self._source, self._programs)
-        async with await connect(self._target, options=SESSION_OPTIONS) as writer:
+        async with (
+            await connect(self._source, options=SESSION_OPTIONS) as reader,
+            await connect(self._target, options=SESSION_OPTIONS) as writer,
+        ):
+            scripts = await self._take_schema(reader)
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
             await self._build_indexes(writer, scripts)
@@ -107,23 +124,30 @@ class Copier:
             async with writer.transaction():
                 await triggers.quieten_triggers(writer)
             try:
-                await self._run_step(writer, "references", scripts.references)
+                if "references" not in await schema.finished_steps(writer):
+                    await schema.run_step(self._target, "references", scripts.references)
             except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
                 raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
+        self._taken = None
 
     async def _build_indexes(self, writer: AsyncConnection, scripts: schema.SchemaScripts) -> None:
         """Whatever of the indexes is still missing."""
-        if "indexes" not in await schema.finished_steps(writer):
+        done = await schema.finished_steps(writer)
+        if "indexes" not in done:
             for table, script in scripts.indexes_of.items():
-                await self._run_step(writer, f"indexes of {'.'.join(table)}", script)
-            await self._run_step(writer, "indexes", scripts.indexes)
+                if (step := f"indexes of {'.'.join(table)}") not in done:
+                    await schema.run_step(self._target, step, script)
+            await schema.run_step(self._target, "indexes", scripts.indexes)
 
-    async def _run_step(self, writer: AsyncConnection, step: str, script: str) -> None:
-        if step not in await schema.finished_steps(writer):
-            await schema.run_step(self._target, step, script)
+    async def _take_schema(self, reader: AsyncConnection) -> schema.SchemaScripts:
+        """The source's schema as scripts; taken anew only if it was changed since it was taken last."""
+        seen = await schema.fingerprint(reader)
+        if self._taken is None or self._taken[0] != seen:
+            self._taken = seen, await schema.dump_schema(self._source, self._programs)
+        return self._taken[1]
 
-    async def _restore_tables(self, writer: AsyncConnection) -> schema.SchemaScripts:
-        scripts = await schema.dump_schema(self._source, self._programs)
+    async def _restore_tables(self, reader: AsyncConnection, writer: AsyncConnection) -> schema.SchemaScripts:
+        scripts = await self._take_schema(reader)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]
             if occupied:
@@ -151,7 +175,8 @@ class Copier:
         await mixed.prepare_tables(writer, parts, point.lsn)
 
         # A table's indexes are built while others are still copied; not those of one whose parts show several points.
-        built = "indexes" in await schema.finished_steps(writer)
+        steps = await schema.finished_steps(writer)
+        built = "indexes" in steps
 
         async def finish(table: Table) -> None:
             script = scripts.indexes_of.get((table.schema, table.name))
@@ -159,7 +184,7 @@ class Copier:
                 await schema.run_step(self._target, f"indexes of {table.title}", script)
 
         job = CopyJob(
-            place=CopyPlace(self._source, self._target, point),
+            place=CopyPlace(self._source, self._target, point, has_references="references" in steps),
             workers=self._options.workers,
             bytes_per_second=self._options.bytes_per_second,
             finish=finish,
@@ -193,10 +218,11 @@ class Copier:
 
     async def _begin_progress(self, writer: AsyncConnection, tables: list[Table]) -> None:
         self.progress.tables = len(tables)
-        self.progress.rows_total = sum(table.estimated_rows for table in tables)
+        rows = [table.estimated_rows for table in tables]
+        self.progress.rows_total = sum(each or 0 for each in rows) if None not in rows else 0
         self.progress.bytes_total = sum(table.bytes for table in tables)
         await self.read_progress(writer)
-        self._started_at, self._rows_before = monotonic(), self.progress.rows_copied
+        self._started_at, self._done_before = monotonic(), self._done()[0]
 
     async def read_progress(self, target: AsyncConnection) -> None:
         """Ask the target, which counts what it takes, whoever sends it."""
@@ -225,13 +251,21 @@ class Copier:
     def _estimate(self) -> None:
         progress = self.progress
         progress.seconds = monotonic() - self._started_at
-        brought = progress.rows_copied - self._rows_before
+        done, total = self._done()
+        brought = done - self._done_before
         if progress.seconds > 1 and brought:
-            remaining = max(progress.rows_total - progress.rows_copied, 0)
-            progress.eta_seconds = remaining * progress.seconds / brought
+            progress.eta_seconds = max(total - done, 0) * progress.seconds / brought
+
+    def _done(self) -> tuple[int, int]:
+        """How much is copied, and of how much: rows, or bytes where the source does not know about how many rows."""
+        progress = self.progress
+        if progress.rows_total:
+            return progress.rows_copied, progress.rows_total
+        return progress.bytes_copied, progress.bytes_total
 
 
-def _demand_identities(tables: list[Table]) -> None:
+def demand_identities(tables: list[Table]) -> None:
+    """Raise PreflightFailed for tables whose updates would fail once they are published."""
     nameless = [table.title for table in tables if not table.key and table.replica_identity != "f"]
     if nameless:
         raise PreflightFailed(

@@ -28,15 +28,18 @@ class CopyPlace:
     source: PostgresSettings
     target: PostgresSettings
     point: SlotSnapshot
+    has_references: bool = False
+    """Whether the target's tables refer to each other already: such are emptied row by row."""
 
 
 class PieceCopier:
     """One connection to each side, for one piece after the other."""
 
-    def __init__(self, reader: Reader, writer: AsyncConnection, point: SlotSnapshot, throttle: Throttle) -> None:
+    def __init__(self, reader: Reader, writer: AsyncConnection, place: CopyPlace, throttle: Throttle) -> None:
         self.reader = reader
         self.writer = writer
-        self.point = point
+        self.place = place
+        self.point = place.point
         self._throttle = throttle
 
     @classmethod
@@ -48,7 +51,7 @@ class PieceCopier:
             await connect(place.target, options=SESSION_OPTIONS) as writer,
         ):
             await writer.execute("set session_replication_role = replica")
-            yield cls(reader, writer, place.point, throttle)
+            yield cls(reader, writer, place, throttle)
 
     async def copy(self, piece: Piece) -> None:
         """Copy it. Raises Unavailable when the rows of its table were written anew meanwhile; psycopg.Error."""
@@ -70,10 +73,14 @@ async def _copy_table(copier: PieceCopier, table: Table) -> None:
     columns = sql.SQL("({})").format(_columns(table)) if table.sent_columns else sql.SQL("")  # it may have none
     form = _form(table)
     # FREEZE writes rows that need no later vacuum; it demands that this transaction truncated the table.
-    into = sql.SQL("copy {} {} from stdin (format {}, freeze)").format(table.identifier, columns, sql.SQL(form))
+    freeze = sql.SQL("" if copier.place.has_references else ", freeze")
+    into = sql.SQL("copy {} {} from stdin (format {}{})").format(table.identifier, columns, sql.SQL(form), freeze)
     # One transaction for each table: its lock on the source, which a TRUNCATE there waits for, ends with it.
     async with reader.at(point.snapshot), writer.transaction():
-        await table.truncate(writer)
+        if copier.place.has_references:
+            await writer.execute(sql.SQL("delete from only {}").format(table.identifier))
+        else:
+            await table.truncate(writer)
         rows, size = await copier.pump(lambda sink: reader.copy_table(table, form, sink), into)
         await writer.execute(queries.record_table, _record(table, point, rows, size))
 

@@ -10,12 +10,20 @@ from cyphr.migrate.database.follow.stream import parse_lsn
 queries = load_queries("cyphr.migrate.database.copy")
 
 
+_END_OF_TIME = parse_lsn("FFFFFFFF/FFFFFFFF")
+
+
 @dataclass(frozen=True)
 class CopyPoints:
     """The points of the stream that a table's rows show: one and the same, unless the table is mixed."""
 
     oldest: int
     newest: int
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the table is to be copied first."""
+        return self.oldest == _END_OF_TIME
 
 
 async def read_copied(target: AsyncConnection) -> dict[tuple[str, str], CopyPoints]:

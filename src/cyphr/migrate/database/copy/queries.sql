@@ -16,7 +16,16 @@ select coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint
 
 -- name: record_table
 insert into cyphr.copied (schema_name, table_name, oldest_lsn, newest_lsn, rows, bytes)
-values (%(schema)s, %(table)s, %(lsn)s::pg_lsn, %(lsn)s::pg_lsn, %(rows)s, %(bytes)s);
+values (%(schema)s, %(table)s, %(lsn)s::pg_lsn, %(lsn)s::pg_lsn, %(rows)s, %(bytes)s)
+on conflict (schema_name, table_name) do update
+   set oldest_lsn = excluded.oldest_lsn, newest_lsn = excluded.newest_lsn, rows = excluded.rows, bytes = excluded.bytes,
+       finished_at = clock_timestamp();
+
+-- name: plan_table
+-- Nothing of the stream goes into it until it is copied.
+insert into cyphr.copied (schema_name, table_name, oldest_lsn, newest_lsn, rows, bytes)
+values (%(schema)s, %(table)s, 'FFFFFFFF/FFFFFFFF', 'FFFFFFFF/FFFFFFFF', 0, 0)
+on conflict (schema_name, table_name) do update set oldest_lsn = excluded.oldest_lsn, newest_lsn = excluded.newest_lsn;
 
 -- name: plan_part
 insert into cyphr.copied_parts (schema_name, table_name, number, filenode, first_block, end_block)

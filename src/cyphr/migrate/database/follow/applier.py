@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
-from cyphr.foundation.errors import ApplyConflict
+from cyphr.foundation.errors import ApplyConflict, Unavailable
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.copy.points import CopyPoints
 from cyphr.migrate.database.follow.net import Change, Replay
@@ -45,6 +45,7 @@ _CHANGES_PER_RUN = 5_000
 _BYTES_PER_RUN = 16 * 1024 * 1024
 _MESSAGES_PER_TURN = 256
 _IDLE_SECONDS = 0.05
+_STILL_SECONDS = 30.0
 _NOT_COPIED = CopyPoints(oldest=0, newest=0)
 
 
@@ -114,6 +115,8 @@ class Applier:
         self._end_epoch: int | None = None
         self._end_seen = False
         self._sends_opening = False
+        self._in_action = False
+        self._ended = asyncio.Event()
         self.progress = Progress()
 
     async def prepare(self) -> int:
@@ -141,11 +144,35 @@ class Applier:
         """Between two transactions, apply nothing while the block runs: a point ahead of the applier can be chosen."""
         self._hold = _Hold()
         try:
-            await self._hold.at_rest.wait()
+            await self.wait_for(self._hold.at_rest)
             yield
         finally:
             self._hold.released.set()
             self._hold = None
+
+    async def wait_for(self, event: asyncio.Event) -> None:
+        """Wait for what happens in the course of applying, for as long as that gets on.
+
+        Raises Unavailable when applying ended, or stood still.
+        """
+        waiting = {asyncio.create_task(event.wait()), asyncio.create_task(self._ended.wait())}
+        try:
+            while not event.is_set():
+                before = self._mark_of_progress()
+                await asyncio.wait(waiting, timeout=_STILL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if not event.is_set() and self._ended.is_set():
+                    raise Unavailable("following stopped meanwhile; try again when it goes on")
+                if not event.is_set() and not self._in_action and self._mark_of_progress() == before:
+                    raise Unavailable(
+                        f"nothing was followed for {_STILL_SECONDS:.0f} s; is a long transaction running on the "
+                        "sending side, or something in the way on the receiving side?"
+                    )
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    def _mark_of_progress(self) -> tuple[int, int]:
+        return self.progress.lsn, self._uncommitted_changes
 
     async def run(self, source: ReplicationConnection) -> int | None:
         """Apply until the mark given to ``end_at``; its epoch. Raises ApplyConflict, Unavailable, psycopg.Error."""
@@ -153,6 +180,7 @@ class Applier:
             try:
                 return await self._read(source)
             finally:
+                self._ended.set()
                 if self._writing is not None:
                     self._writing.cancel()
                     await asyncio.gather(self._writing, return_exceptions=True)
@@ -264,8 +292,10 @@ class Applier:
         if due:
             await self._commit(source)
             self._checkpoints = [checkpoint for checkpoint in self._checkpoints if checkpoint.lsn > lsn]
+            self._in_action = True
             for checkpoint in due:
                 await checkpoint.action()
+            self._in_action = False
 
     async def _learn(self, relation: Relation, source: ReplicationConnection) -> None:
         table = self._tables.get((relation.schema, relation.name))

@@ -1,7 +1,8 @@
 """Keeps the receiving side up with the sending one, whichever way round, for as long as the migrator runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
-from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.errors import CyphrError, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
@@ -18,7 +19,7 @@ from cyphr.migrate.database.catalogue import Table, read_tables
 from cyphr.migrate.database.copy.points import read_copied
 from cyphr.migrate.database.follow.applier import Applier, Progress
 from cyphr.migrate.database.follow.schema_watch import SchemaWatch
-from cyphr.migrate.database.follow.sender import LagMeter, fetch_row
+from cyphr.migrate.database.follow.sender import LagMeter, current_lsn, fetch_row
 from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.database.handover import seats
 from cyphr.migrate.database.handover.seats import Seat
@@ -30,6 +31,8 @@ from cyphr.migrate.database.wire import SESSION_OPTIONS
 _APPLIER_LOCK = 0x6379706872_01
 _RECONNECT_SECONDS = 0.2
 _UNMOVED_SECONDS = 5.0
+_PATIENCE_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass
@@ -42,6 +45,8 @@ class FollowProgress:
     lag_bytes: int = 0
     lag_seconds: float = 0.0
     last_error: str | None = None
+    busy_with: str | None = None
+    """What following waits for, while changes are not applied."""
 
     def __post_init__(self) -> None:
         self._counted_at = 0.0
@@ -84,6 +89,8 @@ class Follower:
         self._sender: AsyncConnection | None = None
         self._lag = LagMeter()
         self._progress = FollowProgress()
+        self._connecting = False
+        self._goes_well_from = 0
         self.stream: Stream | None = None
         """What is, or was last, followed."""
         self.tables: list[Table] = []
@@ -92,15 +99,23 @@ class Follower:
     async def run(self) -> None:
         """Follow until cancelled. Connections that break are made again. Raises ApplyConflict, Conflict."""
         while True:
+            self._connecting = True
             try:
                 ended_at = await self._apply()
             except (Unavailable, psycopg.OperationalError) as error:
+                self._connecting = False
                 self.say(str(error).strip())
                 await asyncio.sleep(_RECONNECT_SECONDS)
                 continue
             except _NewTables:
-                await self._copy_new(await self._holder())
+                with self._busy("copying tables that are new"):
+                    await self._copy_new(await self._holder())
                 continue
+            except CyphrError as error:
+                self.say(error.message)
+                raise
+            finally:
+                self._connecting = False
             await self._turn.rest_at(ended_at)
 
     async def _apply(self) -> int | None:
@@ -118,10 +133,11 @@ class Follower:
             self.tables = await read_tables(other)
             applier = await self._make_applier(connection, other, stream)
             lsn = await applier.prepare()
+            # What stopped following is past when something was applied, or everything that there was by now.
+            self._goes_well_from = await current_lsn(other)
             async with ReplicationConnection.open(sender) as source:
                 await source.start(stream.name, PUBLICATION, lsn)
                 self._applier, self._sender = applier, other
-                self._progress.last_error = None
                 applying = asyncio.create_task(applier.run(source), name="apply")
                 watching = asyncio.create_task(self._watch_schema(stream), name="watch the schema")
                 try:
@@ -147,8 +163,7 @@ class Follower:
             while True:
                 new = set(await self._watch.watch(theirs, ours))
                 here = {table.title for table in await read_tables(ours)}
-                # What is new on AWS is not carried back: a handback is refused as long as it is there.
-                if stream.destination is Side.AWS and self._turn.end_epoch is None and new <= here:
+                if self._turn.end_epoch is None and new <= here:
                     return
                 await asyncio.sleep(_UNMOVED_SECONDS)
 
@@ -168,6 +183,8 @@ class Follower:
 
     async def _make_applier(self, connection: AsyncConnection, other: AsyncConnection, stream: Stream) -> Applier:
         copied = await read_copied(connection)
+        if any(points.is_planned for points in copied.values()):
+            raise _NewTables  # a copy of them was cut short
         keys = {(table.schema, table.name): table.key for table in self.tables}
         # A row is found by the key that is sent; on the receiving side its index may not have its own name yet.
         receiving = [
@@ -177,17 +194,34 @@ class Follower:
         applier = Applier(connection, stream.name, receiving, copied, self._touched, partial(fetch_row, other))
         if self._turn.end_epoch is not None:
             applier.end_at(self._turn.end_epoch)
-        if copied and "references" not in await schema.finished_steps(connection):
-            applier.at(max(points.newest for points in copied.values()), self._complete_schema)
+        if stream.destination is Side.AWS and copied and "references" not in await schema.finished_steps(connection):
+            applier.at(max(points.newest for points in copied.values()), self._complete)
         return applier
 
+    async def _complete(self) -> None:
+        with self._busy("building what is left of the schema: indexes, triggers, foreign keys"):
+            await self._complete_schema()
+
+    @contextmanager
+    def _busy(self, words: str) -> Iterator[None]:
+        self._progress.busy_with = words
+        try:
+            yield
+        finally:
+            self._progress.busy_with = None
+
     async def at_work(self) -> tuple[Applier, Stream]:
-        """The applier and its stream; waits a little for one that is being connected. Raises Unavailable."""
-        for _ in range(100):
-            if self._applier is not None and self.stream is not None:
-                return self._applier, self.stream
-            await asyncio.sleep(0.05)
-        raise Unavailable(f"nothing is followed at the moment; {self._progress.last_error or 'start the migrator'}")
+        """The applier and its stream; waits for one that is being connected, and a little for one that failed.
+
+        Raises Unavailable.
+        """
+        given_up_at = monotonic() + _PATIENCE_SECONDS
+        while self._applier is None or self.stream is None:
+            if monotonic() > given_up_at and not self._connecting and self._progress.busy_with is None:
+                error = self._progress.last_error or "start the migrator"
+                raise Unavailable(f"nothing is followed at the moment; {error}")
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self._applier, self.stream
 
     async def applier(self) -> Applier:
         """The applier at work. Raises Unavailable."""
@@ -204,6 +238,8 @@ class Follower:
             lag = await self._lag.measure(self._sender, applier.progress.lsn)
             self._progress.lag_bytes, self._progress.lag_seconds = lag
             self._progress.count(applier.progress)
+            if applier.progress.transactions or applier.progress.lsn >= self._goes_well_from:
+                self._progress.last_error = None
         return asdict(self._progress)
 
 

@@ -22,6 +22,13 @@ async def fetch_row(connection: AsyncConnection, statements: Statements, key: Ke
     return tuple(result.get_value(0, position) for position in range(result.nfields))
 
 
+async def current_lsn(connection: AsyncConnection) -> int:
+    """How far the sender has written its WAL."""
+    row = await (await connection.execute("select pg_current_wal_lsn()::text")).fetchone()
+    assert row is not None
+    return parse_lsn(row[0])
+
+
 class LagMeter:
     """How far the receiver is behind: how long ago the sender was where the receiver is now.
 
@@ -33,9 +40,7 @@ class LagMeter:
 
     async def measure(self, connection: AsyncConnection, applied_lsn: int) -> tuple[int, float]:
         """Bytes of WAL and seconds. ``connection``: to the sender."""
-        row = await (await connection.execute("select pg_current_wal_lsn()::text")).fetchone()
-        assert row is not None
-        written, now = parse_lsn(row[0]), monotonic()
+        written, now = await current_lsn(connection), monotonic()
         self._samples.append((written, now))
         while self._samples and self._samples[0][0] <= applied_lsn:
             self._samples.popleft()

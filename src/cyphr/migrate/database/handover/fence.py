@@ -23,6 +23,7 @@ from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
 from cyphr.migrate.database.handover.locks import locked
 from cyphr.migrate.database.handover.seats import Seat, carry_other_services, take_seat
 from cyphr.migrate.database.handover.triggers import quieten_triggers, restore_triggers
+from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 _queries = load_queries("cyphr.migrate.database.sql", "handover.sql")
 
@@ -62,7 +63,9 @@ class FenceTarget:
         return sql.SQL("alter table only {} {} trigger {}").format(self.identifier, verb, _FENCE)
 
 
-async def install_fence(connection: AsyncConnection, *, enabled: bool) -> None:
+async def install_fence(
+    connection: AsyncConnection, *, enabled: bool, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS
+) -> None:
     """Create the trigger on every table that lacks it, a few in each short transaction, so that writers hardly queue.
 
     Raises HandoverRefused when the tables cannot be locked.
@@ -71,7 +74,7 @@ async def install_fence(connection: AsyncConnection, *, enabled: bool) -> None:
     for first in range(0, len(missing), _TABLES_PER_TRANSACTION):
         some = missing[first : first + _TABLES_PER_TRANSACTION]
         statements = [target.create(enabled=enabled) for target in some]
-        await locked(connection, _lockable(some), partial(_run_all, connection, statements))
+        await locked(connection, _lockable(some), partial(_run_all, connection, statements), wait_milliseconds)
 
 
 async def remove_fence(connection: AsyncConnection) -> None:
@@ -83,10 +86,13 @@ async def remove_fence(connection: AsyncConnection) -> None:
         await locked(connection, [], partial(_run_all, connection, statements))
 
 
-async def close_fence(connection: AsyncConnection, seat: Seat) -> float:
+async def close_fence(
+    connection: AsyncConnection, seat: Seat, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS
+) -> float:
     """Refuse every further write here and say so in the switchboard and in the stream, in one transaction.
 
-    ``seat``: who has the authority instead. Returns the seconds from asking for the locks to the commit. Raises
+    ``seat``: who has the authority instead. ``wait_milliseconds``: how long a writer may have to wait because a lock is
+    waited for. Returns the seconds from asking for the locks to the commit. Raises
     HandoverRefused when the locks cannot be had.
     """
     targets = await read_fence_targets(connection)
@@ -98,16 +104,22 @@ async def close_fence(connection: AsyncConnection, seat: Seat) -> float:
         await take_seat(connection, seat, "fenced")
         return started
 
-    started = await locked(connection, _lockable(targets), close)
+    started = await locked(connection, _lockable(targets), close, wait_milliseconds)
     return monotonic() - started
 
 
-async def lift_fence(connection: AsyncConnection, seat: Seat, carry: Mapping[str, Seat]) -> None:
+async def lift_fence(
+    connection: AsyncConnection,
+    seat: Seat,
+    carry: Mapping[str, Seat],
+    known: Sequence[FenceTarget] | None = None,
+) -> None:
     """Allow writing here: switch the triggers off, take the seat, say so in the stream, in one transaction.
 
-    ``carry``: where the other services stand, as the other database has it.
+    ``carry``: where the other services stand, as the other database has it. ``known``: this database's tables, when
+    they were read a moment ago.
     """
-    targets = [target for target in await read_fence_targets(connection) if target.fenced]
+    targets = [target for target in known or await read_fence_targets(connection) if target.fenced]
 
     async def open_() -> None:
         await _run_all(connection, [target.switch(enabled=False) for target in targets])
@@ -125,13 +137,18 @@ async def read_fence_targets(connection: AsyncConnection) -> list[FenceTarget]:
         return await cursor.fetchall()
 
 
+async def read_unmoved(connection: AsyncConnection) -> list[str]:
+    """The tables here that are not followed, as ``schema.name``."""
+    cursor = await connection.execute(_queries.unmoved_tables, {"platform": PLATFORM_SCHEMAS})
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def demand_all_moved(connection: AsyncConnection) -> None:
     """Raise HandoverRefused when a table here is not among those that are followed: its rows would be left behind."""
-    cursor = await connection.execute(_queries.unmoved_tables, {"platform": PLATFORM_SCHEMAS})
-    if unmoved := [row[0] for row in await cursor.fetchall()]:
+    if unmoved := await read_unmoved(connection):
         raise HandoverRefused(
             f"tables were created since the migration began and are not followed: {', '.join(unmoved[:10])}. "
-            "Move them, or drop them, then try again.",
+            "Create them on the other side as well, and they are copied and followed; or drop them. Then try again.",
             tables=unmoved,
         )
 

@@ -9,43 +9,51 @@ from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.migrate.database.handover.transactions import find_blockers
+from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 T = TypeVar("T")
 
 # The mark must reach the stream at once, also where commits are asynchronous by default.
 _IMPATIENT: LiteralString = """
-set local lock_timeout = '40ms'; set local statement_timeout = {milliseconds}; set local synchronous_commit = on
-"""
+set local lock_timeout = {wait}; set local statement_timeout = {all_waits}; set local synchronous_commit = on"""
 _ATTEMPTS = 100
 _PAUSE_SECONDS = 0.03
-_WAIT_MILLISECONDS = 120
+_WAITS = 3  # of several tables, each waited for
 _TABLES_PER_MILLISECOND = 10
 # What comes after the locks waits for nobody; this ends it when the server itself is stuck.
 _WORK: LiteralString = "set local statement_timeout = '5s'"
 
 
-async def locked(connection: AsyncConnection, tables: list[sql.Identifier], work: Callable[[], Awaitable[T]]) -> T:
+async def locked(
+    connection: AsyncConnection,
+    tables: list[sql.Identifier],
+    work: Callable[[], Awaitable[T]],
+    wait_milliseconds: int = LOCK_WAIT_MILLISECONDS,
+) -> T:
     """Run ``work`` in a transaction that holds off writers of ``tables``. It may run several times.
 
-    Gives up its place in a lock's queue quickly and tries again. Raises HandoverRefused when that never succeeds, with
-    whoever is in the way.
+    Gives up its place in a lock's queue after ``wait_milliseconds`` and tries again: nobody behind it waits for longer.
+    Raises HandoverRefused when that never succeeds, with whoever is in the way.
     """
-    milliseconds = sql.Literal(_WAIT_MILLISECONDS + len(tables) // _TABLES_PER_MILLISECOND)
-    impatient = sql.SQL(_IMPATIENT).format(milliseconds=milliseconds)
+    all_waits = _WAITS * wait_milliseconds + len(tables) // _TABLES_PER_MILLISECOND
+    # All in one message: what the server is asked while it holds the locks, writers wait for.
+    steps = [
+        sql.SQL(_IMPATIENT).format(wait=sql.Literal(wait_milliseconds), all_waits=sql.Literal(all_waits)),
+        *([_lock(tables)] if tables else []),
+        sql.SQL(_WORK),
+    ]
+    begin = sql.SQL("; ").join(steps)
     for _ in range(_ATTEMPTS):
         try:
             async with connection.transaction():
-                await connection.execute(impatient)
-                if tables:
-                    await connection.execute(_lock(tables))
-                await connection.execute(_WORK)
+                await connection.execute(begin)
                 return await work()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
             # Writers queue behind a waiting lock: let them through before the next attempt.
             await asyncio.sleep(_PAUSE_SECONDS)
     blockers = await find_blockers(connection)
     raise HandoverRefused(
-        f"the tables could not be locked in {_ATTEMPTS} attempts; in the way: "
+        f"the tables could not be locked in {_ATTEMPTS} attempts of {wait_milliseconds} ms; in the way: "
         f"{', '.join(blockers) or 'nobody who is still there'}",
         blockers=blockers,
     )

@@ -5,8 +5,10 @@ wait for its mark in the stream; carry sequences; compare what was touched; open
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,7 +23,7 @@ from cyphr.migrate.database.handover import fence, readiness, seats, sequences, 
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import Stream
-from cyphr.migrate.database.verify.view import prepare_to_verify
+from cyphr.migrate.database.verify.view import prepare_to_verify, together
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming
 
@@ -35,10 +37,40 @@ class Following:
 
     applier: Callable[[], Awaitable[Applier]]
     """The applier at work. Raises Unavailable when nothing is followed."""
-    compare: Callable[[AsyncConnection, AsyncConnection], Awaitable[None]]
-    """Compare what was touched since the last comparison, both sides at rest. Raises VerificationFailed."""
+    compare: Callable[[AsyncConnection, AsyncConnection], Coroutine[Any, Any, list[str]]]
+    """Compare what was touched since the last comparison, both sides at rest; the tables for which there is no time.
+    Raises VerificationFailed.
+    """
+    bring: Callable[[Mapping[Side, AsyncConnection]], Awaitable[None]]
+    """Bring what does not come with the stream. Its connections are prepared to verify."""
     say: Callable[[str], None]
     """Tell the operator what keeps this from going on."""
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Connections to both sides, so that nothing under the fence waits for another: one each to compare, one for the
+    rest.
+    """
+
+    old: AsyncConnection
+    new: AsyncConnection
+    old_rows: AsyncConnection
+    new_rows: AsyncConnection
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, old: PostgresSettings, new: PostgresSettings) -> AsyncIterator["_Places"]:
+        async with (
+            await connect(old) as old_side,
+            await connect(new) as new_side,
+            await connect(old) as old_rows,
+            await connect(new) as new_rows,
+        ):
+            places = cls(old_side, new_side, old_rows, new_rows)
+            for connection in (old_side, new_side, old_rows, new_rows):
+                await prepare_to_verify(connection)
+            yield places
 
 
 class Handover:
@@ -68,20 +100,20 @@ class Handover:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         old_side = to.other
         epoch = max(seat.epoch for seat in (await seats.read_seats(self._databases)).values()) + 1
-        async with await connect(self._databases[old_side]) as old, await connect(self._databases[to]) as new:
+        async with _Places.open(self._databases[old_side], self._databases[to]) as places:
+            old, new = places.old, places.new
             ended = await transactions.clear_long_transactions(old, self._rules)
-            await transactions.send_vacuum_away(old)
+            for connection in (old, new):
+                await transactions.send_vacuum_away(connection)
             await fence.demand_all_moved(old)
             await readiness.prove_way_back(old)
             applier = await self._following.applier()
             await readiness.demand_small_lag(old, applier.progress.lsn, self._rules.largest_lag_bytes)
             carried = await sequences.carry_sequences(old, new, self._rules.sequence_margin)
             await self._prepare_way_back(old, new, Stream(old_side, epoch))
-            await prepare_to_verify(old)
-            await prepare_to_verify(new)
             begun = monotonic()
             try:
-                timing = await self._close_and_open(old, new, Seat(to, epoch), carried)
+                timing = await self._close_and_open(places, Seat(to, epoch), carried)
             except BaseException as error:
                 taken_back = await asyncio.shield(self._call_off(old_side, epoch))
                 if taken_back or not isinstance(error, Exception):
@@ -103,26 +135,27 @@ class Handover:
             ) from error
         await streams.register(old, reverse, position, opened=False)
 
-    async def _close_and_open(
-        self, old: AsyncConnection, new: AsyncConnection, seat: Seat, carried: sequences.Carried
-    ) -> HandoverTiming:
+    async def _close_and_open(self, places: _Places, seat: Seat, carried: sequences.Carried) -> HandoverTiming:
         self._opening = False
+        known = await fence.read_fence_targets(places.new)
         applier = await self._following.applier()
         self._turn.end_at(seat.epoch)
         applier.end_at(seat.epoch)
-        fence_seconds = await fence.close_fence(old, seat)
+        fence_seconds = await fence.close_fence(places.old, seat, self._rules.lock_wait_milliseconds)
         fenced = monotonic()
         try:
             async with asyncio.timeout(self._rules.budget_seconds):
-                await self._turn.wait_for_end()
-                drained = monotonic()
-                await sequences.carry_sequences(old, new, self._rules.sequence_margin, carried)
-                await self._following.compare(old, new)
-                await fence.demand_all_moved(old)  # one may have been created while the fence was being closed
+                # Nothing is written to the old side any more, so what it knows is asked while the stream runs dry.
+                meanwhile: list[Coroutine[Any, Any, Any]] = [self._ask_old(places, seat.side), self._drain()]
+                carry, drained = await together(meanwhile)
+                checks: list[Coroutine[Any, Any, Any]] = [
+                    sequences.carry_sequences(places.old, places.new, self._rules.sequence_margin, carried),
+                    self._following.compare(places.old_rows, places.new_rows),
+                ]
+                _, left_out = await together(checks)
                 checked = monotonic()
-                carry = await seats.read_other_services(old)
                 self._opening = True
-                await fence.lift_fence(new, seat, carry)
+                await fence.lift_fence(places.new, seat, carry, known)
         except TimeoutError as error:
             raise HandoverRefused(
                 f"it took longer than {self._rules.budget_seconds:.0f} s under the fence; it was lifted"
@@ -134,7 +167,19 @@ class Handover:
             check_ms=(checked - drained) * 1000,
             open_ms=(opened - checked) * 1000,
             blocked_ms=(fence_seconds + opened - fenced) * 1000,
+            left_out=left_out,
         )
+
+    async def _drain(self) -> float:
+        """Wait until everything before the mark is applied; when it was."""
+        await self._turn.wait_for_end()
+        return monotonic()
+
+    async def _ask_old(self, places: _Places, to: Side) -> dict[str, Seat]:
+        """What the fenced side alone can tell; where the other services stand."""
+        await fence.demand_all_moved(places.old)  # one may have been created while the fence was being closed
+        await self._following.bring({to.other: places.old, to: places.new})
+        return await seats.read_other_services(places.old)
 
     async def _call_off(self, side: Side, epoch: int) -> bool:
         """Give the authority back to ``side`` once it is certain that the other did not take it; False when it did."""

@@ -6,12 +6,21 @@ Nothing here reads a clock: what is newer is told by the epoch, which only rises
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import HandoverRefused, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
+
+_TAKE: LiteralString = """
+select from cyphr.switchboard where service = 'database' for update;
+update cyphr.switchboard set side = {side}, epoch = {epoch}, changed_at = clock_timestamp()
+ where service = 'database' and epoch < {epoch}
+   and not exists (select from cyphr.called_off as c where c.epoch = {epoch});
+select pg_logical_emit_message(true, 'cyphr', {content})
+"""
 
 
 @dataclass(frozen=True)
@@ -53,17 +62,15 @@ async def take_seat(connection: AsyncConnection, seat: Seat, mark: str) -> None:
 
     Raises HandoverRefused when this epoch was called off here.
     """
-    await lock_seat(connection)
+    content = json.dumps({"mark": mark, "epoch": seat.epoch})
+    values = {"side": seat.side, "epoch": seat.epoch, "content": content}
+    # In one message, but three statements: what is seen after the lock was waited for must be newer than the lock.
     cursor = await connection.execute(
-        "update cyphr.switchboard set side = %s, epoch = %s, changed_at = clock_timestamp()"
-        " where service = 'database' and epoch < %s"
-        " and not exists (select from cyphr.called_off as c where c.epoch = %s)",
-        [seat.side, seat.epoch, seat.epoch, seat.epoch],
+        sql.SQL(_TAKE).format(**{name: sql.Literal(value) for name, value in values.items()})
     )
+    cursor.nextset()
     if cursor.rowcount != 1:
         raise HandoverRefused(f"the handover of epoch {seat.epoch} was called off")
-    content = json.dumps({"mark": mark, "epoch": seat.epoch})
-    await connection.execute("select pg_logical_emit_message(true, 'cyphr', %s)", [content])
 
 
 async def call_off(connection: AsyncConnection, side: Side, epoch: int) -> bool:

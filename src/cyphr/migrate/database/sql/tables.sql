@@ -5,7 +5,7 @@
 select n.nspname as schema,
        c.relname as name,
        c.relreplident as replica_identity,
-       greatest(c.reltuples, 0)::bigint as estimated_rows,
+       case when c.reltuples >= 0 then c.reltuples::bigint end as estimated_rows, -- null: never analysed
        pg_table_size(c.oid) as bytes,
        (select coalesce(json_agg(json_build_object(
                    'name', a.attname,

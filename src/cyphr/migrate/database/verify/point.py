@@ -18,7 +18,7 @@ from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
 from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 
-_SECONDS = 30.0
+_WRITERS_SECONDS = 30.0
 _WRITERS_PAUSE_SECONDS = 0.02
 
 
@@ -72,35 +72,46 @@ async def reach(
 ) -> None:
     """Choose a point ahead, make ``source`` show it, and run ``action`` when exactly what precedes it is applied.
 
-    The applier goes on when ``action`` has returned. Raises what ``action`` raised, or Unavailable when the point is
-    not reached in time; then ``action`` will not run.
+    However much has to be applied until then. The applier goes on when ``action`` has returned. Raises what ``action``
+    raised, or Unavailable when the point cannot be reached; then ``action`` will not run.
     """
     meeting = _Meeting(action)
     try:
-        async with asyncio.timeout(_SECONDS):
-            await _wait_for_writers(source)
-            # The point must lie ahead of what is applied, so the applier rests while it is chosen.
-            async with ReplicationConnection.open(sender) as replication, applier.held():
-                point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
-                await source.execute("begin transaction isolation level repeatable read, read only")
-                await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
-                applier.at(point.lsn, meeting.attend)
-            # From here on the snapshot lives in ``source``; the slot is gone and holds no WAL back.
-            async with await connect(sender) as nudge:  # something must pass the point if nobody writes
-                await nudge.execute("set synchronous_commit = on")
-                await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
-            await meeting.begun.wait()
-    except TimeoutError as error:
-        meeting.missed = True
-        raise Unavailable(
-            "no point to compare both sides at could be reached in time; is a long transaction running?"
-        ) from error
+        await _choose(sender, source, applier, stream, meeting)
+        async with await connect(sender) as nudge:  # something must pass the point if nobody writes
+            await nudge.execute("set synchronous_commit = on")
+            await nudge.execute("select pg_logical_emit_message(true, 'cyphr', '{}')")
+        await applier.wait_for(meeting.begun)
     except BaseException:
         meeting.missed = True
         raise
     await meeting.over.wait()
     if meeting.trouble is not None:
         raise meeting.trouble
+
+
+async def _choose(
+    sender: PostgresSettings, source: AsyncConnection, applier: Applier, stream: Stream, meeting: "_Meeting"
+) -> None:
+    """Make ``source`` show a point that lies ahead of what is applied, and have the applier come to ``meeting`` there.
+
+    The applier rests while the point is chosen: what it does at the moment is waited for, it is not made to wait.
+    """
+    try:
+        async with asyncio.timeout(_WRITERS_SECONDS):
+            await _wait_for_writers(source)
+        async with ReplicationConnection.open(sender) as replication, applier.held():
+            async with asyncio.timeout(_WRITERS_SECONDS):
+                point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
+            await source.execute("begin transaction isolation level repeatable read, read only")
+            await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
+            applier.at(point.lsn, meeting.attend)
+        # From here on the snapshot lives in ``source``; the slot is gone and holds no WAL back.
+    except TimeoutError as error:
+        raise Unavailable(
+            f"no point to compare both sides at could be chosen in {_WRITERS_SECONDS:.0f} s; is a long transaction "
+            "running on the sending side?"
+        ) from error
 
 
 class _Meeting:

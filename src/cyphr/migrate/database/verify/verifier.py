@@ -130,20 +130,22 @@ class Verifier:
             if self._touched.count <= _FEW_KEYS:
                 break
 
-    async def verify_at_rest(self, old: AsyncConnection, new: AsyncConnection, tables: list[Table]) -> None:
+    async def verify_at_rest(self, old: AsyncConnection, new: AsyncConnection, tables: list[Table]) -> list[str]:
         """Compare what changed since, when nothing is written to either side any more. Raises VerificationFailed.
 
         Both connections are prepared to verify. A large table of which only the whole can be compared is left out:
-        writers wait now, and it was compared a moment ago.
+        writers wait now, and it was compared a moment ago. Returns which these are.
         """
         assert self._last is not None, "what changed since the last comparison is compared, so there was one"
         self.equal = False  # what was touched is known to nobody if this is not finished
         touched = self._touched.take()
         source = View([old], self._last.source.shapes, self._last.source.as_text)
         target = View([new], self._last.target.shapes, self._last.target.as_text)
-        quick = [table for table in tables if not touched.is_whole(table) or table.bytes <= _BYTES_AT_REST]
+        slow = [table for table in tables if touched.is_whole(table) and table.bytes > _BYTES_AT_REST]
+        quick = [table for table in tables if table not in slow]
         self._demand_equal(await verify_touched(source, target, quick, touched))
         self.equal = True
+        return [table.title for table in slow]
 
     @asynccontextmanager
     async def _same_point(self) -> AsyncIterator[Point]:

@@ -1,0 +1,1 @@
+"""Whom a person keeps away, and who may add them to groups."""

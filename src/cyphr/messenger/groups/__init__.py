@@ -1,0 +1,1 @@
+"""Groups: who is in one, as what, and what it is called."""

@@ -1,0 +1,26 @@
+"""The whole messenger in a function's container, for the handlers that need all of it."""
+
+from functools import cache
+
+from cyphr.foundation.aws import mail_client
+from cyphr.foundation.errors import InvalidInput
+from cyphr.messenger.accounts.mail import SesMail
+from cyphr.messenger.app import Messenger, build_messenger
+from cyphr.messenger.lambdas.container import run, settings
+
+
+@cache
+def mail() -> SesMail:
+    """Mail through SES. Raises InvalidInput without an address to send from."""
+    sender = settings().mail_from
+    if sender is None:
+        raise InvalidInput("CYPHR_MAIL_FROM is not set: name an address that SES may send from")
+    return SesMail(mail_client(settings().aws), sender)
+
+
+@cache
+def messenger() -> Messenger:
+    """Built once, with its databases open; what a process does beside requests has functions of its own."""
+    built = build_messenger(settings(), mail())
+    run(built.switchboard.open())
+    return built

@@ -1,0 +1,1 @@
+"""Push: telling people's devices what they did not receive."""

@@ -1,0 +1,154 @@
+"""The postman that knows every server's connections: its own directly, the others through the table."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
+
+from cyphr.foundation.errors import Unavailable
+from cyphr.messenger.messages.postman import Event, EventKind, Postman
+from cyphr.messenger.realtime.gateway import Gateway, Outcome
+from cyphr.messenger.realtime.processes import SCHEME, Processes
+from cyphr.messenger.realtime.table import ConnectionTable, Place, chunks
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+_logger = logging.getLogger(__name__)
+
+
+class Round(BaseModel):
+    """An event and some of the connections that it goes to."""
+
+    event: Event
+    places: list[Place]
+
+
+class FanOut(Protocol):
+    """Where rounds wait that are too many for the server which stored the message."""
+
+    async def put(self, rounds: Iterable[Round]) -> None: ...
+
+
+class FanOutQueue:
+    """An SQS queue of rounds."""
+
+    def __init__(self, client: "SQSClient", url: str, threads: Executor) -> None:
+        self._client = client
+        self._url = url
+        self._threads = threads
+
+    async def put(self, rounds: Iterable[Round]) -> None:
+        """Queue all of them. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        calls = [
+            partial(self._client.send_message, QueueUrl=self._url, MessageBody=one.model_dump_json()) for one in rounds
+        ]
+        try:
+            await asyncio.gather(*(loop.run_in_executor(self._threads, call) for call in calls))
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable(f"SQS does not take the event: {error}") from error
+
+
+class Delivery:
+    """Delivers to whoever is connected, anywhere; see ``messages.postman.Postman``.
+
+    It never fails its caller: what it could not deliver is stored, and the next resume brings it.
+    """
+
+    def __init__(
+        self,
+        table: ConnectionTable,
+        gateway: Gateway,
+        processes: Processes,
+        *,
+        queue: FanOut | None,
+        most_at_once: int = 100,
+        own: Postman | None = None,
+        own_endpoint: str | None = None,
+    ) -> None:
+        """``most_at_once``: connections that an event is posted to without the queue, and in each round of it. ``own``:
+        what delivers to the connections of this process, which are registered under ``own_endpoint``."""
+        self._table = table
+        self._gateway = gateway
+        self._processes = processes
+        self._queue = queue
+        self._most_at_once = most_at_once
+        self._own = own
+        self._own_endpoint = own_endpoint
+
+    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+        people = set(recipients)
+        if self._own is not None:
+            await self._own.deliver(people, event, except_for=except_for)
+        try:
+            places = [place for place in await self._table.list_places(people) if self._is_elsewhere(place, except_for)]
+            if len(places) <= self._most_at_once or self._queue is None:
+                await self.post(event, places)
+            elif event.kind is not EventKind.TYPING:
+                await self._queue.put(Round(event=event, places=some) for some in chunks(places, self._most_at_once))
+        except Unavailable as error:
+            _logger.error("an event was left to the next resume: %s", error)
+
+    async def who_is_connected(self, people: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of ``people`` who have a connection on any server; see ``presence.service.Whereabouts``."""
+        return frozenset(place.user_id for place in await self._table.list_places(set(people)))
+
+    async def post(self, event: Event, places: Iterable[Place]) -> list[Place]:
+        """Post to these connections and forget those that are gone; the ones to try again."""
+        by_process: dict[str, list[Place]] = {}
+        work: list[Awaitable[list[Place]]] = []
+        for place in places:
+            if place.endpoint.startswith(SCHEME):
+                by_process.setdefault(place.endpoint, []).append(place)
+            else:
+                work.append(self._post_to_gateway(place, event))
+        work += [self._post_to_process(endpoint, there, event) for endpoint, there in by_process.items()]
+        return [place for left in await asyncio.gather(*work) for place in left]
+
+    async def end_session(self, user_id: UUID, session_id: UUID, code: int) -> None:
+        """Close the connections of a session that was revoked, on every server but this one."""
+        try:
+            places = await self._table.list_places([user_id])
+        except Unavailable as error:
+            _logger.error("connections of a revoked session live until they are used again: %s", error)
+            return
+        for place in places:
+            if place.session_id == session_id and place.endpoint != self._own_endpoint:
+                await self.end(place, code)
+
+    async def end(self, place: Place, code: int) -> None:
+        """Close one connection and forget it."""
+        if place.endpoint.startswith(SCHEME):
+            await self._processes.post(place.endpoint, [place.address], code=code)
+        else:
+            await self._gateway.end(place.endpoint, place.address, code)
+        await self._table.remove(place.address)
+
+    def _is_elsewhere(self, place: Place, except_for: UUID | None) -> bool:
+        return place.id != except_for and place.endpoint != self._own_endpoint
+
+    async def _post_to_gateway(self, place: Place, event: Event) -> list[Place]:
+        tries = 1 if event.kind is EventKind.TYPING else 4  # dropped first when there is too much
+        outcome = await self._gateway.post(place.endpoint, place.address, event.text, tries=tries)
+        if outcome is Outcome.GONE:
+            await self._forget([place.address])
+        return [place] if outcome is Outcome.LEFT and event.kind is not EventKind.TYPING else []
+
+    async def _post_to_process(self, endpoint: str, places: Sequence[Place], event: Event) -> list[Place]:
+        gone = await self._processes.post(endpoint, [place.address for place in places], event=event)
+        await self._forget(gone)
+        return []
+
+    async def _forget(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
+            try:
+                await self._table.remove(address)
+            except Unavailable as error:  # it will be found gone again
+                _logger.warning("a connection that is gone could not be forgotten: %s", error)

@@ -1,0 +1,68 @@
+"""Builds what the servers of a deployment share: the table of connections, and the ways to each other.
+
+Apart from ``app.py``, because functions that need nothing else must not import the rest.
+"""
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
+from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
+from cyphr.messenger.messages.postman import Postman
+from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
+from cyphr.messenger.realtime.gateway import Gateway
+from cyphr.messenger.realtime.processes import Processes, Seal
+from cyphr.messenger.realtime.table import ConnectionTable
+from cyphr.messenger.sessions.keys import SigningKey
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What reaches connections wherever they are."""
+
+    settings: RealtimeSettings
+
+    table: ConnectionTable
+    gateway: Gateway
+    processes: Processes
+    queue: FanOutQueue | None
+    seal: Seal
+    threads: Executor
+
+    def delivery(self) -> Delivery:
+        """The postman of a function: it holds no connection itself."""
+        return self.delivery_beside(None, None)
+
+    def delivery_beside(self, own: Postman | None, own_endpoint: str | None) -> Delivery:
+        """The postman of a process, whose own connections ``own`` delivers to."""
+        return Delivery(
+            self.table,
+            self.gateway,
+            self.processes,
+            queue=self.queue,
+            most_at_once=self.settings.most_at_once,
+            own=own,
+            own_endpoint=own_endpoint,
+        )
+
+
+def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
+    """Wire it. Raises InvalidInput without a table."""
+    realtime = settings.realtime
+    if realtime.table is None:
+        raise InvalidInput("CYPHR_REALTIME__TABLE is not set: name the DynamoDB table of connections")
+    threads = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
+    queue = None
+    if realtime.fan_out_queue is not None:
+        queue = FanOutQueue(queue_client(settings.aws), realtime.fan_out_queue, threads)
+    seal = Seal(key.derive("connections"))
+    return Shared(
+        settings=realtime,
+        table=ConnectionTable(table_client(settings.aws), realtime.table, threads),
+        gateway=Gateway(settings.aws, threads),
+        processes=Processes(seal, threads),
+        queue=queue,
+        seal=seal,
+        threads=threads,
+    )

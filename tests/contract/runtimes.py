@@ -1,0 +1,64 @@
+"""The messenger in both runtimes, over real sockets: a process, and functions behind the stand-in's API Gateway."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cyphr.embedded.aws import AwsStandIn
+from cyphr.embedded.front import create_front
+from cyphr.embedded.functions import Functions
+from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
+from tests.conftest import TestSide
+from tests.e2e.messenger.client import Client, register
+from tests.e2e.messenger.conftest import serve, serve_app, settings_for
+
+
+@dataclass
+class Runtime:
+    """One messenger that runs."""
+
+    http: httpx.AsyncClient
+    settings: MessengerSettings
+
+    async def join(self, name: str = "Anna") -> Client:
+        return await register(self.http, name)
+
+
+@asynccontextmanager
+async def process(side: TestSide, token_key: Path, **realtime: Any) -> AsyncIterator[Runtime]:
+    """uvicorn with connections in memory."""
+    settings = settings_for(side, token_key=token_key, realtime=RealtimeSettings(**realtime))
+    async with serve(settings) as http:
+        yield Runtime(http, settings)
+
+
+@asynccontextmanager
+async def functions(stand_in: AwsStandIn, side: TestSide, token_key: Path, **realtime: Any) -> AsyncIterator[Runtime]:
+    """Functions behind API Gateway, with the front that the one-machine stack puts before them."""
+    made = Functions(stand_in)
+    addresses = await made.prepare()
+    settings = made.settings(settings_for(side, token_key=token_key))
+    settings = settings.model_copy(update={"realtime": settings.realtime.model_copy(update=realtime)})
+    await made.deploy(settings)
+    front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
+    async with serve_app(front) as http:
+        yield Runtime(http, settings)
+
+
+@asynccontextmanager
+async def sharing_process(stand_in: AwsStandIn, side: TestSide, token_key: Path) -> AsyncIterator[Runtime]:
+    """uvicorn that shares the stand-in's table with the other servers."""
+    made = Functions(stand_in)
+    await made.prepare()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        host, port = listener.getsockname()
+        realtime = made.realtime.model_copy(update={"endpoint": f"http://{host}:{port}", "url": None})
+        settings = settings_for(side, token_key=token_key, aws=stand_in.settings, realtime=realtime)
+        async with serve(settings, listener=listener) as http:
+            yield Runtime(http, settings)
