@@ -16,6 +16,7 @@ from tests.e2e.messenger.faults.ledger import Ledger, Sent, client_id
 from tests.e2e.messenger.faults.stage import Stage, answered
 
 _SETTLING_SECONDS = 40.0
+_MOST_UNACKNOWLEDGED = 32
 _SKEWS = (0, 0, -3, 86_400, -86_400 * 365, 86_400 * 365 * 30)
 
 
@@ -190,13 +191,14 @@ class Journey:
 
     async def _send_again(self) -> bool:
         waiting = [sent for sent in self.ledger.sent.values() if sent.waiting]
-        for sent in waiting:
-            mine = [device for device in self.devices if device.person.id == sent.sender_id]
+        for person in self.people:
+            mine = [device for device in self.devices if device.person is person]
             device = next((one for one in mine if one.online), mine[0])
             await device.go_online()
-            await device.give(sent.frame())
+            for sent in [one for one in waiting if one.sender_id == person.id][:_MOST_UNACKNOWLEDGED]:
+                await device.give(sent.frame())
         if waiting:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
         return not waiting
 
     async def _everybody_has_everything(self) -> bool:
