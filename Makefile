@@ -20,5 +20,5 @@ soak: ## the long tests; KILLS=100 for so many accidents, SEED=… for those of 
 check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
 
-bench: ## measure beside peers: copy, follow, handover, lambdas or verify; ARGS="copy --pairs 5"
-	@scripts/uv run --quiet --locked python -m bench $(ARGS)
+bench: ## measure beside peers: copy, follow, handover, lambdas, messages or verify; ARGS="copy --pairs 5"
+	@scripts/uv run --quiet --locked --group bench python -m bench $(ARGS)

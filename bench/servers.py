@@ -67,26 +67,35 @@ async def servers(
 ) -> AsyncIterator[tuple[Server, Server]]:
     """Two new servers in a temporary folder, stopped and removed at the end of the block."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(_folder())
-        password = SecretStr(secrets.token_hex(12))
+        folder = stack.enter_context(temporary_folder())
         pair = []
         for name, version in (("source", source), ("target", target)):
-            cluster = PostgresCluster(version, folder / name, superuser="bench", password=password)
-            await cluster.start()
-            stack.push_async_callback(cluster.destroy)
-            async with await connect(cluster.settings("postgres")) as connection:
-                for key, setting in settings.items():
-                    await connection.execute(
-                        sql.SQL("alter system set {} = {}").format(sql.Identifier(key), sql.Literal(setting))
-                    )
-                await connection.execute("select pg_reload_conf()")
-            pair.append(Server(cluster))
+            pair.append(await stack.enter_async_context(server(version, folder / name, settings)))
             await pair[-1].renew()
         yield pair[0], pair[1]
 
 
+@asynccontextmanager
+async def server(
+    version: Version, folder: Path, settings: Mapping[str, str] = SETTINGS, *, superuser: str = "bench"
+) -> AsyncIterator[Server]:
+    """One new server in ``folder``, stopped and removed at the end of the block."""
+    cluster = PostgresCluster(version, folder, superuser=superuser, password=SecretStr(secrets.token_hex(12)))
+    try:
+        await cluster.start()
+        async with await connect(cluster.settings("postgres")) as connection:
+            for key, setting in settings.items():
+                await connection.execute(
+                    sql.SQL("alter system set {} = {}").format(sql.Identifier(key), sql.Literal(setting))
+                )
+            await connection.execute("select pg_reload_conf()")
+        yield Server(cluster)
+    finally:
+        await cluster.destroy()
+
+
 @contextmanager
-def _folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """A temporary folder that the account which runs PostgreSQL can pass through."""
     with tempfile.TemporaryDirectory(prefix="cyphr-bench-") as name:
         folder = Path(name)

@@ -43,7 +43,9 @@ class Edge:
         current = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
         token = request_id.set(current)
         try:
-            await self._pass(scope, headers, receive, self._dress(send, current))
+            # A WebSocket sends many frames and has no headers to dress.
+            dressed = send if scope["type"] == "websocket" else self._dress(send, current)
+            await self._pass(scope, headers, receive, dressed)
         finally:
             request_id.reset(token)
 

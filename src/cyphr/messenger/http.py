@@ -30,6 +30,7 @@ from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors, describe_errors
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.realtime.models import LARGEST_FRAME
+from cyphr.messenger.realtime.routes import Door
 from cyphr.messenger.web import WebClient
 
 SERVER_OPTIONS: dict[str, Any] = {
@@ -107,5 +108,6 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
         app.mount("/", WebClient(settings.web_folder), name="web")
     answer_errors(app)
     describe_errors(app)
+    app.add_middleware(Door)
     app.add_middleware(Edge, settings=settings)
     return app

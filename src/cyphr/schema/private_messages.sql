@@ -166,16 +166,19 @@ end
 $$;
 
 -- Watermarks of several people only rise, never past the chat's end, and what was read was received. One row for each that
--- moved; member_ids stands in the first row of each chat only. The old server's last_read_message_id follows.
-create or replace function private.advance_watermarks(
+-- moved. told_ids: who hears of it. In a chat of few, all members; they stand in the first row of the chat only. In a larger
+-- one, those whose messages it is about (of the last 256), or each message would be followed by as many events as the
+-- square of its members. The old server's last_read_message_id follows.
+drop function if exists private.advance_watermarks(uuid[], uuid[], bigint[], bigint[]);
+create function private.advance_watermarks(
     p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]
-) returns table (user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, member_ids uuid[])
+) returns table (user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, told_ids uuid[])
     language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
     return query
         with wanted as materialized (
-            select member.id,
+            select member.id, member.received_seq as received_before, member.read_seq as read_before,
                    greatest(member.received_seq, least(greatest(given.received, given.read), chat.last_seq)) as received,
                    greatest(member.read_seq, least(given.read, chat.last_seq)) as read
             from unnest(p_user_ids, p_chat_ids, p_received, p_read) as given (user_id, chat_id, received, read)
@@ -194,14 +197,22 @@ begin
                     member.last_read_message_id)
             from wanted
             where member.id = wanted.id and (member.received_seq, member.read_seq) <> (wanted.received, wanted.read)
-            returning member.user_id, member.chat_id, member.received_seq, member.read_seq
+            returning member.user_id, member.chat_id, member.received_seq, member.read_seq,
+                      case when member.read_seq > wanted.read_before then wanted.read_before
+                           else wanted.received_before end as before
+        ), members as materialized (
+            select other.chat_id, array_agg(other.user_id) as ids from public.chat_participants other
+            where other.chat_id in (select one.chat_id from moved one) and other.left_at is null
+            group by other.chat_id
         )
         select moved.user_id, moved.chat_id, moved.received_seq, moved.read_seq,
-               case when row_number() over (partition by moved.chat_id) = 1 then
-                   (select array_agg(other.user_id) from public.chat_participants other
-                    where other.chat_id = moved.chat_id and other.left_at is null)
+               case when cardinality(members.ids) > 32 then
+                   (select coalesce(array_agg(distinct message.sender_id), '{}') from public.messages message
+                    where message.chat_id = moved.chat_id and message.seq <= moved.received_seq
+                      and message.seq > greatest(moved.before, moved.received_seq - 256)) || moved.user_id
+                    when row_number() over (partition by moved.chat_id) = 1 then members.ids
                end
-        from moved;
+        from moved join members on members.chat_id = moved.chat_id;
 end
 $$;
 

@@ -17,7 +17,7 @@ _queries = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A member's watermarks after they rose. ``member_ids``: given once for each chat.
+    """A member's watermarks after they rose. ``told_ids``: who hears of it; None: the same as for the chat's first.
 
     ``blind_ids``: the members who are not shown what was read.
     """
@@ -26,7 +26,7 @@ class Moved:
     chat_id: UUID
     received_seq: int
     read_seq: int
-    member_ids: list[UUID] | None
+    told_ids: list[UUID] | None
     blind_ids: list[UUID] | None
 
 
@@ -89,14 +89,17 @@ class Watermarks:
         return await self._switchboard.unit_of_work(None, work)
 
     async def _tell(self, moved: list[Moved], heard_from: dict[tuple[UUID, UUID], UUID | None]) -> None:
-        members = {one.chat_id: one.member_ids for one in moved if one.member_ids is not None}
+        firsts: dict[UUID, list[UUID]] = {}
         for one in moved:
+            told = one.told_ids if one.told_ids is not None else firsts[one.chat_id]
+            firsts.setdefault(one.chat_id, told)
             connection = heard_from.get((one.user_id, one.chat_id))
-            blind = set(one.blind_ids or ())
-            seeing = [user_id for user_id in members[one.chat_id] if user_id not in blind]
-            await self._postman.deliver(seeing, _receipt(one, one.read_seq), except_for=connection)
-            if blind:
-                await self._postman.deliver(blind, _receipt(one, 0), except_for=connection)
+            if not one.blind_ids:
+                await self._postman.deliver(told, _receipt(one, one.read_seq), except_for=connection)
+                continue
+            blind = set(told).intersection(one.blind_ids)
+            await self._postman.deliver(set(told) - blind, _receipt(one, one.read_seq), except_for=connection)
+            await self._postman.deliver(blind, _receipt(one, 0), except_for=connection)
 
 
 def _receipt(moved: Moved, read_seq: int) -> Event:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyphr.foundation.errors import NotFound
 from cyphr.foundation.settings import RealtimeSettings
@@ -15,6 +16,7 @@ from cyphr.messenger.realtime.service import Disconnected, Realtime
 
 _CLOSE_SECONDS = 20.0
 _NOT_ALLOWED = 1008
+_PATH = "/v1/ws"
 
 router = APIRouter()
 
@@ -65,7 +67,6 @@ async def addresses(settings: Annotated[RealtimeSettings, Depends(_settings)]) -
     return Addresses(websocket=settings.url)
 
 
-@router.websocket("/v1/ws")
 async def converse(websocket: WebSocket) -> None:
     """The wire protocol; the token comes in the first frame, never in the address."""
     messenger = websocket.app.state.messenger
@@ -88,3 +89,20 @@ async def accept(request: Request, signature: Annotated[str, Header(alias=SIGNAT
     messenger.shared.seal.check(signature, body)
     realtime: Realtime = messenger.realtime
     return realtime.accept(Consignment.model_validate_json(body))
+
+
+class Door:
+    """ASGI middleware: a WebSocket goes straight to its conversation.
+
+    All that a request passes for its route and its errors would stay alive for as long as the connection lasts, and be
+    passed by each frame.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == _PATH:
+            await converse(WebSocket(scope, receive, send))
+        else:
+            await self._app(scope, receive, send)
