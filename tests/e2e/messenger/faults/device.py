@@ -63,7 +63,7 @@ class Device:
         """Connect and say hello; what was missed then comes by and by. Does nothing when there is no server."""
         if self.online:
             return
-        await self.go_offline()
+        await self.break_off()
         self._resumed.clear()
         try:
             self._websocket = await connect(

@@ -15,7 +15,7 @@ from tests.e2e.messenger.faults.device import Device, Held
 from tests.e2e.messenger.faults.ledger import Ledger, Sent, client_id
 from tests.e2e.messenger.faults.stage import Stage, answered
 
-_SETTLING_SECONDS = 40.0
+_SETTLING_SECONDS = 240.0
 _MOST_UNACKNOWLEDGED = 32
 _SKEWS = (0, 0, -3, 86_400, -86_400 * 365, 86_400 * 365 * 30)
 
