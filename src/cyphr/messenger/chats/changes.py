@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, LiteralString
 from uuid import UUID
 
-from cyphr.foundation.errors import Conflict, CyphrError, InvalidInput, NotAllowed, NotFound
+from cyphr.foundation.errors import Conflict, CyphrError, InvalidInput, NotAllowed, NotFound, Unavailable
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.chats.models import LARGEST_GROUP, Chat
@@ -94,7 +94,12 @@ class Changes:
             return made, await read_chat(transaction, user_id, chat_id)
 
         async with self._messages.turn(chat_id):
-            made, entered = await self._switchboard.unit_of_work(user_id, work)
+            try:
+                made, entered = await self._switchboard.unit_of_work(user_id, work)
+            except Unavailable:
+                # It may have been made, with its notice; a second try would find nothing to change, and tell nobody.
+                await self._messages.tell_last(user_id, chat_id)
+                raise
             if made.notice is not None:
                 await self._tell(made, Message.model_validate(made.notice), entered, crossing)
         refuse(made.outcome)

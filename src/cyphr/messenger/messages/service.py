@@ -284,9 +284,32 @@ class Messages:
         if not stored.repeated:
             await self._publish(_as_stored(sending, stored), member_ids, sending.connection)
         elif not self._told.knows(stored.chat_id, stored.seq):
-            page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
-            await self._publish(page.messages[0], member_ids, sending.connection)
+            await self._tell_late(sending, stored, member_ids)
         return ack, stored.repeated
+
+    async def _tell_late(self, sending: _Sending, stored: Stored, member_ids: list[UUID]) -> None:
+        """Tell of what a first try stored, as it is by now."""
+        try:
+            page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
+        except NotFound:
+            return  # Its sender has left the chat since.
+        for message in page.messages:
+            if message.seq == stored.seq and not message.hidden:
+                await self._publish(message, member_ids, sending.connection)
+
+    async def tell_last(self, user_id: UUID, chat_id: UUID) -> None:
+        """Tell the members of the newest message once more: who sees a gap before it asks for what is missing.
+
+        For when it is not known whether something was stored; to be called in the chat's turn. Raises nothing.
+        """
+        try:
+            members = await self.list_members(user_id, chat_id)
+            page = await self.read_history(user_id, chat_id, limit=1)
+        except CyphrError:
+            return
+        for message in page.messages:
+            if not message.hidden:
+                await self._publish(message, list(members), None)
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
         event = Event(

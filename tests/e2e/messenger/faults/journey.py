@@ -11,11 +11,12 @@ import httpx
 
 from cyphr.foundation.clock import monotonic
 from tests.e2e.messenger.client import Client
-from tests.e2e.messenger.faults.device import Device
+from tests.e2e.messenger.faults.device import Device, Held
 from tests.e2e.messenger.faults.ledger import Ledger, Sent, client_id
 from tests.e2e.messenger.faults.stage import Stage, answered
 
-_SETTLING_SECONDS = 40.0
+_SETTLING_SECONDS = 240.0
+_MOST_UNACKNOWLEDGED = 32
 _SKEWS = (0, 0, -3, 86_400, -86_400 * 365, 86_400 * 365 * 30)
 
 
@@ -38,7 +39,7 @@ class Journey:
 
     @classmethod
     async def begin(cls, stage: Stage) -> "Journey":
-        """New people who know each other: two direct chats and two groups."""
+        """New people who know each other, all of them online: two direct chats and two groups."""
         people = [await stage.register(name) for name in ("Anna", "Boris", "Clara", "Dmitri")]
         anna, boris, clara, dmitri = people
         chats = {
@@ -47,7 +48,10 @@ class Journey:
             await anna.group("all", [boris, clara, dmitri]): people,
             await anna.group("some", [clara, dmitri]): [anna, clara, dmitri],
         }
-        return cls(stage, people, chats)
+        journey = cls(stage, people, chats)
+        for device in journey.devices:
+            await device.go_online()
+        return journey
 
     # What a device does by itself.
 
@@ -187,23 +191,23 @@ class Journey:
 
     async def _send_again(self) -> bool:
         waiting = [sent for sent in self.ledger.sent.values() if sent.waiting]
-        for sent in waiting:
-            mine = [device for device in self.devices if device.person.id == sent.sender_id]
+        for person in self.people:
+            mine = [device for device in self.devices if device.person is person]
             device = next((one for one in mine if one.online), mine[0])
             await device.go_online()
-            await device.give(sent.frame())
+            for sent in [one for one in waiting if one.sender_id == person.id][:_MOST_UNACKNOWLEDGED]:
+                await device.give(sent.frame())
         if waiting:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
         return not waiting
 
     async def _everybody_has_everything(self) -> bool:
-        heads = {chat["id"]: chat["last_seq"] for chat in await self.people[0].get("/v1/chats")}
+        there = {chat["id"]: (chat["last_seq"], chat["last_change"]) for chat in await self.people[0].get("/v1/chats")}
         behind = [
-            (device.name, chat, device.held.get(chat), heads[chat])
+            (device.name, chat)
             for device in self.devices
             for chat in self.chats
-            if device.online and device.person in self.members[chat]
-            if (device.held[chat].head if chat in device.held else 0) < heads[chat]
+            if device.online and device.person in self.members[chat] and not _is_at(device.held.get(chat), there[chat])
         ]
         if behind:
             await asyncio.sleep(0.02)
@@ -220,11 +224,16 @@ class Journey:
             device.name: (device.closed_with[-5:], [(held.head, held.change) for held in device.held.values()])
             for device in self.devices
         }
-        return f"{waiting}\n{places}\n{self.ledger.wrongs}\n{self.stage.last_log_lines(10)}"
+        return f"{len(waiting)} {waiting[:3]}\n{places}\n{self.ledger.wrongs}\n{self.stage.last_log_lines(10)}"
 
     async def end(self) -> None:
         for device in self.devices:
             await device.break_off()
+
+
+def _is_at(held: Held | None, there: tuple[int, int]) -> bool:
+    seq, change = there
+    return (held.head >= seq and held.change >= change) if held is not None else seq == 0
 
 
 def _path(sent: Sent) -> str:

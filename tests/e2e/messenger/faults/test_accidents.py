@@ -84,10 +84,11 @@ async def test_a_message_that_was_committed_when_the_server_died_is_stored_once(
     async with boris.socket() as boriss, anna.socket() as socket:
         await socket.send(chat, "was it stored?", client_id=number)
         assert (await socket.until("ack", id=number))["d"]["seq"] == 1
-        await socket.send(chat, "it was")
+        second = await socket.send(chat, "it was")
         await socket.until("ack")
         await boriss.until("msg", seq=2)
-        assert [message["seq"] for message in boriss.messages()] == [1, 2]
+        # The new server cannot know who was told of the first one, and tells it once more: it is known by its place.
+        assert {message["seq"]: message["client_id"] for message in boriss.messages()} == {1: number, 2: second}
     assert await contents(boris, chat) == [(1, "was it stored?"), (2, "it was")]
 
 
@@ -123,6 +124,22 @@ async def test_a_change_whose_commit_the_database_did_not_answer_reaches_who_is_
         assert (await editing).status_code == 200
         assert (await boriss.until("change"))["d"]["message"]["content"] == "second"
     assert len(await anna.get(f"{message}/edits")) == 1, "the second try changed nothing"
+
+
+async def test_a_removal_whose_commit_the_database_did_not_answer_is_known_to_who_is_connected(
+    stage: Stage, durable_server: Server
+) -> None:
+    anna, boris, clara = [await stage.register(name) for name in ("Anna", "Boris", "Clara")]
+    chat = await anna.group("all", [boris, clara])
+    async with boris.socket() as boriss:
+        async with commits_without_an_answer(stage, durable_server) as database:
+            removing = asyncio.create_task(anna.delete(f"/v1/chats/{chat}/members/{clara.id}"))
+            for pid in await until_committed(database):
+                await database.execute("select pg_terminate_backend(%s)", [pid])
+        assert (await removing).status_code == 503
+        notice = (await boriss.until("msg", chat=chat))["d"]["message"]
+    assert json.loads(notice["content"])["event"] == "member_removed"
+    assert await clara.get("/v1/chats") == []
 
 
 @pytest.mark.parametrize("way", ["fast", "immediate"])
