@@ -51,7 +51,8 @@ function SignedIn({ person }: { person: Person }) {
 
 /** One pane with a bar below on a phone; rail, list and chat from 768 px; the chat's members beside it from 1200 px. */
 function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void }) {
-  const [place = "chats", chatId] = useRoute();
+  const [place = "chats", chatId, seq] = useRoute();
+  const showing = seq === undefined || Number.isNaN(Number(seq)) ? null : Number(seq);
   const { chats } = useMessengerState();
   const chat = chatId === undefined ? undefined : chats[chatId];
   const inChat = place === "chats" && chatId !== undefined;
@@ -70,7 +71,7 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
               <ChatList openId={chatId} />
             </div>
             <main className={styles.chat}>
-              {chat === undefined ? <Nothing gone={inChat} /> : <Conversation chat={chat} />}
+              {chat === undefined ? <Nothing gone={inChat} /> : <Conversation key={chat.id} chat={chat} showing={showing} />}
             </main>
             {chat !== undefined && (
               <div className={styles.info}>

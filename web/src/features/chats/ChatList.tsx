@@ -78,7 +78,7 @@ function ChatRow({ chat, open }: { chat: Chat; open: boolean }) {
           <time dateTime={at}>{listTime(i18n.language, at)}</time>
         </span>
         <span className={styles.last}>
-          <Preview chat={chat} waiting={waiting?.content} />
+          <Preview chat={chat} waiting={waiting?.content} open={open} />
         </span>
         {unread > 0 && (
           <span className={styles.unread}>
@@ -91,10 +91,18 @@ function ChatRow({ chat, open }: { chat: Chat; open: boolean }) {
   );
 }
 
-function Preview({ chat, waiting }: { chat: Chat; waiting: string | undefined }) {
+function Preview({ chat, waiting, open }: { chat: Chat; waiting: string | undefined; open: boolean }) {
   const { t } = useTranslation();
-  const { me, names, typing } = useMessengerState();
+  const { me, names, typing, drafts } = useMessengerState();
   if (Object.keys(typing[chat.id] ?? {}).length > 0) return <span className={styles.typing}>{t("chats.typing")}</span>;
+  const draft = drafts[chat.id]?.content.trim() ?? "";
+  if (draft !== "" && !open) {
+    return (
+      <>
+        <span className={styles.draft}>{t("chats.draft")}:</span> {draft}
+      </>
+    );
+  }
   if (waiting !== undefined) return t("chats.you", { text: waiting });
   const last = chat.last_message;
   if (last === null) return t("chats.noMessages");

@@ -1,21 +1,48 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat } from "../../api/types";
+import type { Chat, Message } from "../../api/types";
 import { Avatar } from "../../ui/Avatar/Avatar";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import { go } from "../../lib/route";
 import { chatAvatar, chatName, otherMember } from "../chats/names";
 import { useMessenger, useMessengerState } from "../realtime/useMessenger";
-import { Composer } from "./Composer";
 import styles from "./Conversation.module.css";
+import type { Deed } from "./MessageMenu";
 import { MessageList } from "./MessageList";
 import { noticeText } from "./notices";
+import { Writing } from "./Writing";
 
-/** One chat: who it is with, what was said, and where to write. */
-export function Conversation({ chat }: { chat: Chat }) {
+const MessageDialog = lazy(() => import("./MessageDialog"));
+
+type Asked = { kind: "forward" | "delete" | "reactions"; message: Message };
+
+/** One chat: who it is with, what was said, and where to write. `showing`: the message to begin at. */
+export function Conversation({ chat, showing }: { chat: Chat; showing: number | null }) {
   const { t } = useTranslation();
   const messenger = useMessenger();
   const { me } = useMessengerState();
+  const [target, setTarget] = useState<{ seq: number } | null>(null);
+  const [editing, setEditing] = useState<Message | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const jump = useCallback((seq: number) => setTarget({ seq }), []);
+  useEffect(() => {
+    if (showing === null) return;
+    setTarget({ seq: showing });
+    // Going there is done once; the address is the chat's own again.
+    window.history.replaceState(null, "", `#/chats/${chat.id}`);
+  }, [chat.id, showing]);
+  useEffect(() => {
+    messenger.enterChat(chat.id);
+    return () => messenger.leaveChat(chat.id);
+  }, [messenger, chat.id]);
+  const act = (deed: Deed, message: Message) => {
+    if (deed === "edit") setEditing(message);
+    else if (deed !== "reply") setAsked({ kind: deed, message });
+    else {
+      setEditing(null);
+      messenger.drafts.write(chat.id, messenger.drafts.of(chat.id).content, message.id);
+    }
+  };
   const name = chatName(chat, me);
   return (
     <section className={styles.pane} aria-label={name}>
@@ -27,16 +54,13 @@ export function Conversation({ chat }: { chat: Chat }) {
           <Subtitle chat={chat} />
         </div>
       </header>
-      <MessageList key={chat.id} chat={chat} />
-      <Composer
-        key={`write ${chat.id}`}
-        draft={messenger.drafts.get(chat.id) ?? ""}
-        onDraft={(text) => {
-          messenger.drafts.set(chat.id, text);
-          if (text !== "") messenger.typed(chat.id);
-        }}
-        onSend={(content) => messenger.sendMessage(chat.id, content)}
-      />
+      <MessageList chat={chat} target={target} onJump={jump} onDeed={act} />
+      <Writing chat={chat} editing={editing} onEdit={setEditing} />
+      {asked !== null && (
+        <Suspense>
+          <MessageDialog {...asked} chat={chat} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
       <Announcer chat={chat} />
     </section>
   );
