@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { signOut } from "./api/client";
 import { signedInPerson, subscribe } from "./api/session";
@@ -8,7 +8,6 @@ import { Welcome } from "./features/accounts/Welcome";
 import { ChatInfo } from "./features/chats/ChatInfo";
 import { ChatList } from "./features/chats/ChatList";
 import { Conversation } from "./features/messages/Conversation";
-import { Profile } from "./features/profile/Profile";
 import { ConnectionBanner } from "./features/realtime/ConnectionBanner";
 import { Messenger } from "./features/realtime/messenger";
 import { Storage } from "./features/realtime/storage";
@@ -17,6 +16,11 @@ import { SwitchboardBar } from "./features/switchboard/SwitchboardBar";
 import { useRoute } from "./lib/route";
 import { Icon } from "./ui/Icon/Icon";
 import { Mark } from "./ui/Mark/Mark";
+
+// Whoever opens the messenger wants to read; the rest is fetched when it is asked for.
+const JoinGroup = lazy(() => import("./features/chats/JoinGroup"));
+const Profile = lazy(() => import("./features/profile/Profile"));
+const Search = lazy(() => import("./features/search/Search"));
 
 export function App() {
   const person = useSyncExternalStore(subscribe, signedInPerson);
@@ -56,19 +60,22 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
   const { chats } = useMessengerState();
   const chat = chatId === undefined ? undefined : chats[chatId];
   const inChat = place === "chats" && chatId !== undefined;
+  const [searching, setSearching] = useSearchKey();
   return (
     <div className={styles.shell}>
       <ConnectionBanner />
       <div className={styles.panes} data-place={place} data-in-chat={inChat}>
         <Navigation place={place} />
-        {place === "profile" ? (
+        {place === "profile" || (place === "join" && chatId !== undefined) ? (
           <main className={styles.page}>
-            <Profile person={person} onSignOut={onSignOut} />
+            <Suspense>
+              {place === "profile" ? <Profile person={person} onSignOut={onSignOut} /> : <JoinGroup key={chatId} token={chatId ?? ""} />}
+            </Suspense>
           </main>
         ) : (
           <>
             <div className={styles.list}>
-              <ChatList openId={chatId} />
+              <ChatList openId={chatId} onSearch={() => setSearching(true)} />
             </div>
             <main className={styles.chat}>
               {chat === undefined ? <Nothing gone={inChat} /> : <Conversation key={chat.id} chat={chat} showing={showing} />}
@@ -81,8 +88,29 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
           </>
         )}
       </div>
+      {searching && (
+        <Suspense>
+          <Search onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
     </div>
   );
+}
+
+/** Ctrl+K or ⌘K opens the search from everywhere. */
+function useSearchKey() {
+  const state = useState(false);
+  const [, setSearching] = state;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.code !== "KeyK" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
+  return state;
 }
 
 function Navigation({ place }: { place: string }) {

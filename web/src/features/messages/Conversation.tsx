@@ -1,9 +1,12 @@
+import type { TFunction } from "i18next";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat, Message } from "../../api/types";
+import type { Chat, MemberPresence, Message } from "../../api/types";
 import { Avatar } from "../../ui/Avatar/Avatar";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import { go } from "../../lib/route";
+import { listTime } from "../../lib/times";
+import { ChatInfoDialog } from "../chats/ChatInfo";
 import { chatAvatar, chatName, otherMember } from "../chats/names";
 import { useMessenger, useMessengerState } from "../realtime/useMessenger";
 import styles from "./Conversation.module.css";
@@ -23,6 +26,7 @@ export function Conversation({ chat, showing }: { chat: Chat; showing: number | 
   const { me } = useMessengerState();
   const [target, setTarget] = useState<{ seq: number } | null>(null);
   const [editing, setEditing] = useState<Message | null>(null);
+  const [about, setAbout] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
   const jump = useCallback((seq: number) => setTarget({ seq }), []);
   useEffect(() => {
@@ -53,9 +57,11 @@ export function Conversation({ chat, showing }: { chat: Chat; showing: number | 
           <h2 className={styles.name}>{name}</h2>
           <Subtitle chat={chat} />
         </div>
+        <IconButton icon="info" label={t("chat.info")} className={styles.about} onClick={() => setAbout(true)} />
       </header>
       <MessageList chat={chat} target={target} onJump={jump} onDeed={act} />
       <Writing chat={chat} editing={editing} onEdit={setEditing} />
+      {about && <ChatInfoDialog chat={chat} onClose={() => setAbout(false)} />}
       {asked !== null && (
         <Suspense>
           <MessageDialog {...asked} chat={chat} onClose={() => setAsked(null)} />
@@ -67,8 +73,8 @@ export function Conversation({ chat, showing }: { chat: Chat; showing: number | 
 }
 
 function Subtitle({ chat }: { chat: Chat }) {
-  const { t } = useTranslation();
-  const { me, typing } = useMessengerState();
+  const { t, i18n } = useTranslation();
+  const { me, typing, presence } = useMessengerState();
   const writers = Object.keys(typing[chat.id] ?? {});
   const writer = chat.members.find((member) => member.user_id === writers[0]);
   if (writers.length > 0) {
@@ -88,11 +94,19 @@ function Subtitle({ chat }: { chat: Chat }) {
     );
   }
   const other = otherMember(chat, me);
+  const seen = other === undefined ? undefined : presence[chat.id]?.[other.user_id];
   return (
-    <p className={styles.subtitle}>
-      {other === undefined ? t("chat.members", { count: chat.member_count }) : other.cyphr_id}
+    <p className={styles.subtitle} data-online={seen?.online ?? false}>
+      {other === undefined ? t("chat.members", { count: chat.member_count }) : (presenceText(t, i18n.language, seen) ?? other.cyphr_id)}
     </p>
   );
+}
+
+/** Null when it is not shown. */
+function presenceText(t: TFunction, language: string, seen: MemberPresence | undefined): string | null {
+  if (seen === undefined) return null;
+  if (seen.online) return t("presence.online");
+  return seen.last_seen === null ? null : t("presence.lastSeen", { when: listTime(language, seen.last_seen) });
 }
 
 /** Says each message of others that arrives while the chat is open, once; scrolling through history says nothing. */
