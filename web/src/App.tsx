@@ -20,7 +20,9 @@ import { Mark } from "./ui/Mark/Mark";
 // Whoever opens the messenger wants to read; the rest is fetched when it is asked for.
 const JoinGroup = lazy(() => import("./features/chats/JoinGroup"));
 const Profile = lazy(() => import("./features/profile/Profile"));
-const Search = lazy(() => import("./features/search/Search"));
+const fetchSearch = () => import("./features/search/Search");
+const Search = lazy(fetchSearch);
+const QUIET_AFTER_MS = 3_000;
 
 export function App() {
   const person = useSyncExternalStore(subscribe, signedInPerson);
@@ -108,7 +110,12 @@ function useSearchKey() {
       setSearching(true);
     };
     window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
+    // Fetched before it is asked for, so that the first letters do not go astray.
+    const timer = window.setTimeout(() => void fetchSearch().catch(() => undefined), QUIET_AFTER_MS);
+    return () => {
+      window.clearTimeout(timer);
+      window.removeEventListener("keydown", press);
+    };
   }, []);
   return state;
 }

@@ -53,6 +53,7 @@ export function ChatList({ openId, onSearch }: { openId: string | undefined; onS
               <summary>
                 <Icon name="archive" size={18} />
                 {t("chats.archived", { count: archived.length })}
+                <Icon name="fold" size={18} />
               </summary>
               <ul>
                 {archived.map((chat) => (

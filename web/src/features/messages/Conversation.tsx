@@ -117,12 +117,13 @@ function Announcer({ chat }: { chat: Chat }) {
   const [said, setSaid] = useState("");
   const last = chat.last_message;
   useEffect(() => {
-    if (last === null || last.seq <= openedAt || last.sender_id === me) return;
-    const name = chat.members.find((member) => member.user_id === last.sender_id)?.full_name ?? "";
+    const name = last === null ? undefined : names[last.sender_id];
+    // Who has just joined is named in a moment.
+    if (last === null || name === undefined || last.seq <= openedAt || last.sender_id === me) return;
     setSaid(
       last.message_type === "notice" ? noticeText(t, last, names, me) : t("chat.said", { name, text: last.content ?? "" }),
     );
-  }, [last?.seq]);
+  }, [last?.seq, last === null ? undefined : names[last.sender_id]]);
   return (
     <p role="log" aria-live="polite" className="visually-hidden">
       {said}
