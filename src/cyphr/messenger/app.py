@@ -126,7 +126,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
         files=files,
-        chats=Chats(switchboard, postman),
+        chats=Chats(switchboard, postman, changes),
         groups=Groups(switchboard, changes, files),
         invites=Invites(switchboard, changes),
         blocks=Blocks(switchboard),
