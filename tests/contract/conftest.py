@@ -35,10 +35,10 @@ _FEW = {"sends_per_minute": 6000, "sends_burst": 12, "longest_resume": 20}
 
 
 @pytest_asyncio.fixture(scope="module")
-async def in_a_process(aws_server: Server, token_key: Path) -> AsyncIterator[Runtime]:
+async def in_a_process(aws_server: Server, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[Runtime]:
     async with (
         aws_server.database(aws_server.full) as side,
-        process(side, token_key, greeting_seconds=1, **_FEW) as running,
+        process(stand_in, side, token_key, greeting_seconds=1, **_FEW) as running,
     ):
         yield running
 

@@ -30,9 +30,10 @@ class Runtime:
 
 
 @asynccontextmanager
-async def process(side: TestSide, token_key: Path, **realtime: Any) -> AsyncIterator[Runtime]:
+async def process(stand_in: AwsStandIn, side: TestSide, token_key: Path, **realtime: Any) -> AsyncIterator[Runtime]:
     """uvicorn with connections in memory."""
-    settings = settings_for(side, token_key=token_key, realtime=RealtimeSettings(**realtime))
+    given = {"aws": stand_in.settings, "realtime": RealtimeSettings(**realtime), **_quick_pushes(stand_in)}
+    settings = settings_for(side, token_key=token_key, **given)
     async with serve(settings) as http:
         yield Runtime(http, settings)
 
@@ -42,12 +43,29 @@ async def functions(stand_in: AwsStandIn, side: TestSide, token_key: Path, **rea
     """Functions behind API Gateway, with the front that the one-machine stack puts before them."""
     made = Functions(stand_in)
     addresses = await made.prepare()
-    settings = made.settings(settings_for(side, token_key=token_key))
-    settings = settings.model_copy(update={"realtime": settings.realtime.model_copy(update=realtime)})
-    await made.deploy(settings)
-    front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
-    async with serve_app(front) as http:
-        yield Runtime(http, settings)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        host, port = listener.getsockname()
+        given = settings_for(side, token_key=token_key, **_quick_pushes(stand_in))
+        settings = made.settings(given, front=f"http://{host}:{port}")
+        settings = settings.model_copy(update={"realtime": settings.realtime.model_copy(update=realtime)})
+        await made.deploy(settings)
+        front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
+        async with serve_app(front, listener=listener) as http:
+            yield Runtime(http, settings)
+
+
+def _quick_pushes(stand_in: AwsStandIn) -> dict[str, Any]:
+    applications = stand_in.names.push_applications
+    return {
+        "push_fcm_application": applications["GCM"],
+        "push_apns_application": applications["APNS"],
+        "push_web_application": applications["GCM"],
+        "push_after_seconds": 1,
+        "push_collapse_seconds": 0.1,
+        "presence_relay_seconds": 1,
+        "public_url": "https://chat.example.org",
+    }
 
 
 @asynccontextmanager

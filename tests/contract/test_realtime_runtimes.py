@@ -5,10 +5,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from cyphr.embedded.aws import AwsStandIn
 from cyphr.messenger.realtime.models import LARGEST_FRAME
 from tests.contract.runtimes import Runtime
 from tests.e2e.messenger.client import Client, Socket
@@ -27,6 +29,13 @@ async def later(socket: Socket, chat: str, slow: dict[str, Any]) -> str:
     """Send again what came too fast, when the server says."""
     await asyncio.sleep(slow["d"]["retry_ms"] / 1000)
     return await socket.send(chat, "quick", client_id=slow["id"])
+
+
+async def pushed(runtime: Runtime, token: str) -> list[dict[str, Any]]:
+    """What a device was pushed, newest first."""
+    page = await runtime.http.get("/pushes", params={"token": token}, headers={"Accept": "application/json"})
+    found: list[dict[str, Any]] = page.json()["pushes"]
+    return found
 
 
 async def talk(sender: Client, chat: str, contents: list[str]) -> None:
@@ -218,3 +227,75 @@ async def test_a_client_that_has_gone_is_no_trouble_for_those_who_write_to_it(ru
             assert (await socket.until("ack"))["d"]["seq"] == number
     async with boris.socket() as his:
         assert [message["seq"] for message in his.messages()] == [1, 2, 3]
+
+
+async def test_who_is_here_is_told_when_a_chat_is_opened_and_to_no_stranger(runtime: Runtime) -> None:
+    anna, boris, clara = await runtime.join("Anna"), await runtime.join("Boris"), await runtime.join("Clara")
+    chat = await anna.group("here", [boris, clara])
+    stranger = await runtime.join("Dora")
+    async with boris.socket(), anna.socket() as hers, stranger.socket() as strangers:
+        await strangers.say("open", chat=chat)
+        assert (await strangers.until("error"))["d"]["code"] == "not_found"
+        await hers.say("open", chat=chat)
+        told = (await hers.until("presence", chat=chat))["d"]["people"]
+        assert {one["user_id"]: one["online"] for one in told} == {boris.id: True, clara.id: False}
+
+
+async def test_when_somebody_was_last_seen_is_kept_when_their_last_connection_ends(runtime: Runtime) -> None:
+    anna, boris = await runtime.join("Anna"), await runtime.join("Boris")
+    chat = await anna.direct(boris)
+
+    async def seen() -> dict[str, Any]:
+        found: list[dict[str, Any]] = await anna.get(f"/v1/chats/{chat}/presence")
+        return found[0]
+
+    before = await seen()
+    async with boris.socket():
+        async with boris.socket():
+            pass
+        assert (await seen())["online"]
+    async with asyncio.timeout(60):
+        while (him := await seen())["online"] or him["last_seen"] in (None, before["last_seen"]):
+            await asyncio.sleep(0.1)
+
+
+async def test_what_is_not_received_in_time_is_pushed_once(runtime: Runtime) -> None:
+    anna, boris = await runtime.join("Anna"), await runtime.join("Boris")
+    chat, token = await anna.direct(boris), str(uuid4())
+    answer = await boris.put(f"/v1/push/endpoints/{uuid4()}", {"platform": "fcm", "token": token})
+    assert answer.status_code == 204
+    async with anna.socket() as socket:
+        await socket.send(chat, "Hello Boris")
+        await socket.until("ack")
+
+    async with asyncio.timeout(60):
+        while not await pushed(runtime, token):
+            await asyncio.sleep(0.1)
+        await anna.send(chat, "Are you there?")
+        while len(shown := await pushed(runtime, token)) < 2:
+            await asyncio.sleep(0.1)
+    assert [(push["title"], push["body"]) for push in reversed(shown)] == [
+        ("Anna", "Hello Boris"),
+        ("Anna", "Are you there? (+1)"),
+    ]
+
+
+async def test_the_clock_pushes_what_no_queue_asked_about(as_functions: Runtime, stand_in: AwsStandIn) -> None:
+    anna, boris = await as_functions.join("Anna"), await as_functions.join("Boris")
+    chat, token = await anna.direct(boris), str(uuid4())
+    await boris.put(f"/v1/push/endpoints/{uuid4()}", {"platform": "apns", "token": token})
+    root = stand_in.root
+    keys = {"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret()}
+    where: dict[str, Any] = {"region_name": root.region, "endpoint_url": root.endpoint_url, **keys}
+    functions, events = boto3.client("lambda", **where), boto3.client("events", **where)
+    (target,) = (await asyncio.to_thread(events.list_targets_by_rule, Rule="cyphr-clock"))["Targets"]
+    (source,) = functions.list_event_source_mappings(FunctionName="cyphr-later")["EventSourceMappings"]
+    await asyncio.to_thread(functions.update_event_source_mapping, UUID=source["UUID"], Enabled=False)
+    try:
+        await anna.send(chat, "Hello Boris")
+        async with asyncio.timeout(60):
+            while not await pushed(as_functions, token):
+                answer = await asyncio.to_thread(functions.invoke, FunctionName=target["Arn"], Payload="{}")
+                assert "FunctionError" not in answer
+    finally:
+        await asyncio.to_thread(functions.update_event_source_mapping, UUID=source["UUID"], Enabled=True)

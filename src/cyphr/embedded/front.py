@@ -1,5 +1,6 @@
 """What stands before the functions on one machine, as CloudFront does on AWS: the web client, public objects, the
-mailbox, and everything else passed on to the HTTP API. The WebSocket is not among it: clients are told where it is.
+mailbox, the pushes, and everything else passed on to the HTTP API. The WebSocket is not among it: clients are told
+where it is.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 
 from cyphr.embedded.gateway import Gateway
 from cyphr.embedded.mailbox import SentMail, mailbox_router
+from cyphr.embedded.push_door import PushDoor
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.edge import Edge
 from cyphr.messenger.problems import answer_errors, problem
@@ -34,6 +36,7 @@ def create_front(settings: MessengerSettings, api: str) -> FastAPI:
     app = FastAPI(title="Cyphr", openapi_url=None, lifespan=lifespan)
     app.include_router(_api(client))
     assert settings.aws.endpoint_url is not None
+    app.include_router(PushDoor(settings.aws.endpoint_url).router())
     app.include_router(mailbox_router(SentMail(settings.aws.endpoint_url)))
     if settings.files_aws_bucket is not None:
         app.include_router(Gateway(settings.aws, files_bucket=settings.files_aws_bucket).router())

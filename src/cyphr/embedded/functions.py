@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import boto3
 
 from cyphr.embedded.messenger import environment_of
+from cyphr.embedded.push_door import PATH as PUSH_PATH
 from cyphr.foundation.settings import AwsSettings, MessengerSettings, RealtimeSettings
 
 TABLE = "cyphr-connections"
@@ -25,7 +26,10 @@ MAIL_FROM = "no-reply@cyphr.example"
 
 _ACCOUNT = "000000000000"
 _ROLE = "cyphr-functions"
-_HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep")
+_HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
+_SOURCES = {"cyphr-fan-out": "fan_out", "cyphr-greetings": "sweep", "cyphr-later": "later"}
+"""Which function takes what is in which queue."""
+_CLOCK = "cyphr-clock"
 _MEMORY_MB = 512
 _TIMEOUT_SECONDS = 29
 _TRUST = {
@@ -70,15 +74,20 @@ class Functions:
         """How the functions are to reach connections."""
         return self._realtime
 
-    def settings(self, process: MessengerSettings, *, pages: Iterable[str] = ()) -> MessengerSettings:
+    def settings(
+        self, process: MessengerSettings, *, front: str | None = None, pages: Iterable[str] = ()
+    ) -> MessengerSettings:
         """What the functions are given, where a process would be given ``process``.
 
+        ``front``: base URL of ``embedded/front.py``, through which they publish pushes, so that it can show them.
         ``pages``: origins of the web client, which is not where the WebSocket is. No key: they have their role. One
         invocation at a time needs few connections to a database.
         """
         own = AwsSettings(region=self._region, endpoint_url=self._base)
         realtime = self._realtime.model_copy(update={"origins": tuple(pages)})
         few = {"aws": own, "realtime": realtime, "mail_from": MAIL_FROM, "pool_size": 2, "web_folder": None}
+        if front is not None:
+            few["push_service"] = own.model_copy(update={"endpoint_url": front + PUSH_PATH})
         return process.model_copy(update=few)
 
     async def deploy(self, settings: MessengerSettings) -> None:
@@ -86,12 +95,12 @@ class Functions:
         await asyncio.to_thread(self._deploy, settings)
 
     async def pause(self) -> None:
-        """Let the queues call nobody any more. Before stopping the stand-in, which would go on with it to its end."""
+        """Let queues and clock call nobody any more. Before stopping the stand-in, which would go on to its end."""
         await asyncio.to_thread(self._enable_sources, False)
 
     def _prepare(self) -> Addresses:
         self._ensure_table()
-        queues = {name: self._ensure_queue(name) for name in ("cyphr-fan-out", "cyphr-greetings")}
+        queues = {name: self._ensure_queue(name) for name in _SOURCES}
         self._ensure_role()
         self._ensure_sender()
         sockets = self._ensure_api("cyphr-websocket", "WEBSOCKET", "$request.body.t")
@@ -110,6 +119,7 @@ class Functions:
             endpoint=addresses.management,
             fan_out_queue=queues["cyphr-fan-out"],
             greeting_queue=queues["cyphr-greetings"],
+            later_queue=queues["cyphr-later"],
             url=addresses.websocket,
         )
         return addresses
@@ -194,8 +204,9 @@ class Functions:
                 MemorySize=_MEMORY_MB,
                 Timeout=_TIMEOUT_SECONDS,
             )
-        for queue, handler in (("cyphr-fan-out", "fan_out"), ("cyphr-greetings", "sweep")):
+        for queue, handler in _SOURCES.items():
             self._ensure_source(queue, handler)
+        self._ensure_schedule()
         self._enable_sources(True)
         # A container that is only now being made must not eat the five seconds that a client has for its hello.
         functions.invoke(FunctionName=_name("default"), Payload=json.dumps(_FROM_NOBODY))
@@ -211,10 +222,17 @@ class Functions:
                 FunctionResponseTypes=["ReportBatchItemFailures"],
             )
 
+    def _ensure_schedule(self) -> None:
+        self._client("events").put_rule(Name=_CLOCK, ScheduleExpression="rate(1 minute)")
+        target = {"Id": "clock", "Arn": self._arn("lambda", f"function:{_CLOCK}")}
+        self._client("events").put_targets(Rule=_CLOCK, Targets=[target])
+
     def _enable_sources(self, enabled: bool) -> None:
         functions = self._client("lambda")
         for source in functions.list_event_source_mappings()["EventSourceMappings"]:
             functions.update_event_source_mapping(UUID=source["UUID"], Enabled=enabled)
+        if not enabled:  # a rule that is made anew is enabled
+            self._client("events").disable_rule(Name=_CLOCK)
 
     @property
     def _base(self) -> str:
@@ -255,7 +273,7 @@ def realtime_permissions(region: str) -> list[dict[str, Any]]:
         {
             "Effect": "Allow",
             "Action": "sqs:SendMessage",
-            "Resource": [f"arn:aws:sqs:{region}:{_ACCOUNT}:{name}" for name in ("cyphr-fan-out", "cyphr-greetings")],
+            "Resource": [f"arn:aws:sqs:{region}:{_ACCOUNT}:{name}" for name in _SOURCES],
         },
         {
             "Effect": "Allow",
@@ -268,6 +286,11 @@ def realtime_permissions(region: str) -> list[dict[str, Any]]:
 _OTHER_PERMISSIONS: list[dict[str, Any]] = [
     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::*"},
     {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Action": ["sns:CreatePlatformEndpoint", "sns:SetEndpointAttributes", "sns:DeleteEndpoint", "sns:Publish"],
+        "Resource": "*",
+    },
     {
         "Effect": "Allow",
         "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],

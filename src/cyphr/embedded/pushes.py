@@ -61,48 +61,20 @@ class ShownPush(BaseModel):
     at: datetime
 
 
-class PushInbox:
-    """A ``Channel`` that hands everything to another, and keeps the newest that it took, in memory."""
+class Pushes:
+    """The newest pushes that SNS took, in memory, and the page that shows them."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self) -> None:
         self._tokens: dict[str, str] = {}
         self._pushes: deque[ShownPush] = deque(maxlen=_KEPT)
 
-    @property
-    def platforms(self) -> frozenset[Platform]:
-        """Those of the channel behind it."""
-        return self._channel.platforms
-
-    async def make_endpoint(self, platform: Platform, token: str) -> str:
-        """See ``Channel.make_endpoint``."""
-        endpoint = await self._channel.make_endpoint(platform, token)
+    def know(self, endpoint: str, token: str) -> None:
+        """This endpoint is the device with that token."""
         self._tokens[endpoint] = token
-        return endpoint
 
-    async def push(self, platform: Platform, endpoint: str, notification: Notification) -> None:
-        """Hand over, then show. See ``Channel.push``."""
-        await self._channel.push(platform, endpoint, notification)
-        parts = json.loads(message_of(platform, notification))
-        shown = ShownPush(
-            platform=platform,
-            token=self._tokens.get(endpoint, ""),
-            endpoint=endpoint,
-            chat_id=str(notification.chat_id),
-            title=notification.title,
-            body=notification.body,
-            badge=notification.badge,
-            waiting=notification.waiting,
-            link=notification.link,
-            silent=notification.silent,
-            payload={name: json.loads(part) for name, part in parts.items() if name != "default"},
-            at=now(),
-        )
-        self._pushes.appendleft(shown)
-
-    async def forget_endpoint(self, endpoint: str) -> None:
-        """See ``Channel.forget_endpoint``."""
-        await self._channel.forget_endpoint(endpoint)
+    def add(self, endpoint: str, message: str) -> None:
+        """SNS took ``message`` for ``endpoint``."""
+        self._pushes.appendleft(_read(endpoint, self._tokens.get(endpoint, ""), message))
 
     def pushes(self, token: str | None) -> list[ShownPush]:
         """Newest first; of one device's token or of all."""
@@ -120,6 +92,60 @@ class PushInbox:
             return HTMLResponse(_PAGE.format(items="".join(_item(push) for push in found)))
 
         return router
+
+
+class PushInbox(Pushes):
+    """A ``Channel`` that hands everything to another, and shows what it took."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+
+    @property
+    def platforms(self) -> frozenset[Platform]:
+        """Those of the channel behind it."""
+        return self._channel.platforms
+
+    async def make_endpoint(self, platform: Platform, token: str) -> str:
+        """See ``Channel.make_endpoint``."""
+        endpoint = await self._channel.make_endpoint(platform, token)
+        self.know(endpoint, token)
+        return endpoint
+
+    async def push(self, platform: Platform, endpoint: str, notification: Notification) -> None:
+        """Hand over, then show. See ``Channel.push``."""
+        await self._channel.push(platform, endpoint, notification)
+        self.add(endpoint, message_of(platform, notification))
+
+    async def forget_endpoint(self, endpoint: str) -> None:
+        """See ``Channel.forget_endpoint``."""
+        await self._channel.forget_endpoint(endpoint)
+
+
+def _read(endpoint: str, token: str, message: str) -> ShownPush:
+    """What a device makes of the ``Message`` of a publish."""
+    payload = {name: json.loads(part) for name, part in json.loads(message).items() if name != "default"}
+    (inner,) = payload.values()
+    if "fcmV1Message" in inner:
+        inner = inner["fcmV1Message"]["message"]
+        platform = Platform.WEBPUSH if "webpush" in inner else Platform.FCM
+        data, alert = inner["data"], inner.get("webpush", inner).get("notification")
+    else:
+        platform, data, alert = Platform.APNS, inner, inner["aps"].get("alert")
+    return ShownPush(
+        platform=platform,
+        token=token,
+        endpoint=endpoint,
+        chat_id=data["chat"],
+        title="" if alert is None else alert["title"],
+        body="" if alert is None else alert["body"],
+        badge=data["badge"],
+        waiting=data["waiting"],
+        link=data["link"],
+        silent=alert is None,
+        payload=payload,
+        at=now(),
+    )
 
 
 def _item(push: ShownPush) -> str:

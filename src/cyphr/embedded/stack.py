@@ -161,7 +161,8 @@ class Stack:
         else:
             addresses = await self._functions.prepare()
             pages = [self.address, self.address.replace("127.0.0.1", "localhost")]
-            await self._functions.deploy(self._functions.settings(self.messenger_settings(), pages=pages))
+            settings = self._functions.settings(self.messenger_settings(), front=self.address, pages=pages)
+            await self._functions.deploy(settings)
             await self.messenger.start(self.messenger_settings(), api=addresses.http)
             self._say(f"functions answer on {addresses.http} and {addresses.websocket}")
         self._say(f"the messenger answers on {self.address}")

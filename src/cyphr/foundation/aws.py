@@ -61,16 +61,13 @@ def dns_client(settings: AwsSettings) -> "Route53Client":
 
 def table_client(settings: AwsSettings) -> "DynamoDBClient":
     """A thread-safe client of DynamoDB. Impatient: whoever sends a message waits for it, and it can do without."""
-    arguments = _arguments(settings, max_pool_connections=PARALLEL_CALLS)
-    impatient = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
-    arguments["config"] = arguments["config"].merge(impatient)
-    client: DynamoDBClient = _client(settings, "dynamodb", **arguments)
+    client: DynamoDBClient = _client(settings, "dynamodb", **_impatient(settings))
     return client
 
 
 def queue_client(settings: AwsSettings) -> "SQSClient":
-    """A thread-safe client of SQS."""
-    client: SQSClient = _client(settings, "sqs", **_arguments(settings))
+    """A thread-safe client of SQS, as impatient as that of DynamoDB."""
+    client: SQSClient = _client(settings, "sqs", **_impatient(settings))
     return client
 
 
@@ -138,3 +135,9 @@ def _arguments(settings: AwsSettings, **config: Any) -> dict[str, Any]:
         "endpoint_url": settings.endpoint_url,
         "config": Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=60, **config),
     }
+
+
+def _impatient(settings: AwsSettings) -> dict[str, Any]:
+    arguments = _arguments(settings, max_pool_connections=PARALLEL_CALLS)
+    impatient = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3)
+    return {**arguments, "config": arguments["config"].merge(impatient)}

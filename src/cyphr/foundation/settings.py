@@ -110,6 +110,11 @@ class RealtimeSettings(BaseModel):
     greeting_queue: str | None = Field(
         default=None, description="URL of the SQS queue that asks a little later whether there was a hello."
     )
+    later_queue: str | None = Field(
+        default=None,
+        description="URL of the SQS queue that asks a little later whether a message was received, and whether who came"
+        " or went is here; none: a process looks itself.",
+    )
     greeting_seconds: int = Field(default=5, ge=1, le=900, description="How long a socket may take to say hello.")
     most_at_once: int = Field(
         default=100, ge=1, description="Connections that an event is posted to directly; more go through the queue."
@@ -184,6 +189,7 @@ class MessengerSettings(BaseSettings):
     push_web_application: str | None = Field(
         default=None, description="ARN of the SNS platform application for browsers (FCM too); none: no such pushes."
     )
+    push_service: AwsSettings | None = Field(default=None, description="How to reach SNS; none: as ``aws``.")
     push_after_seconds: float = Field(
         default=10.0, gt=0, description="What a member has not received after so long is pushed to their devices."
     )

@@ -27,6 +27,7 @@ from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
 from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
+from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.messages.service import Messages
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.push.channel import Channel
@@ -36,6 +37,7 @@ from cyphr.messenger.push.sns import SnsChannel
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, Connections
 from cyphr.messenger.realtime.delivery import Delivery
 from cyphr.messenger.realtime.exchange import Exchange
+from cyphr.messenger.realtime.later import Reminder
 from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
@@ -113,7 +115,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
-    messages = Messages(switchboard, postman)
+    messages = Messages(switchboard, _reminding(settings, postman, shared))
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
     presence = Presence(switchboard, postman, postman, relay_seconds=settings.presence_relay_seconds)
@@ -126,7 +128,7 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
         discovery=Discovery(switchboard),
         files=files,
-        chats=Chats(switchboard, postman),
+        chats=Chats(switchboard, postman, changes),
         groups=Groups(switchboard, changes, files),
         invites=Invites(switchboard, changes),
         blocks=Blocks(switchboard),
@@ -150,6 +152,13 @@ def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | 
         ),
         pins=pins,
     )
+
+
+def _reminding(settings: MessengerSettings, postman: Postman, shared: Shared | None) -> Postman:
+    """``postman``, and where a queue is given, one that has each message looked at when it should have arrived."""
+    if shared is None or shared.later is None:
+        return postman
+    return Reminder(postman, shared.later, after=settings.push_after_seconds)
 
 
 def _realtime(
@@ -183,7 +192,7 @@ def sns_channel(settings: MessengerSettings) -> SnsChannel:
         Platform.WEBPUSH: settings.push_web_application,
     }
     applications = {platform: arn for platform, arn in given.items() if arn is not None}
-    return SnsChannel(lambda: notifications_client(settings.aws), applications)
+    return SnsChannel(lambda: notifications_client(settings.push_service or settings.aws), applications)
 
 
 def _databases(settings: MessengerSettings, metrics: Metrics) -> dict[Side, Database]:

@@ -5,6 +5,8 @@ Apart from ``app.py``, because functions that need nothing else must not import 
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
 from cyphr.foundation.errors import InvalidInput
@@ -12,9 +14,12 @@ from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
 from cyphr.messenger.realtime.gateway import Gateway
+from cyphr.messenger.realtime.later import Later, Moved
 from cyphr.messenger.realtime.processes import Processes, Seal
 from cyphr.messenger.realtime.table import ConnectionTable
 from cyphr.messenger.sessions.keys import SigningKey
+
+_SETTLED_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,14 @@ class Shared:
     gateway: Gateway
     processes: Processes
     queue: FanOutQueue | None
+    later: Later | None
     seal: Seal
     threads: Executor
+
+    async def ask_about(self, user_id: UUID, at: datetime) -> None:
+        """Have somebody whose connection began or ended looked at, when they may have come back. Never raises."""
+        if self.later is not None:
+            await self.later.ask(Moved(user_id=user_id, at=at), after=_SETTLED_SECONDS)
 
     def delivery(self) -> Delivery:
         """The postman of a function: it holds no connection itself."""
@@ -53,9 +64,11 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
     if realtime.table is None:
         raise InvalidInput("CYPHR_REALTIME__TABLE is not set: name the DynamoDB table of connections")
     threads = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
-    queue = None
+    queue, later = None, None
     if realtime.fan_out_queue is not None:
         queue = FanOutQueue(queue_client(settings.aws), realtime.fan_out_queue, threads)
+    if realtime.later_queue is not None:
+        later = Later(queue_client(settings.aws), realtime.later_queue, threads)
     seal = Seal(key.derive("connections"))
     return Shared(
         settings=realtime,
@@ -63,6 +76,7 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
         gateway=Gateway(settings.aws, threads),
         processes=Processes(seal, threads),
         queue=queue,
+        later=later,
         seal=seal,
         threads=threads,
     )

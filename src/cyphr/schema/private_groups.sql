@@ -1,4 +1,4 @@
--- Everything that changes a group: who is in it, as what, and what it is called. Each function takes the chat's lock, so
+-- Everything that changes a group: who is in it, as what, and what it is called; and how long messages of any chat live. Each function takes the chat's lock, so
 -- that two people at once cannot leave a group without an owner, above its limit, or with somebody banned in it.
 --
 -- Each answers with one row: a word; whom it touched; the notice that was posted, as a message on the wire (null: nothing
@@ -267,10 +267,35 @@ begin
 end
 $$;
 
+-- Messages sent from now on vanish after so many seconds; null: they stay. Either of two people may say so, in a group its
+-- owner and admins. done | not_found | not_allowed
+create or replace function private.change_disappearing(p_chat_id uuid, p_seconds integer)
+    returns table (outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    outcome := case when mine is null then 'not_found'
+                    when mine <> 'direct' and private.rank_of(mine) < 2 then 'not_allowed' else 'done' end;
+    if outcome = 'done' then
+        update public.chats set disappear_after = p_seconds
+        where id = p_chat_id and disappear_after is distinct from p_seconds;
+        if found then
+            notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+                'event', 'chat_changed', 'changes', jsonb_build_object('disappear_after', p_seconds)));
+        end if;
+    end if;
+    user_ids := '{}';
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
 revoke all on function private.live_members(uuid), private.enter_chat(uuid), private.post_notice(uuid, uuid, jsonb),
     private.enrol(uuid, uuid[]), private.add_members(uuid, uuid[]), private.remove_member(uuid, uuid, boolean),
     private.lift_ban(uuid, uuid), private.leave_group(uuid), private.set_role(uuid, uuid, text),
-    private.change_group(uuid, jsonb) from public, anon, authenticated;
+    private.change_group(uuid, jsonb), private.change_disappearing(uuid, integer) from public, anon, authenticated;
 grant execute on function private.add_members(uuid, uuid[]), private.remove_member(uuid, uuid, boolean),
     private.lift_ban(uuid, uuid), private.leave_group(uuid), private.set_role(uuid, uuid, text),
-    private.change_group(uuid, jsonb) to cyphr_app;
+    private.change_group(uuid, jsonb), private.change_disappearing(uuid, integer) to cyphr_app;

@@ -199,26 +199,6 @@ begin
 end
 $$;
 
--- Messages sent from now on vanish after so many seconds; null: they stay. Either of two people may say so, in a group its
--- owner and admins. same | changed | not_found | not_allowed
-create or replace function private.set_disappearing(p_chat_id uuid, p_seconds integer) returns text
-    language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    if not private.is_member(p_chat_id) then
-        return 'not_found';
-    end if;
-    perform from public.chats where id = p_chat_id for no key update;
-    if not private.administers(p_chat_id)
-       and not exists (select from public.chats where id = p_chat_id and type = 'direct') then
-        return 'not_allowed';
-    end if;
-    update public.chats set disappear_after = p_seconds
-    where id = p_chat_id and disappear_after is distinct from p_seconds;
-    return case when found then 'changed' else 'same' end;
-end
-$$;
-
 -- Empty up to p_limit messages whose time has come; how many. Servers that sweep at once take different ones. Nobody is
 -- told and no change is numbered: whoever holds the message knows when it expires.
 create or replace function private.sweep_expired(p_limit integer) returns integer
@@ -268,9 +248,9 @@ revoke all on function private.lock_own_chat(uuid), private.knows_of(uuid, uuid,
     private.hearers_of(uuid, uuid, bigint), private.number_change(uuid, uuid, bigint),
     private.no_change(text, public.messages), private.empty_message(uuid, timestamptz), private.administers(uuid),
     private.delete_message(uuid, uuid), private.edit_message(uuid, uuid, text, jsonb, uuid[]), private.react(uuid, uuid, text, boolean),
-    private.hide_message(uuid, uuid), private.set_disappearing(uuid, integer), private.sweep_expired(integer)
+    private.hide_message(uuid, uuid), private.sweep_expired(integer)
     from public, anon, authenticated;
 grant execute on function private.delete_message(uuid, uuid),
     private.edit_message(uuid, uuid, text, jsonb, uuid[]), private.react(uuid, uuid, text, boolean),
-    private.hide_message(uuid, uuid), private.set_disappearing(uuid, integer), private.sweep_expired(integer)
+    private.hide_message(uuid, uuid), private.sweep_expired(integer)
     to cyphr_app;

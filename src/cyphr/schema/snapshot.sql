@@ -217,6 +217,31 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
     )
 $$;
 
+-- Name: change_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.change_disappearing(p_chat_id uuid, p_seconds integer) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    mine text := private.enter_chat(p_chat_id);
+begin
+    outcome := case when mine is null then 'not_found'
+                    when mine <> 'direct' and private.rank_of(mine) < 2 then 'not_allowed' else 'done' end;
+    if outcome = 'done' then
+        update public.chats set disappear_after = p_seconds
+        where id = p_chat_id and disappear_after is distinct from p_seconds;
+        if found then
+            notice := private.post_notice(p_chat_id, auth.uid(), jsonb_build_object(
+                'event', 'chat_changed', 'changes', jsonb_build_object('disappear_after', p_seconds)));
+        end if;
+    end if;
+    user_ids := '{}';
+    member_ids := private.live_members(p_chat_id);
+    return next;
+end
+$$;
+
 -- Name: change_group(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -1624,27 +1649,6 @@ begin
     from public.chats chat
     where chat.id = p_chat_id and member.chat_id = p_chat_id and member.user_id = auth.uid() and member.left_at is null;
     return found;
-end
-$$;
-
--- Name: set_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    if not private.is_member(p_chat_id) then
-        return 'not_found';
-    end if;
-    perform from public.chats where id = p_chat_id for no key update;
-    if not private.administers(p_chat_id)
-       and not exists (select from public.chats where id = p_chat_id and type = 'direct') then
-        return 'not_allowed';
-    end if;
-    update public.chats set disappear_after = p_seconds
-    where id = p_chat_id and disappear_after is distinct from p_seconds;
-    return case when found then 'changed' else 'same' end;
 end
 $$;
 
@@ -3449,6 +3453,11 @@ GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
 
+-- Name: FUNCTION change_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.change_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.change_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
+
 -- Name: FUNCTION change_group(p_chat_id uuid, p_changes jsonb); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.change_group(p_chat_id uuid, p_changes jsonb) FROM PUBLIC;
@@ -3820,11 +3829,6 @@ GRANT ALL ON FUNCTION private.set_chat_privacy(p_who_may_add text) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_chat_settings(p_chat_id uuid, p_settings jsonb) TO cyphr_app;
-
--- Name: FUNCTION set_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.set_disappearing(p_chat_id uuid, p_seconds integer) TO cyphr_app;
 
 -- Name: FUNCTION set_notifications(p_preview text, p_mentions_break_mute boolean, p_quiet_from time without time zone, p_quiet_until time without time zone, p_time_zone text, p_quiet_mode text); Type: ACL; Schema: private; Owner: -
 

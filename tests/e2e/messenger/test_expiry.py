@@ -1,6 +1,7 @@
 """Messages that disappear: nobody reads them from the moment on, and the sweep takes them off the disk."""
 
 import asyncio
+import json
 
 from cyphr.foundation.postgres import Database, connect
 from cyphr.foundation.switchboard import Switchboard
@@ -37,7 +38,7 @@ async def test_messages_sent_after_the_setting_disappear_and_those_before_it_sta
     await anna.edit(message, "vanishes soon")
     assert (await boris.forward(message, await boris.group("kept", [anna]))).status_code == 201
     await let_expire(side, chat)
-    stays, gone = await boris.history(chat)
+    stays, gone = (one for one in await boris.history(chat) if one["message_type"] != "notice")
     assert (stays["content"], stays["expires_at"]) == ("stays", None)
     assert [gone[name] for name in ("content", "reactions", "edited_at")] == [None, [], None]
     assert gone["deleted_at"] == gone["expires_at"]
@@ -71,7 +72,7 @@ async def test_what_has_expired_is_emptied_however_many_servers_sweep_at_once(fr
             "select count(*) filter (where content is not null), count(*),"
             " (select count(*) from message_edits edit where edit.message_id = any(array_agg(message.id))),"
             " (select count(*) from message_reactions one where one.message_id = any(array_agg(message.id)))"
-            " from messages message where chat_id = %s",
+            " from messages message where chat_id = %s and message_type <> 'notice'",
             [chat],
         )
         assert await cursor.fetchone() == (0, 3, 0, 0)
@@ -85,8 +86,24 @@ async def test_a_message_of_the_old_server_disappears_with_the_others(friends: F
         await connection.execute(
             "insert into messages (chat_id, sender_id, content) values (%s, %s, 'old')", [chat, boris.id]
         )
-    (old,) = await anna.history(chat)
+    *_, old = await anna.history(chat)
     assert old["expires_at"] is not None
+
+
+async def test_who_says_how_long_messages_live_says_so_in_the_chat_once(friends: Friends) -> None:
+    anna, boris, _ = friends
+    for chat in (await anna.group("told", [boris]), await anna.direct(boris)):
+        async with boris.socket() as socket:
+            for seconds in (DAY, DAY, None):
+                assert (await anna.put(f"/v1/chats/{chat}/disappearing", {"seconds": seconds})).status_code == 204
+            for place, seconds in enumerate((DAY, None), start=1):
+                notice = await socket.until("msg", chat=chat)
+                assert notice["seq"] == place, "what changes nothing is not told"
+                assert json.loads(notice["d"]["message"]["content"]) == {
+                    "event": "chat_changed",
+                    "changes": {"disappear_after": seconds},
+                }
+        assert [one["expires_at"] for one in await boris.history(chat)] == [None, None], "a notice stays"
 
 
 async def test_in_a_group_its_admins_say_how_long_messages_live_and_between_two_either(friends: Friends) -> None:

@@ -230,7 +230,7 @@ export interface paths {
         get?: never;
         /**
          * Set Disappearing
-         * @description Let messages sent from now on disappear after a day, a week or ninety days, or stay.
+         * @description Let messages sent from now on disappear after a day, a week or ninety days, or stay. A notice says so.
          */
         put: operations["set_disappearing_v1_chats__chat_id__disappearing_put"];
         post?: never;

@@ -152,3 +152,9 @@ class Pinned(BaseModel):
     """The pinned chats, the first on top."""
 
     chat_ids: Annotated[list[UUID], Field(max_length=MOST_PINNED)]
+
+
+class Disappearing(BaseModel):
+    """How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay."""
+
+    seconds: Literal[86_400, 604_800, 7_776_000] | None

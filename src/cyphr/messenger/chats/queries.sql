@@ -79,3 +79,6 @@ select private.clear_direct_chat(%(chat_id)s);
 -- name: role_of
 -- null: this person is not in it.
 select private.role_of(%(chat_id)s, %(user_id)s);
+
+-- name: change_disappearing
+select outcome, user_ids, notice, member_ids from private.change_disappearing(%(chat_id)s, %(seconds)s);

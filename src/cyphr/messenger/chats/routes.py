@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from cyphr.messenger.chats.models import Chat, ChatPlace, MemberPage, Mine, NewChat, NewSettings, Pinned
+from cyphr.messenger.chats.models import Chat, ChatPlace, Disappearing, MemberPage, Mine, NewChat, NewSettings, Pinned
 from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.people.models import PlainText
 from cyphr.messenger.sessions.routes import SignedIn
@@ -84,3 +84,10 @@ async def list_members(
 async def change_settings(chat_id: UUID, body: NewSettings, identity: SignedIn, chats: Service) -> Mine:
     """Mute a chat until a time or for ever, or archive it until its next message; for oneself."""
     return await chats.change_settings(identity.user_id, chat_id, body)
+
+
+@router.put("/{chat_id}/disappearing", status_code=204)
+async def set_disappearing(chat_id: UUID, body: Disappearing, identity: SignedIn, chats: Service) -> Response:
+    """Let messages sent from now on disappear after a day, a week or ninety days, or stay. A notice says so."""
+    await chats.set_disappearing(identity.user_id, chat_id, body.seconds)
+    return Response(status_code=204)

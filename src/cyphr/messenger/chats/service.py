@@ -10,6 +10,7 @@ from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.chats.changes import Changes, ask
 from cyphr.messenger.chats.models import (
     LARGEST_GROUP,
     Chat,
@@ -37,10 +38,15 @@ class _Direct:
 class Chats:
     """Lists and makes chats, and keeps what a person makes of each for themselves."""
 
-    def __init__(self, switchboard: Switchboard, postman: Postman) -> None:
+    def __init__(self, switchboard: Switchboard, postman: Postman, changes: Changes) -> None:
         self._switchboard = switchboard
+        self._changes = changes
         self._postman = postman
-        self._limits = {"direct": TokenBuckets(60, burst=300), "group": TokenBuckets(2, burst=20)}
+        self._limits = {
+            "direct": TokenBuckets(60, burst=300),
+            "group": TokenBuckets(2, burst=20),
+            "change": TokenBuckets(60, burst=120),
+        }
 
     async def list_chats(
         self, user_id: UUID, *, after: ChatPlace | None = None, limit: int = 100
@@ -60,6 +66,12 @@ class Chats:
             return await read_chat(transaction, user_id, chat_id)
 
         return await self._switchboard.unit_of_work(user_id, work)
+
+    async def set_disappearing(self, user_id: UUID, chat_id: UUID, seconds: int | None) -> None:
+        """Let messages sent from now on live so long. Raises NotFound, NotAllowed or RateLimited."""
+        self._limits["change"].take(str(user_id), "disappearing")
+        change = ask(_queries.change_disappearing, chat_id=chat_id, seconds=seconds)
+        await self._changes.make(user_id, chat_id, change)
 
     async def list_members(
         self, user_id: UUID, chat_id: UUID, *, after: UUID | None, search: str | None, limit: int

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from cyphr.foundation.clock import monotonic
+from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated
 from cyphr.messenger.app import Messenger
 from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, run, settings, shared
@@ -93,6 +93,7 @@ class _Frame:
         # Before the resume reads: what is stored from now on is posted here, so nothing falls between.
         place = Place(connection, self._address, self._endpoint, identity.user_id, identity.session_id)
         await shared().table.register(place, admitted=True)
+        await shared().ask_about(identity.user_id, now())
         return await self._resume(self._exchange.resume(identity, hello.d.heads, hello.d.changes))
 
     async def _resume(self, resume: Resume) -> str | None:

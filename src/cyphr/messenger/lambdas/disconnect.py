@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from cyphr.foundation.clock import now
 from cyphr.messenger.lambdas.container import OK, Answer, Event, run, shared
 
 _logger = logging.getLogger(__name__)
@@ -11,7 +12,13 @@ _logger = logging.getLogger(__name__)
 def handler(event: Event, _: Any) -> Answer:
     """Forget it; nobody reads the answer."""
     try:
-        run(shared().table.remove(event["requestContext"]["connectionId"]))
+        run(_forget(event["requestContext"]["connectionId"]))
     except Exception:
         _logger.exception("a closed connection stays registered until it is found gone")
     return OK
+
+
+async def _forget(address: str) -> None:
+    user_id = await shared().table.remove(address)
+    if user_id is not None:
+        await shared().ask_about(user_id, now())

@@ -1,10 +1,8 @@
-"""Messages that disappear: how long those of a chat live, and the sweep that empties what has expired."""
+"""Messages that disappear: the sweep that empties what has expired."""
 
 import asyncio
 import logging
-from uuid import UUID
 
-from cyphr.foundation.errors import NotAllowed, NotFound
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
@@ -21,20 +19,6 @@ class Expiry:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-
-    async def set_disappearing(self, user_id: UUID, chat_id: UUID, seconds: int | None) -> bool:
-        """Let messages sent from now on live so long; whether that is new. Raises NotFound or NotAllowed."""
-
-        async def work(transaction: Transaction) -> str:
-            outcome: str = await transaction.fetch_value(_queries.set_disappearing, chat_id=chat_id, seconds=seconds)
-            return outcome
-
-        outcome = await self._switchboard.unit_of_work(user_id, work)
-        if outcome == "not_found":
-            raise NotFound("there is no such chat among yours")
-        if outcome == "not_allowed":
-            raise NotAllowed("in a group its owner and admins say how long messages live")
-        return outcome == "changed"
 
     async def sweep(self) -> int:
         """Empty everything that has expired; how many messages. Several servers may do so at once."""

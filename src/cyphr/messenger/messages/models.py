@@ -191,12 +191,6 @@ class Reactions(BaseModel):
     next: UUID | None
 
 
-class Disappearing(BaseModel):
-    """How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay."""
-
-    seconds: Literal[86_400, 604_800, 7_776_000] | None
-
-
 class Watermark(BaseModel):
     """How far a member has got: everything up to ``received_seq`` arrived, up to ``read_seq`` was read."""
 

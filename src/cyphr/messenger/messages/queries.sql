@@ -89,9 +89,6 @@ from private.react(%(chat_id)s, %(message_id)s, %(emoji)s, %(wanted)s);
 -- name: hide_message
 select private.hide_message(%(chat_id)s, %(message_id)s);
 
--- name: set_disappearing
-select private.set_disappearing(%(chat_id)s, %(seconds)s);
-
 -- name: sweep_expired
 select private.sweep_expired(%(limit)s);
 

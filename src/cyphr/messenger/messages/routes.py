@@ -7,11 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cyphr.messenger.messages.changes import MessageChanges
 from cyphr.messenger.messages.details import MessageDetails
-from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.models import (
     Ack,
     Changes,
-    Disappearing,
     Edit,
     Emoji,
     FormerText,
@@ -44,11 +42,6 @@ def _details(request: Request) -> MessageDetails:
 def _changes(request: Request) -> MessageChanges:
     changes: MessageChanges = request.app.state.messenger.message_changes
     return changes
-
-
-def _expiry(request: Request) -> Expiry:
-    expiry: Expiry = request.app.state.messenger.expiry
-    return expiry
 
 
 Service = Annotated[Messages, Depends(_messages)]
@@ -166,11 +159,3 @@ async def remove_reaction(
 ) -> Message:
     """Take one's reaction back."""
     return await changes.react(identity.user_id, chat_id, message_id, emoji, wanted=False)
-
-
-@router.put("/disappearing", status_code=204)
-async def set_disappearing(
-    chat_id: UUID, body: Disappearing, identity: SignedIn, expiry: Annotated[Expiry, Depends(_expiry)]
-) -> None:
-    """Let messages sent from now on disappear after a day, a week or ninety days, or stay."""
-    await expiry.set_disappearing(identity.user_id, chat_id, body.seconds)

@@ -140,12 +140,16 @@ class Presence:
 
     def connected(self, watcher: Watcher) -> None:
         """A connection has begun."""
-        self._moved[watcher.identity.user_id] = _Move(now(), monotonic())
+        self.moved(watcher.identity.user_id, now())
 
     def gone(self, watcher: Watcher) -> None:
         """A connection has ended."""
         self._watches.pop(watcher.id, None)
-        self._moved[watcher.identity.user_id] = _Move(now(), monotonic())
+        self.moved(watcher.identity.user_id, now())
+
+    def moved(self, user_id: UUID, at: datetime) -> None:
+        """A connection of this person has begun or ended: ``record`` is to look whether they are here."""
+        self._moved[user_id] = _Move(at, monotonic())
 
     async def open(self, watcher: Watcher, chat_id: UUID) -> None:
         """Tell ``watcher`` who of the chat is here, and go on telling. Raises NotFound, or RateLimited when that is one

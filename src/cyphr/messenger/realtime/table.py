@@ -110,20 +110,23 @@ class ConnectionTable:
         item = await self._read(f"c#{address}")
         return None if item is None or "user_id" in item else UUID(item["connection"]["S"])
 
-    async def remove(self, address: str) -> None:
-        """Forget a connection. Again is the same."""
+    async def remove(self, address: str) -> UUID | None:
+        """Forget a connection. Whose it was, if it was registered until now."""
         answer = await self._call(
             self._client.delete_item, TableName=self._name, Key={"id": _s(f"c#{address}")}, ReturnValues="ALL_OLD"
         )
         old = answer.get("Attributes", {})
-        if "user_id" in old:
-            await self._call(
-                self._client.update_item,
-                TableName=self._name,
-                Key={"id": _s(f"u#{old['user_id']['S']}")},
-                UpdateExpression="remove #a",
-                ExpressionAttributeNames={"#a": f"c:{address}"},
-            )
+        if "user_id" not in old:
+            return None
+        user_id = UUID(old["user_id"]["S"])
+        await self._call(
+            self._client.update_item,
+            TableName=self._name,
+            Key={"id": _s(f"u#{user_id}")},
+            UpdateExpression="remove #a",
+            ExpressionAttributeNames={"#a": f"c:{address}"},
+        )
+        return user_id
 
     async def list_places(self, people: Iterable[UUID]) -> list[Place]:
         """Every connection of these people, as of now."""

@@ -15,6 +15,8 @@ test("a notice tells who did what to whom", () => {
   expect(say('{"event":"chat_changed","changes":{"name":"Garden"}}')).toBe("Anna renamed the group to “Garden”");
   expect(say('{"event":"chat_changed","changes":{"avatar_url":null}}')).toBe("Anna changed the group’s picture");
   expect(say('{"event":"chat_changed","changes":{"who_may_send":"admin"}}')).toBe("Anna changed the group’s settings");
+  expect(say('{"event":"chat_changed","changes":{"disappear_after":604800}}')).toBe("Anna set messages to disappear after 7 days");
+  expect(say('{"event":"chat_changed","changes":{"disappear_after":null}}')).toBe("Anna let messages stay");
 });
 
 test("whoever is not known here is somebody, and what is not understood is still a line of text", () => {

@@ -7,7 +7,7 @@ interface Content {
   event?: string;
   user_ids?: string[];
   role?: string;
-  changes?: { name?: string; avatar_url?: string | null };
+  changes?: { name?: string; avatar_url?: string | null; disappear_after?: number | null };
 }
 
 export function noticeText(
@@ -38,6 +38,9 @@ export function noticeText(
       return content.role === "admin" ? t("notice.admin", { who, whom }) : t("notice.member", { who, whom });
     case "chat_changed":
       if (content.changes?.name !== undefined) return t("notice.renamed", { who, name: content.changes.name });
+      if (content.changes?.disappear_after === null) return t("notice.staying", { who });
+      if (content.changes?.disappear_after !== undefined)
+        return t("notice.disappearing", { who, count: Math.round(content.changes.disappear_after / 86_400) });
       return content.changes?.avatar_url === undefined ? t("notice.rules", { who }) : t("notice.picture", { who });
     default:
       return t("notice.other", { who });

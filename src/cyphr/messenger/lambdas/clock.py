@@ -1,0 +1,25 @@
+"""What a process does beside requests, once for every call; called by a schedule each minute."""
+
+import asyncio
+import logging
+from typing import Any
+
+from cyphr.messenger.app import Messenger
+from cyphr.messenger.lambdas.container import Event, run
+from cyphr.messenger.lambdas.graph import messenger
+
+_logger = logging.getLogger(__name__)
+
+
+def handler(_: Event, __: Any) -> None:
+    """Send pushes that were put off, and empty what has expired. Raises what went wrong, when both were tried."""
+    run(_go_round(messenger()))
+
+
+async def _go_round(built: Messenger) -> None:
+    work = (built.push.check_due(), built.expiry.sweep())
+    failures = [one for one in await asyncio.gather(*work, return_exceptions=True) if isinstance(one, BaseException)]
+    for failure in failures:
+        _logger.error("the clock could not do its work; it comes again", exc_info=failure)
+    if failures:
+        raise failures[0]
