@@ -83,12 +83,8 @@ CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select exists (
-        select from public.chat_participants member
-        join public.chats chat on chat.id = member.chat_id and chat.type is distinct from 'direct'
-        where member.chat_id = p_chat_id and member.user_id = (select auth.uid()) and member.left_at is null
-          and member.role in ('owner', 'admin')
-    )
+    select private.is_admin(p_chat_id)
+       and exists (select from public.chats where id = p_chat_id and type is distinct from 'direct')
 $$;
 
 -- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
