@@ -68,3 +68,6 @@ class Messenger(Protocol):
 
 POOL = 8
 """Connections to PostgreSQL that each server may use."""
+
+HANDSHAKE_SECONDS = 60.0
+"""How long a WebSocket may take to open: thousands do at once."""

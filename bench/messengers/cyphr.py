@@ -13,7 +13,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from pydantic import SecretStr
 
 from bench.conversations import Line, Person, mark, number_in
-from bench.messengers import POOL, Cast
+from bench.messengers import HANDSHAKE_SECONDS, POOL, Cast
 from bench.messengers.database import fill
 from bench.servers import Server, run
 from cyphr.embedded.databases import APP, DATABASES, OWNERS, prepare_database, shape_server
@@ -88,7 +88,7 @@ class Cyphr:
         address = self._messenger.address.replace("http", "ws") + "/v1/ws"
         begun_at = 0 if chat is None or chat == self._cast.group else self._cast.history
         line = _Line(token, chat or 0, begun_at, person)
-        await ws_connect(lambda: line, address)
+        await ws_connect(lambda: line, address, websocket_handshake_timeout=HANDSHAKE_SECONDS)
         await line.ready
         return line
 

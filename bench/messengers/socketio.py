@@ -12,7 +12,7 @@ import jwt
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.conversations import Line, Person, mark, number_in
-from bench.messengers import POOL, Cast
+from bench.messengers import HANDSHAKE_SECONDS, POOL, Cast
 from bench.messengers.database import fill, make_database
 from bench.peers import NODE, install_packages
 from bench.servers import Server, run
@@ -76,7 +76,11 @@ class SocketIo:
     async def connect(self, number: int, chat: int | None, person: Person, *, speaker: int | None = None) -> Line:
         token = jwt.encode({"sub": str(number)}, self._secret, algorithm="HS256")
         line = _Line(token, chat or 0, person, speaker)
-        await ws_connect(lambda: line, f"ws://127.0.0.1:{self._port}/socket.io/?EIO=4&transport=websocket")
+        await ws_connect(
+            lambda: line,
+            f"ws://127.0.0.1:{self._port}/socket.io/?EIO=4&transport=websocket",
+            websocket_handshake_timeout=HANDSHAKE_SECONDS,
+        )
         await line.ready
         return line
 

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { signOut } from "./api/client";
 import { signedInPerson, subscribe } from "./api/session";
@@ -8,7 +8,6 @@ import { Welcome } from "./features/accounts/Welcome";
 import { ChatInfo } from "./features/chats/ChatInfo";
 import { ChatList } from "./features/chats/ChatList";
 import { Conversation } from "./features/messages/Conversation";
-import { Profile } from "./features/profile/Profile";
 import { ConnectionBanner } from "./features/realtime/ConnectionBanner";
 import { Messenger } from "./features/realtime/messenger";
 import { Storage } from "./features/realtime/storage";
@@ -17,6 +16,13 @@ import { SwitchboardBar } from "./features/switchboard/SwitchboardBar";
 import { useRoute } from "./lib/route";
 import { Icon } from "./ui/Icon/Icon";
 import { Mark } from "./ui/Mark/Mark";
+
+// Whoever opens the messenger wants to read; the rest is fetched when it is asked for.
+const JoinGroup = lazy(() => import("./features/chats/JoinGroup"));
+const Profile = lazy(() => import("./features/profile/Profile"));
+const fetchSearch = () => import("./features/search/Search");
+const Search = lazy(fetchSearch);
+const QUIET_AFTER_MS = 3_000;
 
 export function App() {
   const person = useSyncExternalStore(subscribe, signedInPerson);
@@ -51,26 +57,30 @@ function SignedIn({ person }: { person: Person }) {
 
 /** One pane with a bar below on a phone; rail, list and chat from 768 px; the chat's members beside it from 1200 px. */
 function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void }) {
-  const [place = "chats", chatId] = useRoute();
+  const [place = "chats", chatId, seq] = useRoute();
+  const showing = seq === undefined || Number.isNaN(Number(seq)) ? null : Number(seq);
   const { chats } = useMessengerState();
   const chat = chatId === undefined ? undefined : chats[chatId];
   const inChat = place === "chats" && chatId !== undefined;
+  const [searching, setSearching] = useSearchKey();
   return (
     <div className={styles.shell}>
       <ConnectionBanner />
       <div className={styles.panes} data-place={place} data-in-chat={inChat}>
         <Navigation place={place} />
-        {place === "profile" ? (
+        {place === "profile" || (place === "join" && chatId !== undefined) ? (
           <main className={styles.page}>
-            <Profile person={person} onSignOut={onSignOut} />
+            <Suspense>
+              {place === "profile" ? <Profile person={person} onSignOut={onSignOut} /> : <JoinGroup key={chatId} token={chatId ?? ""} />}
+            </Suspense>
           </main>
         ) : (
           <>
             <div className={styles.list}>
-              <ChatList openId={chatId} />
+              <ChatList openId={chatId} onSearch={() => setSearching(true)} />
             </div>
             <main className={styles.chat}>
-              {chat === undefined ? <Nothing gone={inChat} /> : <Conversation chat={chat} />}
+              {chat === undefined ? <Nothing gone={inChat} /> : <Conversation key={chat.id} chat={chat} showing={showing} />}
             </main>
             {chat !== undefined && (
               <div className={styles.info}>
@@ -80,8 +90,34 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
           </>
         )}
       </div>
+      {searching && (
+        <Suspense>
+          <Search onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
     </div>
   );
+}
+
+/** Ctrl+K or ⌘K opens the search from everywhere. */
+function useSearchKey() {
+  const state = useState(false);
+  const [, setSearching] = state;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.code !== "KeyK" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    window.addEventListener("keydown", press);
+    // Fetched before it is asked for, so that the first letters do not go astray.
+    const timer = window.setTimeout(() => void fetchSearch().catch(() => undefined), QUIET_AFTER_MS);
+    return () => {
+      window.clearTimeout(timer);
+      window.removeEventListener("keydown", press);
+    };
+  }, []);
+  return state;
 }
 
 function Navigation({ place }: { place: string }) {

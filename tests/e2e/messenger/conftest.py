@@ -26,6 +26,9 @@ from tests.e2e.messenger.client import Client, register
 Friends = list[Client]
 Register = Callable[..., Awaitable[Client]]
 
+# For what no database takes part in: one side shows it as well as two.
+on_one_side = pytest.mark.parametrize("side", ["aws_side"], indirect=True)
+
 
 @pytest.fixture(scope="session")
 def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:

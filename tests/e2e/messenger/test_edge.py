@@ -12,7 +12,9 @@ from websockets.exceptions import InvalidStatus
 
 from cyphr.messenger.patience import ImpatientProtocol
 from tests.conftest import TestSide
-from tests.e2e.messenger.conftest import Register, serve, settings_for
+from tests.e2e.messenger.conftest import Register, on_one_side, serve, settings_for
+
+pytestmark = on_one_side
 
 
 async def test_every_answer_carries_a_request_id_and_security_headers(http: httpx.AsyncClient) -> None:

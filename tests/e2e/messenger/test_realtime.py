@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
-from tests.e2e.messenger.conftest import Register, serve, settings_for
+from tests.e2e.messenger.conftest import Register, on_one_side, serve, settings_for
 
 
 async def test_a_resume_brings_exactly_what_was_missed_chat_by_chat_in_order(join: Register) -> None:
@@ -74,6 +74,7 @@ async def test_a_receipt_covers_everything_before_it_never_falls_and_never_passe
         assert await marks() == (3, 3)
 
 
+@on_one_side
 async def test_typing_is_relayed_to_the_others_once_in_three_seconds(join: Register) -> None:
     anna, boris = await join("Anna"), await join("Boris")
     chat = await anna.direct(boris)
@@ -91,6 +92,7 @@ async def test_typing_is_relayed_to_the_others_once_in_three_seconds(join: Regis
         assert not [frame for frame in annas.heard if frame["t"] == "typing"]
 
 
+@on_one_side
 async def test_all_connections_of_a_person_hear_what_one_of_them_sends(join: Register) -> None:
     anna, boris = await join("Anna"), await join("Boris")
     chat = await anna.direct(boris)
@@ -103,6 +105,7 @@ async def test_all_connections_of_a_person_hear_what_one_of_them_sends(join: Reg
         assert not phone.messages(), "the connection that sent it has the acknowledgement instead"
 
 
+@on_one_side
 async def test_more_than_thirty_two_unacknowledged_sends_are_slowed_not_lost(join: Register) -> None:
     anna, boris = await join("Anna"), await join("Boris")
     chat = await anna.direct(boris)
@@ -124,6 +127,7 @@ async def test_more_than_thirty_two_unacknowledged_sends_are_slowed_not_lost(joi
     assert (await boris.get("/v1/chats"))[0]["last_seq"] == 200
 
 
+@on_one_side
 @pytest.mark.parametrize(
     ("text", "explained"),
     [
@@ -168,6 +172,7 @@ async def test_content_that_cannot_be_stored_is_refused_by_id(join: Register) ->
     assert (await boris.get("/v1/chats"))[0]["last_seq"] == 0
 
 
+@on_one_side
 async def test_a_frame_above_28_kilobytes_closes_the_connection(join: Register) -> None:
     anna = await join()
     async with anna.socket() as socket:
@@ -178,6 +183,7 @@ async def test_a_frame_above_28_kilobytes_closes_the_connection(join: Register) 
     assert closed.value.rcvd.code == 1009
 
 
+@on_one_side
 async def test_who_reads_too_slowly_is_closed_with_1013_and_resumes_without_loss(
     side: TestSide, token_key: Path
 ) -> None:

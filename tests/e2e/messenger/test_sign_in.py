@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.messenger.client import PIN
-from tests.e2e.messenger.conftest import Register
+from tests.e2e.messenger.conftest import Register, on_one_side
 
 
 async def test_a_wrong_pin_and_an_unknown_address_get_the_same_answer(http: httpx.AsyncClient, join: Register) -> None:
@@ -125,6 +125,7 @@ async def test_a_name_that_is_taken_is_refused_and_does_not_use_up_the_code(
     assert (await http.post("/v1/accounts", json=body | {"cyphr_id": f"{name}2"})).status_code == 201
 
 
+@on_one_side
 async def test_a_token_that_was_forged_or_changed_is_refused(http: httpx.AsyncClient, join: Register) -> None:
     anna, boris = await join(), await join()
     header, claims, signature = anna.session["access_token"].split(".")
@@ -136,6 +137,7 @@ async def test_a_token_that_was_forged_or_changed_is_refused(http: httpx.AsyncCl
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), token
 
 
+@on_one_side
 @pytest.mark.parametrize(
     "frame",
     ['{"v":1,"t":"hello","d":{"token":"nonsense"}}', '{"v":1,"t":"ping"}', "not json", '{"v":1,"t":"hello","d":{}}'],

@@ -15,14 +15,11 @@ from typing import Any
 
 import httpx
 import psutil
-import pytest
 import pytest_asyncio
 
 from cyphr.embedded.process import read_note
 from cyphr.embedded.stack import Stack
 from cyphr.migrate.preflight.records import read_rehearsals
-
-pytestmark = pytest.mark.xdist_group("rehearsal")
 
 CYPHR = Path(sys.executable).with_name("cyphr")
 BACKUP = next((Path(__file__).parents[2] / "backup").iterdir())

@@ -1,10 +1,10 @@
-/** The messenger's HTTP API, one function per call. Every failure is a {@link Problem}. */
+/** How the HTTP API is reached, and its calls about accounts and chats. Every failure is a {@link Problem}. */
 
 import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
 import { accessToken, forgetSession, keepPerson, keepSession } from "./session";
-import type { Addresses, Changes, Chat, Me, Page, Person, Registration, Session, Switchboard } from "./types";
+import type { Addresses, Chat, Me, Person, Registration, Session, Switchboard } from "./types";
 
 async function reach(request: Request): Promise<Response> {
   try {
@@ -26,9 +26,10 @@ async function reachSignedIn(request: Request): Promise<Response> {
 }
 
 const open = createClient<paths>({ fetch: reach });
-const signedIn = createClient<paths>({ fetch: reachSignedIn });
+/** For the other files of this folder. */
+export const signedIn = createClient<paths>({ fetch: reachSignedIn });
 
-async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<T> {
+export async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
   if (!response.ok) throw Problem.from(response.status, error);
   return data as T;
@@ -95,15 +96,5 @@ export const createDirectChat = (personId: string): Promise<Chat> =>
 
 export const createGroup = (name: string, memberIds: string[]): Promise<Chat> =>
   answer(signedIn.POST("/v1/chats", { body: { type: "group", name, member_ids: memberIds } }));
-
-/** A page of history, ascending: the messages right after or right before a sequence number. */
-export function listMessages(chatId: string, at: { after: number } | { before: number }, limit = 50): Promise<Page> {
-  const params = { path: { chat_id: chatId }, query: { ...at, limit } };
-  return answer(signedIn.GET("/v1/chats/{chat_id}/messages", { params }));
-}
-
-/** What became of messages after a change, in the order of the changes. */
-export const listChanges = (chatId: string, after: number): Promise<Changes> =>
-  answer(signedIn.GET("/v1/chats/{chat_id}/changes", { params: { path: { chat_id: chatId }, query: { after } } }));
 
 export const readSwitchboard = (): Promise<Switchboard> => answer(open.GET("/v1/switchboard"));

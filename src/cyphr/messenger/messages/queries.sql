@@ -68,8 +68,10 @@ where member.user_id = %(user_id)s and member.left_at is null
 order by chat.last_message_time desc nulls last, chat.id;
 
 -- name: advance_watermarks
--- Several people's at once; one row for each that moved. blind_ids: the members who are not shown what was read.
-select user_id, chat_id, received_seq, read_seq, told_ids, private.blind_to_reading(user_id, chat_id) as blind_ids
+-- Several people's at once; one row for each that moved. blind_ids: the members who are not shown what was read;
+-- who has read nothing hides nothing.
+select user_id, chat_id, received_seq, read_seq, told_ids,
+       case when read_seq > 0 then private.blind_to_reading(user_id, chat_id) end as blind_ids
 from private.advance_watermarks(%(user_ids)s::uuid[], %(chat_ids)s::uuid[], %(received)s, %(read)s);
 
 -- name: edit_message

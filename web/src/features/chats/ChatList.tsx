@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "../../api/types";
 import { listTime } from "../../lib/times";
@@ -6,6 +6,7 @@ import { Avatar } from "../../ui/Avatar/Avatar";
 import { Button } from "../../ui/Button/Button";
 import { Icon } from "../../ui/Icon/Icon";
 import { IconButton } from "../../ui/IconButton/IconButton";
+import { below, useMenuGesture, type MenuPlace } from "../../ui/Menu/gesture";
 import { Spinner } from "../../ui/Spinner/Spinner";
 import { MessageStatus } from "../messages/MessageStatus";
 import { noticeText } from "../messages/notices";
@@ -14,26 +15,54 @@ import { statusOf } from "../messages/status";
 import { chatsByActivity, unreadCount } from "../realtime/state";
 import { useMessengerState } from "../realtime/useMessenger";
 import styles from "./ChatList.module.css";
+import { isMuted, isPinned, listing } from "./listing";
 import { chatAvatar, chatName } from "./names";
-import { NewChat } from "./NewChat";
 
-export function ChatList({ openId }: { openId: string | undefined }) {
+// Not needed to see the list.
+const ChatMenu = lazy(() => import("./ChatMenu"));
+const NewChat = lazy(() => import("./NewChat"));
+
+type Opened = (chat: Chat, place: MenuPlace) => void;
+
+export function ChatList({ openId, onSearch }: { openId: string | undefined; onSearch: () => void }) {
   const { t } = useTranslation();
   const state = useMessengerState();
   const [starting, setStarting] = useState(false);
-  const chats = chatsByActivity(state);
+  const [menu, setMenu] = useState<{ id: string; place: MenuPlace } | null>(null);
+  const openMenu = useCallback<Opened>((chat, place) => setMenu({ id: chat.id, place }), []);
+  const { listed, archived } = listing(chatsByActivity(state));
+  const chosen = menu === null ? undefined : state.chats[menu.id];
   return (
     <section className={styles.pane} aria-label={t("chats.title")}>
       <header className={styles.head}>
         <h1 className={styles.title}>{t("chats.title")}</h1>
-        <IconButton icon="add" kind="primary" label={t("chats.new")} onClick={() => setStarting(true)} />
+        <span className={styles.tools}>
+          <IconButton icon="search" label={t("search.title")} onClick={onSearch} />
+          <IconButton icon="add" kind="primary" label={t("chats.new")} onClick={() => setStarting(true)} />
+        </span>
       </header>
-      {chats.length > 0 ? (
-        <ul className={styles.list}>
-          {chats.map((chat) => (
-            <ChatRow key={chat.id} chat={chat} open={chat.id === openId} />
-          ))}
-        </ul>
+      {listed.length + archived.length > 0 ? (
+        <div className={styles.list}>
+          <ul>
+            {listed.map((chat) => (
+              <ChatRow key={chat.id} chat={chat} open={chat.id === openId} onMenu={openMenu} />
+            ))}
+          </ul>
+          {archived.length > 0 && (
+            <details className={styles.archive} open={archived.some((chat) => chat.id === openId)}>
+              <summary>
+                <Icon name="archive" size={18} />
+                {t("chats.archived", { count: archived.length })}
+                <Icon name="fold" size={18} />
+              </summary>
+              <ul>
+                {archived.map((chat) => (
+                  <ChatRow key={chat.id} chat={chat} open={chat.id === openId} onMenu={openMenu} />
+                ))}
+              </ul>
+            </details>
+          )}
+        </div>
       ) : state.loaded ? (
         <div className={styles.empty}>
           <Icon name="chats" size={36} />
@@ -47,12 +76,17 @@ export function ChatList({ openId }: { openId: string | undefined }) {
           <p>{t("chats.loading")}</p>
         </div>
       )}
-      <NewChat open={starting} onClose={() => setStarting(false)} />
+      <Suspense>
+        {starting && <NewChat onClose={() => setStarting(false)} />}
+        {menu !== null && chosen !== undefined && (
+          <ChatMenu chat={chosen} place={menu.place} onClose={() => setMenu(null)} />
+        )}
+      </Suspense>
     </section>
   );
 }
 
-function ChatRow({ chat, open }: { chat: Chat; open: boolean }) {
+function ChatRow({ chat, open, onMenu }: { chat: Chat; open: boolean; onMenu: Opened }) {
   const { t, i18n } = useTranslation();
   const state = useMessengerState();
   const name = chatName(chat, state.me);
@@ -68,33 +102,77 @@ function ChatRow({ chat, open }: { chat: Chat; open: boolean }) {
       : last?.sender_id === state.me
         ? statusOf(last, chat)
         : null;
+  const muted = isMuted(chat.mine, Date.now());
+  const gesture = useMenuGesture((place) => onMenu(chat, place));
   return (
-    <li>
+    <li className={styles.item} {...gesture}>
       <a className={styles.row} href={`#/chats/${chat.id}`} aria-current={open ? "page" : undefined}>
         <Avatar name={name} url={chatAvatar(chat, state.me)} />
-        <span className={styles.name}>{name}</span>
+        <span className={styles.name}>
+          {name}
+          {muted && <Sign icon="mute" label={t("chats.muted")} />}
+        </span>
         <span className={styles.at}>
           {status !== null && <MessageStatus status={status} />}
           <time dateTime={at}>{listTime(i18n.language, at)}</time>
         </span>
         <span className={styles.last}>
-          <Preview chat={chat} waiting={waiting?.content} />
+          <Preview chat={chat} waiting={waiting?.content} open={open} />
         </span>
-        {unread > 0 && (
-          <span className={styles.unread}>
-            <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
-            <span className="visually-hidden">{t("chats.unread", { count: unread })}</span>
-          </span>
-        )}
+        {(unread > 0 || isPinned(chat)) && <Signs chat={chat} unread={unread} muted={muted} />}
       </a>
+      <IconButton
+        icon="more"
+        label={t("chats.menu", { name })}
+        aria-haspopup="menu"
+        className={styles.menu}
+        onClick={(event) => onMenu(chat, below(event.currentTarget))}
+      />
     </li>
   );
 }
 
-function Preview({ chat, waiting }: { chat: Chat; waiting: string | undefined }) {
+function Signs({ chat, unread, muted }: { chat: Chat; unread: number; muted: boolean }) {
   const { t } = useTranslation();
-  const { me, names, typing } = useMessengerState();
+  const mentions = chat.mine?.unread_mentions ?? 0;
+  if (unread === 0) return <Sign icon="pin" label={t("chats.pinned")} />;
+  return (
+    <span className={styles.signs}>
+      {mentions > 0 && (
+        <span className={styles.mention}>
+          <span aria-hidden="true">@</span>
+          <span className="visually-hidden">{t("chats.mentions", { count: mentions })}</span>
+        </span>
+      )}
+      <span className={styles.unread} data-muted={muted}>
+        <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
+        <span className="visually-hidden">{t("chats.unread", { count: unread })}</span>
+      </span>
+    </span>
+  );
+}
+
+function Sign({ icon, label }: { icon: "pin" | "mute"; label: string }) {
+  return (
+    <span className={styles.sign} title={label}>
+      <Icon name={icon} size={14} />
+      <span className="visually-hidden">{label}</span>
+    </span>
+  );
+}
+
+function Preview({ chat, waiting, open }: { chat: Chat; waiting: string | undefined; open: boolean }) {
+  const { t } = useTranslation();
+  const { me, names, typing, drafts } = useMessengerState();
   if (Object.keys(typing[chat.id] ?? {}).length > 0) return <span className={styles.typing}>{t("chats.typing")}</span>;
+  const draft = drafts[chat.id]?.content.trim() ?? "";
+  if (draft !== "" && !open) {
+    return (
+      <>
+        <span className={styles.draft}>{t("chats.draft")}:</span> {draft}
+      </>
+    );
+  }
   if (waiting !== undefined) return t("chats.you", { text: waiting });
   const last = chat.last_message;
   if (last === null) return t("chats.noMessages");

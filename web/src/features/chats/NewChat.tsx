@@ -1,8 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { createDirectChat, createGroup, findPerson } from "../../api/client";
-import { Problem } from "../../api/problem";
+import { createDirectChat, createGroup } from "../../api/client";
 import type { Person } from "../../api/types";
 import { problemText } from "../../lib/i18n/problemText";
 import { go } from "../../lib/route";
@@ -13,15 +12,16 @@ import { Dialog } from "../../ui/Dialog/Dialog";
 import { IconButton } from "../../ui/IconButton/IconButton";
 import { TextField } from "../../ui/TextField/TextField";
 import { useMessenger } from "../realtime/useMessenger";
+import { IdField, lookUp } from "./IdField";
 import styles from "./NewChat.module.css";
 
 type Kind = "direct" | "group";
 
 /** A chat with one person or a group; people are found by their @cyphr_id. */
-export function NewChat({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function NewChat({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Dialog open={open} title={t("newChat.title")} closeLabel={t("close")} onClose={onClose}>
+    <Dialog open title={t("newChat.title")} closeLabel={t("close")} onClose={onClose}>
       <Choice onClose={onClose} />
     </Dialog>
   );
@@ -138,39 +138,4 @@ function Group({ onClose }: { onClose: () => void }) {
       </Button>
     </div>
   );
-}
-
-function IdField({ id, onId, error }: { id: string; onId: (to: string) => void; error: Error | null }) {
-  const { t } = useTranslation();
-  return (
-    <TextField
-      label={t("newChat.find")}
-      placeholder={t("newChat.placeholder")}
-      autoComplete="off"
-      autoCapitalize="none"
-      spellCheck={false}
-      required
-      value={id}
-      onChange={(event) => onId(event.target.value)}
-      error={
-        error === null
-          ? null
-          : error instanceof IsMe
-            ? t("newChat.self")
-            : error instanceof Problem && error.status === 404
-              ? t("newChat.notFound", { id: withAt(id) })
-              : problemText(t, error)
-      }
-    />
-  );
-}
-
-class IsMe extends Error {}
-
-const withAt = (id: string): string => `@${id.trim().replace(/^@/, "")}`;
-
-async function lookUp(id: string, me: string): Promise<Person> {
-  const person = await findPerson(withAt(id));
-  if (person.id === me) throw new IsMe();
-  return person;
 }

@@ -1,21 +1,36 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
-import type { Chat } from "../../api/types";
+import type { Chat, Message } from "../../api/types";
 import { IconButton } from "../../ui/IconButton/IconButton";
+import type { MenuPlace } from "../../ui/Menu/gesture";
 import { Spinner } from "../../ui/Spinner/Spinner";
 import { myMember, unreadCount } from "../realtime/state";
 import { useMessenger, useMessengerState } from "../realtime/useMessenger";
 import { Bubble } from "./Bubble";
 import { reachesStart } from "./history";
 import styles from "./MessageList.module.css";
+import type { Deed } from "./MessageMenu";
 import { Notice } from "./Notice";
-import { rowsOf } from "./rows";
+import { rowsOf, type Row } from "./rows";
 
 const SCREENFUL = 25;
 const NEAR_BOTTOM_PX = 80;
 
-export function MessageList({ chat }: { chat: Chat }) {
+const FOUND_MS = 1_700;
+
+// Not needed to read: fetched with the first menu.
+const MessageMenu = lazy(() => import("./MessageMenu"));
+
+interface Props {
+  chat: Chat;
+  /** The message to show, again whenever the object is another. */
+  target: { seq: number } | null;
+  onJump: (seq: number) => void;
+  onDeed: (deed: Deed, message: Message) => void;
+}
+
+export function MessageList({ chat, target, onJump, onDeed }: Props) {
   const { t } = useTranslation();
   const messenger = useMessenger();
   const state = useMessengerState();
@@ -45,6 +60,10 @@ export function MessageList({ chat }: { chat: Chat }) {
   useEffect(() => {
     if (newest !== undefined) list.current?.scrollToIndex({ index: "LAST", align: "end" });
   }, [newest]);
+
+  const found = useJump(chat.id, rows, target, list);
+  const [menu, setMenu] = useState<{ message: Message; place: MenuPlace } | null>(null);
+  const openMenu = useCallback((message: Message, place: MenuPlace) => setMenu({ message, place }), []);
 
   const unread = atBottom ? 0 : unreadCount(state, chat);
   if (!enough && !fetched) {
@@ -77,8 +96,26 @@ export function MessageList({ chat }: { chat: Chat }) {
           if (!atStart) void messenger.loadOlder(chat.id);
         }}
         components={{ Header: atStart ? Beginning : Older, Footer }}
-        itemContent={(_, row) => (row.notice ? <Notice row={row} /> : <Bubble row={row} chat={chat} readBefore={readBefore} />)}
+        itemContent={(_, row) =>
+          row.notice ? (
+            <Notice row={row} />
+          ) : (
+            <Bubble
+              row={row}
+              chat={chat}
+              readBefore={readBefore}
+              found={row.message?.seq === found}
+              onJump={onJump}
+              onMenu={openMenu}
+            />
+          )
+        }
       />
+      {menu !== null && (
+        <Suspense>
+          <MessageMenu {...menu} onClose={() => setMenu(null)} onDeed={onDeed} />
+        </Suspense>
+      )}
       {!atBottom && (
         <div className={styles.latest}>
           <IconButton
@@ -96,6 +133,36 @@ export function MessageList({ chat }: { chat: Chat }) {
       )}
     </div>
   );
+}
+
+/** Brings a message into view, fetching what lies between; gives its number while it is to be marked. */
+function useJump(
+  chatId: string,
+  rows: readonly Row[],
+  target: { seq: number } | null,
+  list: RefObject<VirtuosoHandle | null>,
+): number | null {
+  const messenger = useMessenger();
+  const [wanted, setWanted] = useState(target);
+  const [found, setFound] = useState<number | null>(null);
+  useEffect(() => {
+    setWanted(target);
+    if (target !== null) void messenger.loadBackTo(chatId, target.seq);
+  }, [messenger, chatId, target]);
+  // Whenever something is drawn: the list itself may come later than its rows.
+  useEffect(() => {
+    const index = wanted === null ? -1 : rows.findIndex((row) => row.message?.seq === wanted.seq);
+    if (wanted === null || index === -1 || list.current === null) return;
+    list.current.scrollToIndex({ index, align: "center" });
+    setWanted(null);
+    setFound(wanted.seq);
+  });
+  useEffect(() => {
+    if (found === null) return;
+    const timer = window.setTimeout(() => setFound(null), FOUND_MS);
+    return () => window.clearTimeout(timer);
+  }, [found]);
+  return found;
 }
 
 /** What is at the bottom of a visible page has been read. */

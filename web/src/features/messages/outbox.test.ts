@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { acknowledged, due, nextDue, queued, reconnected, refused, retried, sent, slowed, WINDOW } from "./outbox";
+import { acknowledged, bodyOf, due, nextDue, plain, queued, reconnected, refused, retried, sent, slowed, WINDOW } from "./outbox";
 import type { Outbox } from "./outbox";
 
 const always = () => 1;
 const ids = (entries: Outbox) => entries.map(({ id }) => id);
-const three = (): Outbox => ["a", "b", "c"].map((id) => queued(id, "chat", id, 1000));
+const three = (): Outbox => ["a", "b", "c"].map((id) => queued(id, "chat", plain(id), 1000));
 
 test("a new message is due at once, in the order of writing", () => {
   expect(ids(due(three(), 1000))).toEqual(["a", "b", "c"]);
 });
 
 test("an unacknowledged message is sent again under its id after 2, 4, 8 … 30 seconds", () => {
-  let outbox: Outbox = [queued("a", "chat", "hello", 0)];
+  let outbox: Outbox = [queued("a", "chat", plain("hello"), 0)];
   let now = 0;
   const pauses: number[] = [];
   for (let attempt = 0; attempt < 6; attempt += 1) {
@@ -43,7 +43,7 @@ test("a new connection sends everything again that was not acknowledged", () => 
 });
 
 test("never more unacknowledged messages than the server's window", () => {
-  let outbox: Outbox = Array.from({ length: WINDOW + 8 }, (_, index) => queued(`m${index}`, "chat", "x", 0));
+  let outbox: Outbox = Array.from({ length: WINDOW + 8 }, (_, index) => queued(`m${index}`, "chat", plain("x"), 0));
   const first = due(outbox, 0);
   expect(first).toHaveLength(WINDOW);
   for (const entry of first) outbox = sent(outbox, entry.id, 0, always);
@@ -53,8 +53,8 @@ test("never more unacknowledged messages than the server's window", () => {
 });
 
 test("a message never overtakes an unsent one of its chat, but other chats go on", () => {
-  const later = { ...queued("a", "one", "x", 0), due_at: 500 };
-  const outbox = [later, queued("b", "one", "x", 0), queued("c", "two", "x", 0)];
+  const later = { ...queued("a", "one", plain("x"), 0), due_at: 500 };
+  const outbox = [later, queued("b", "one", plain("x"), 0), queued("c", "two", plain("x"), 0)];
   expect(ids(due(outbox, 0))).toEqual(["c"]);
   expect(ids(due(outbox, 500))).toEqual(["a", "b", "c"]);
 });
@@ -63,4 +63,9 @@ test("when the server asks for a pause nothing leaves until it is over", () => {
   const outbox = slowed(three(), 1000, 750);
   expect(due(outbox, 1749)).toEqual([]);
   expect(ids(due(outbox, 1750))).toEqual(["a", "b", "c"]);
+});
+
+test("a forward travels as the id of what it repeats, a reply with what it answers", () => {
+  expect(bodyOf({ ...plain("held here"), forward: { of: "m1", sender_name: "Anna" } })).toEqual({ forward_of: "m1" });
+  expect(bodyOf({ ...plain("yes"), reply_to_id: "m2" })).toEqual({ content: "yes", reply_to_id: "m2" });
 });

@@ -5,13 +5,23 @@
  * however often it is sent it becomes one message. Pure functions; time comes from outside.
  */
 
+import type { Entity } from "../../api/types";
 import { backoff } from "../../lib/backoff";
 
-export interface OutboxEntry {
+/** What a message says, before it is one. */
+export interface Outgoing {
+  readonly content: string;
+  readonly mentions: readonly string[];
+  readonly formatting: readonly Entity[];
+  readonly reply_to_id: string | null;
+  /** The message that this one repeats, with its content as it is held here, and who wrote it. */
+  readonly forward: { readonly of: string; readonly sender_name: string | null } | null;
+}
+
+export interface OutboxEntry extends Outgoing {
   /** The client's id of the message, for ever. */
   readonly id: string;
   readonly chat_id: string;
-  readonly content: string;
   readonly created_at: string;
   /** How often it has been sent on this connection. */
   readonly attempts: number;
@@ -28,9 +38,24 @@ export const WINDOW = 32;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-export function queued(id: string, chatId: string, content: string, now: number): OutboxEntry {
+export function plain(content: string): Outgoing {
+  return { content, mentions: [], formatting: [], reply_to_id: null, forward: null };
+}
+
+export function queued(id: string, chatId: string, outgoing: Outgoing, now: number): OutboxEntry {
   const created_at = new Date(now).toISOString();
-  return { id, chat_id: chatId, content, created_at, attempts: 0, due_at: now, refusal: null };
+  return { ...outgoing, id, chat_id: chatId, created_at, attempts: 0, due_at: now, refusal: null };
+}
+
+/** The entry as `msg.send` carries it. What is forwarded is known to the server: only its id travels. */
+export function bodyOf({ content, mentions, formatting, reply_to_id, forward }: Outgoing) {
+  if (forward !== null) return { forward_of: forward.of };
+  return {
+    content,
+    ...(mentions.length > 0 && { mentions: [...mentions] }),
+    ...(formatting.length > 0 && { formatting: [...formatting] }),
+    ...(reply_to_id !== null && { reply_to_id }),
+  };
 }
 
 /** What is to be sent now, oldest first. An entry never overtakes another of its chat, so order is kept. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../api/types";
-import { queued } from "./outbox";
+import { plain, queued } from "./outbox";
 import { fateOf, rowsOf } from "./rows";
 
 const message = (seq: number, sender_id: string, created_at: string): Message => ({
@@ -56,7 +56,7 @@ test("a day begins where the calendar's day changes, and breaks a run", () => {
 });
 
 test("a message that waits stands last and keeps its key when it has been stored", () => {
-  const entry = queued("x", "chat", "hello", Date.parse("2025-01-01T12:00:10Z"));
+  const entry = queued("x", "chat", plain("hello"), Date.parse("2025-01-01T12:00:10Z"));
   const waiting = rowsOf([message(1, "me", "2025-01-01T12:00:00Z")], [entry], "me");
   const stored = rowsOf([message(1, "me", "2025-01-01T12:00:00Z"), { ...message(2, "me", entry.created_at), client_id: "x" }], [], "me");
   expect(waiting.map(({ key }) => key)).toEqual(stored.map(({ key }) => key));

@@ -1,6 +1,6 @@
 /** The lines of a conversation, top to bottom: stored messages and then those that wait, with what stands between them. */
 
-import type { Message } from "../../api/types";
+import type { Entity, Forwarded, Message } from "../../api/types";
 import { daysBetween } from "../../lib/times";
 import type { OutboxEntry } from "./outbox";
 
@@ -9,6 +9,12 @@ export interface Row {
   key: string;
   senderId: string | null;
   content: string;
+  formatting: readonly Entity[];
+  /** Members that it calls by name. */
+  mentions: readonly string[];
+  /** The message that it answers. */
+  replyTo: string | null;
+  forwarded: Forwarded | null;
   /** What became of it, if it does not say any more what it said. */
   fate: "edited" | "deleted" | "expired" | null;
   at: string;
@@ -27,10 +33,8 @@ const RUN_MS = 5 * 60_000;
 
 export function rowsOf(messages: readonly Message[], waiting: readonly OutboxEntry[], me: string): Row[] {
   const rows: Row[] = [];
-  for (const message of messages) {
-    rows.push(row(message.client_id ?? message.id, message.sender_id, message.content ?? "", message.created_at, message));
-  }
-  for (const entry of waiting) rows.push({ ...row(entry.id, me, entry.content, entry.created_at, null), entry });
+  for (const message of messages) rows.push(stored(message));
+  for (const entry of waiting) rows.push(waits(entry, me));
   rows.forEach((one, index) => {
     const before = rows[index - 1];
     one.day = before === undefined || daysBetween(new Date(before.at), new Date(one.at)) !== 0;
@@ -41,20 +45,45 @@ export function rowsOf(messages: readonly Message[], waiting: readonly OutboxEnt
   return rows;
 }
 
-function row(key: string, senderId: string | null, content: string, at: string, message: Message | null): Row {
-  // A client id is unique per sender only.
+const ALONE = { day: false, opens: false, closes: false };
+
+// A client id is unique per sender only.
+const keyOf = (senderId: string, id: string): string => `${senderId}/${id}`;
+
+function stored(message: Message): Row {
   return {
-    key: `${senderId}/${key}`,
-    senderId,
-    content,
-    fate: message === null ? null : fateOf(message),
-    at,
+    ...ALONE,
+    key: keyOf(message.sender_id, message.client_id ?? message.id),
+    senderId: message.sender_id,
+    content: message.content ?? "",
+    formatting: message.formatting,
+    mentions: message.mentions,
+    replyTo: message.reply_to_id,
+    forwarded: message.forwarded,
+    fate: fateOf(message),
+    at: message.created_at,
     message,
     entry: null,
-    notice: message?.message_type === "notice",
-    day: false,
-    opens: false,
-    closes: false,
+    notice: message.message_type === "notice",
+  };
+}
+
+function waits(entry: OutboxEntry, me: string): Row {
+  const { content, formatting, mentions, reply_to_id, forward } = entry;
+  return {
+    ...ALONE,
+    key: keyOf(me, entry.id),
+    senderId: me,
+    content,
+    formatting,
+    mentions,
+    replyTo: reply_to_id,
+    forwarded: forward,
+    fate: null,
+    at: entry.created_at,
+    message: null,
+    entry,
+    notice: false,
   };
 }
 

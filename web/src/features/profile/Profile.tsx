@@ -9,12 +9,14 @@ import { Avatar } from "../../ui/Avatar/Avatar";
 import { Banner } from "../../ui/Banner/Banner";
 import { Button } from "../../ui/Button/Button";
 import { TextField } from "../../ui/TextField/TextField";
+import { NotificationSettings } from "./NotificationSettings";
+import { PrivacySettings } from "./PrivacySettings";
 import styles from "./Profile.module.css";
 
 const LARGEST_BYTES = 1024 * 1024;
 
 /** The signed-in person's own page. */
-export function Profile({ person, onSignOut }: { person: Person; onSignOut: () => void }) {
+export default function Profile({ person, onSignOut }: { person: Person; onSignOut: () => void }) {
   const { t, i18n } = useTranslation();
   const me = useQuery({ queryKey: ["me", person.id], queryFn: readMe });
   return (
@@ -43,6 +45,8 @@ export function Profile({ person, onSignOut }: { person: Person; onSignOut: () =
             ))}
           </div>
         </div>
+        <PrivacySettings />
+        <NotificationSettings />
         <ChangePin />
         <Button kind="danger" onClick={onSignOut}>
           {t("profile.signOut")}

@@ -3,11 +3,13 @@
  * Components read it with `useMessenger`.
  */
 
-import { listChanges, listChats, listMessages, readChat } from "../../api/client";
+import { listChats, readChat } from "../../api/client";
 import type { ServerEvent } from "../../api/events";
+import { listChanges, listMessages, readMessage } from "../../api/messages";
 import { Problem } from "../../api/problem";
-import type { Chat, Message } from "../../api/types";
+import type { Chat, Message, Mine } from "../../api/types";
 import { uuid7 } from "../../lib/uuid7";
+import { Drafts } from "../messages/drafts";
 import { hasGap } from "../messages/history";
 import * as outbox from "../messages/outbox";
 import { Connection } from "./connection";
@@ -16,6 +18,7 @@ import { emptyState, heads, myMember, type MessengerState } from "./state";
 import { Storage } from "./storage";
 
 const PAGE = 50;
+const LARGE_PAGE = 200;
 const CACHED_CHATS = 40;
 /** A hello is one frame of at most 28 KB; the server sends what is newer in other chats from their beginning. */
 const HELLO_CHATS = 400;
@@ -23,14 +26,17 @@ const TYPING_EVERY_MS = 3_000;
 const SAVE_CHATS_AFTER_MS = 400;
 
 export class Messenger {
-  /** What was begun to be written in each chat, while the page lives. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
   private state: MessengerState;
   private readonly listeners = new Set<() => void>();
+  private readonly settingsListeners = new Set<() => void>();
   private readonly connection: Connection;
   private storage: Storage | null = null;
   private stopped = false;
   private readonly fetching = new Set<string>();
+  private readonly pages = new Map<string, Promise<void>>();
+  /** The chats that are on the screen. */
+  private readonly open = new Set<string>();
   private readonly typedAt = new Map<string, number>();
   private refreshing: Promise<void> | null = null;
   /** Chat → how far the server knows this person to have read, as of the last list. */
@@ -41,6 +47,7 @@ export class Messenger {
 
   constructor(personId: string) {
     this.state = emptyState(personId);
+    this.drafts = new Drafts(this);
     this.connection = new Connection({
       prepare: () => this.prepareHello(),
       onEvent: (event) => this.handle(event),
@@ -51,6 +58,12 @@ export class Messenger {
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  };
+
+  /** Called when another device of this person has changed their settings. */
+  readonly subscribeToSettings = (listener: () => void): (() => void) => {
+    this.settingsListeners.add(listener);
+    return () => this.settingsListeners.delete(listener);
   };
 
   readonly current = (): MessengerState => this.state;
@@ -71,6 +84,7 @@ export class Messenger {
   stop(): void {
     this.stopped = true;
     this.connection.stop();
+    this.drafts.stop();
     this.storage?.close();
     window.clearTimeout(this.sendTimer);
     window.clearTimeout(this.saveTimer);
@@ -78,8 +92,8 @@ export class Messenger {
   }
 
   /** Show a message at once; it is sent as soon as there is a connection, and again until the server has it. */
-  sendMessage(chatId: string, content: string): void {
-    const entry = outbox.queued(uuid7(), chatId, content, Date.now());
+  sendMessage(chatId: string, outgoing: outbox.Outgoing): void {
+    const entry = outbox.queued(uuid7(), chatId, outgoing, Date.now());
     this.update({ ...this.state, outbox: [...this.state.outbox, entry] });
     // First remembered, then sent: what left this device is never forgotten by it.
     void this.keep((storage) => storage.putOutboxEntry(entry)).then(() => this.flush());
@@ -110,15 +124,70 @@ export class Messenger {
   }
 
   /** Fetch the page before the oldest message held. */
-  async loadOlder(chatId: string): Promise<void> {
+  async loadOlder(chatId: string, limit = PAGE): Promise<void> {
     const history = this.state.histories[chatId];
     if (history === undefined) return;
     const before = history.messages[0]?.seq ?? history.head + 1;
-    if (before > 1) await this.fetchOnce(`${chatId} older`, chatId, { before });
+    if (before > 1) await this.fetchOnce(`${chatId} older`, chatId, { before }, limit);
+  }
+
+  /** Fetch pages until the message with this number is held, or there are no more. */
+  async loadBackTo(chatId: string, seq: number): Promise<void> {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const history = this.state.histories[chatId];
+      const first = history?.messages[0]?.seq ?? (history?.head ?? 0) + 1;
+      if (first <= seq || first >= oldest) return;
+      oldest = first;
+      await this.loadOlder(chatId, LARGE_PAGE);
+    }
   }
 
   addChat(chat: Chat): void {
     this.update(change.withChat(this.state, chat));
+  }
+
+  removeChat(chatId: string): void {
+    this.update(change.withoutChat(this.state, chatId));
+  }
+
+  setMine(chatId: string, mine: Mine): void {
+    this.update(change.withMine(this.state, chatId, mine));
+  }
+
+  /** Who is in the chat, or what it is called, may have changed. Next time if it cannot be asked now. */
+  refreshChat(chatId: string): void {
+    void readChat(chatId)
+      .then((chat) => this.addChat(chat))
+      .catch(() => undefined);
+  }
+
+  /** Show a message as it is now, or as it will be once the server knows. */
+  showMessage(message: Message): void {
+    this.update(change.withMessage(this.state, message));
+    void this.keep((storage) => storage.putMessages([message]));
+  }
+
+  hideMessage(chatId: string, messageId: string): void {
+    this.update(change.withHidden(this.state, chatId, messageId));
+    const hidden = this.state.histories[chatId]?.messages.find((one) => one.id === messageId);
+    if (hidden !== undefined) void this.keep((storage) => storage.putMessages([hidden]));
+  }
+
+  showDraft(chatId: string, draft: { content: string; reply_to_id: string | null } | null, remote: boolean): void {
+    this.update(change.withDraft(this.state, chatId, draft, remote));
+  }
+
+  /** The chat is on the screen: who of its members is here is asked and told until `leaveChat`. */
+  enterChat(chatId: string): void {
+    this.open.add(chatId);
+    this.connection.send({ t: "open", chat: chatId });
+  }
+
+  leaveChat(chatId: string): void {
+    this.open.delete(chatId);
+    this.connection.send({ t: "close", chat: chatId });
+    this.update(change.withoutPresence(this.state, chatId));
   }
 
   private async remember(storage: Storage): Promise<void> {
@@ -156,13 +225,6 @@ export class Messenger {
     return this.refreshing;
   }
 
-  /** Who is in the chat, or what it is called, may have changed. Next time if it cannot be asked now. */
-  private refreshChat(chatId: string): void {
-    void readChat(chatId)
-      .then((chat) => this.addChat(chat))
-      .catch(() => undefined);
-  }
-
   private handle(event: ServerEvent): void {
     switch (event.t) {
       case "msg":
@@ -170,7 +232,7 @@ export class Messenger {
       case "change":
         return this.changed(event.chat, event.change, event.d.message);
       case "hidden":
-        return this.update(change.withHidden(this.state, event.chat, event.d.message_id));
+        return this.hideMessage(event.chat, event.d.message_id);
       case "resume.page":
         return this.arrive(event.chat, event.d.messages, true);
       case "resume.changes":
@@ -193,9 +255,11 @@ export class Messenger {
         return (event.d.chat.mine ?? null) === null ? this.refreshChat(event.chat) : undefined;
       case "chat.left":
       case "chat.cleared":
-        return this.update(change.withoutChat(this.state, event.chat));
+        return this.removeChat(event.chat);
       case "chat.settings":
-        return this.update(change.withMine(this.state, event.chat, event.d.mine));
+        return this.setMine(event.chat, event.d.mine);
+      case "presence":
+        return this.update(change.withPresence(this.state, event.chat, event.d.people));
       case "resume.done":
         return this.resumed();
       case "error":
@@ -204,6 +268,9 @@ export class Messenger {
         this.update({ ...this.state, outbox: outbox.slowed(this.state.outbox, Date.now(), event.d.retry_ms) });
         return this.flush();
       case "draft":
+        return this.drafts.arrive(event.chat, event.d.draft);
+      case "me.settings":
+        return this.settingsListeners.forEach((listener) => listener());
       case "pong":
       case "bye":
         return;
@@ -281,6 +348,8 @@ export class Messenger {
     const history = this.state.histories[entry.chat_id];
     if (history === undefined) return;
     if (hasGap(history)) void this.fetchOnce(`${entry.chat_id} gap`, entry.chat_id, { after: history.head });
+    // Whether the writer of what was forwarded is named, only the server knows.
+    if (entry.forward !== null) void readMessage(entry.chat_id, message_id).then((told) => this.showMessage(told), () => undefined);
     const message = history.messages.findLast((one) => one.client_id === id);
     if (message !== undefined) void this.keep((storage) => storage.putMessages([message]));
     this.flush();
@@ -301,6 +370,8 @@ export class Messenger {
       if (hasGap(history)) this.closeGap(chatId, history.head);
     }
     this.update({ ...this.state, outbox: outbox.reconnected(this.state.outbox, Date.now()) });
+    for (const chatId of this.open) this.connection.send({ t: "open", chat: chatId });
+    void this.drafts.synchronise();
     for (const chat of Object.values(this.state.chats)) {
       this.acknowledgeReceipt(chat.id);
       const read = myMember(this.state, chat)?.read_seq ?? 0;
@@ -313,26 +384,39 @@ export class Messenger {
     window.clearTimeout(this.sendTimer);
     const now = Date.now();
     for (const entry of outbox.due(this.state.outbox, now)) {
-      const { id, chat_id: chat, content } = entry;
-      if (!this.connection.send({ t: "msg.send", id, chat, d: { content } })) return;
+      const { id, chat_id: chat } = entry;
+      if (!this.connection.send({ t: "msg.send", id, chat, d: outbox.bodyOf(entry) })) return;
       this.update({ ...this.state, outbox: outbox.sent(this.state.outbox, id, now) });
     }
     const next = outbox.nextDue(this.state.outbox);
     if (next !== null) this.sendTimer = window.setTimeout(() => this.flush(), Math.max(next - now, 50));
   }
 
-  private async fetchOnce(key: string, chatId: string, at: { after: number } | { before: number }): Promise<void> {
-    if (this.fetching.has(key)) return;
-    this.fetching.add(key);
+  /** Who asks while the same is under way waits for that. */
+  private fetchOnce(key: string, chatId: string, at: { after: number } | { before: number }, limit = PAGE): Promise<void> {
+    let page = this.pages.get(key);
+    if (page === undefined) {
+      page = this.fetchPage(chatId, at, limit, () => this.pages.delete(key));
+      this.pages.set(key, page);
+    }
+    return page;
+  }
+
+  private async fetchPage(
+    chatId: string,
+    at: { after: number } | { before: number },
+    limit: number,
+    over: () => void,
+  ): Promise<void> {
     try {
-      const page = await listMessages(chatId, at, PAGE);
-      this.fetching.delete(key);
+      const page = await listMessages(chatId, at, limit);
+      // What arrives may show another gap, for which the same is asked again.
+      over();
       if (page.messages.length > 0) this.arrive(chatId, page.messages, "after" in at);
     } catch (error) {
+      over();
       // Tried again with the next message, the next scroll or the next connection.
       if (!(error instanceof Problem)) throw error;
-    } finally {
-      this.fetching.delete(key);
     }
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Chat, Message } from "../../api/types";
 import { hasGap } from "../messages/history";
-import { queued } from "../messages/outbox";
+import { plain, queued } from "../messages/outbox";
 import { statusOf } from "../messages/status";
 import {
   chatsByActivity,
@@ -95,21 +95,21 @@ test("a list of chats does not pass over changes that are yet to be fetched", ()
 });
 
 test("an acknowledged message leaves the outbox and stands in the chat under its number", () => {
-  const state = { ...me(), outbox: [queued("x", "one", "hello", 0), queued("y", "one", "again", 1)] };
+  const state = { ...me(), outbox: [queued("x", "one", plain("hello"), 0), queued("y", "one", plain("again"), 1)] };
   const after = withAck(state, "x", { message_id: "m1", seq: 1, ts: "2025-01-02T00:00:00Z" });
   expect(after.outbox.map(({ id }) => id)).toEqual(["y"]);
   expect(after.histories["one"]!.messages).toMatchObject([{ client_id: "x", seq: 1, content: "hello", sender_id: "me" }]);
 });
 
 test("the first acknowledgement coming twice adds nothing", () => {
-  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  const state = { ...me(), outbox: [queued("x", "one", plain("hello"), 0)] };
   const ack = { message_id: "m1", seq: 1, ts: "2025-01-02T00:00:00Z" };
   const once = withAck(state, "x", ack);
   expect(withAck(once, "x", ack)).toEqual(once);
 });
 
 test("one's own message that comes back as an event or in a page counts as acknowledged", () => {
-  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  const state = { ...me(), outbox: [queued("x", "one", plain("hello"), 0)] };
   const after = withMessages(state, "one", [message(1, { sender_id: "me", client_id: "x" })]);
   expect(after.outbox).toEqual([]);
   const again = withAck(after, "x", { message_id: "m1", seq: 1, ts: "" });
@@ -117,7 +117,7 @@ test("one's own message that comes back as an event or in a page counts as ackno
 });
 
 test("another's message with the id of one's own does not empty the outbox", () => {
-  const state = { ...me(), outbox: [queued("x", "one", "hello", 0)] };
+  const state = { ...me(), outbox: [queued("x", "one", plain("hello"), 0)] };
   expect(withMessages(state, "one", [message(1, { client_id: "x" })]).outbox).toHaveLength(1);
 });
 
@@ -170,7 +170,7 @@ test("who comes back into a chat holds nothing from before they could see it, an
 test("the chat with the newest message, sent or waiting to be, comes first", () => {
   let state = withMessages(me(), "one", [message(1)]);
   expect(chatsByActivity(state).map(({ id }) => id)).toEqual(["one", "two"]);
-  state = { ...state, outbox: [queued("x", "two", "hello", Date.parse("2025-01-03T00:00:00Z"))] };
+  state = { ...state, outbox: [queued("x", "two", plain("hello"), Date.parse("2025-01-03T00:00:00Z"))] };
   expect(chatsByActivity(state).map(({ id }) => id)).toEqual(["two", "one"]);
 });
 

@@ -1,10 +1,18 @@
 /** Everything the messenger shows, and how each event changes it. Pure: no network, no clock, no storage. */
 
-import type { Chat, Member, Message, Mine } from "../../api/types";
+import type { Chat, Member, MemberPresence, Message, Mine } from "../../api/types";
+import { isMuted } from "../chats/listing";
 import { historyAt, insert, replace, type History } from "../messages/history";
 import { acknowledged, type Outbox } from "../messages/outbox";
 
 export type ConnectionState = "connecting" | "live" | "waiting" | "offline";
+
+/** What one has begun to write. `revision` rises when another device wrote it. */
+export interface DraftState {
+  readonly content: string;
+  readonly reply_to_id: string | null;
+  readonly revision: number;
+}
 
 export interface MessengerState {
   readonly me: string;
@@ -15,6 +23,9 @@ export interface MessengerState {
   readonly outbox: Outbox;
   /** chat → person → until when (ms) they are shown as typing. */
   readonly typing: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly drafts: Readonly<Record<string, DraftState>>;
+  /** chat → person → whether they are here, of the chats that are on the screen. */
+  readonly presence: Readonly<Record<string, Readonly<Record<string, MemberPresence>>>>;
   readonly connection: ConnectionState;
   /** False until the list of chats is known, from this device or from the server. */
   readonly loaded: boolean;
@@ -25,7 +36,18 @@ export const TOO_FAR_BEHIND = 500;
 const TYPING_MS = 6_000;
 
 export function emptyState(me: string): MessengerState {
-  return { me, chats: {}, names: {}, histories: {}, outbox: [], typing: {}, connection: "connecting", loaded: false };
+  return {
+    me,
+    chats: {},
+    names: {},
+    histories: {},
+    outbox: [],
+    typing: {},
+    drafts: {},
+    presence: {},
+    connection: "connecting",
+    loaded: false,
+  };
 }
 
 /** The server's list of chats. Watermarks only ever rise: what this device knows may be ahead of the list. */
@@ -77,7 +99,10 @@ export function withMessages(state: MessengerState, chatId: string, arrived: rea
     if (message.sender_id === state.me && message.client_id !== null) outbox = acknowledged(outbox, message.client_id);
     if (message.sender_id !== null) delete typing[message.sender_id];
   }
-  const moved = last.seq >= chat.last_seq ? { ...chat, last_seq: last.seq, last_message: last } : chat;
+  const moved =
+    last.seq >= chat.last_seq
+      ? { ...chat, last_seq: last.seq, last_message: last, mine: mineAfter(state.me, chat, arrived) }
+      : chat;
   return {
     ...state,
     outbox,
@@ -87,12 +112,12 @@ export function withMessages(state: MessengerState, chatId: string, arrived: rea
   };
 }
 
-/** The acknowledgement of a send: the entry leaves the outbox and becomes a message of the chat. */
 /** Of what was held of a chat nothing joins what there is now: only its end is known. */
 export function withFreshHistory(state: MessengerState, chatId: string, head: number): MessengerState {
   return { ...state, histories: { ...state.histories, [chatId]: historyAt(head) } };
 }
 
+/** The acknowledgement of a send: the entry leaves the outbox and becomes a message of the chat. */
 export function withAck(
   state: MessengerState,
   id: string,
@@ -109,15 +134,15 @@ export function withAck(
       seq: ack.seq,
       content: entry.content,
       message_type: "text",
-      reply_to_id: null,
+      reply_to_id: entry.reply_to_id,
       created_at: ack.ts,
       edited_at: null,
       deleted_at: null,
       expires_at: lifeOf(state, entry.chat_id, ack.ts),
       changed: null,
-      forwarded: null,
-      mentions: [],
-      formatting: [],
+      forwarded: entry.forward === null ? null : { sender_name: entry.forward.sender_name },
+      mentions: [...entry.mentions],
+      formatting: [...entry.formatting],
       reactions: [],
       hidden: false,
     },
@@ -142,12 +167,19 @@ export function withChanges(
   };
 }
 
+/** One message as it is now, by an answer that came ahead of its change, or by a guess. */
+export function withMessage(state: MessengerState, message: Message): MessengerState {
+  const chat = state.chats[message.chat_id];
+  const held = state.histories[message.chat_id]?.messages.find((one) => one.id === message.id);
+  if (chat === undefined || held === undefined || (held.changed ?? 0) > (message.changed ?? 0)) return state;
+  return withChanges(state, message.chat_id, [message], chat.last_change);
+}
+
 export function withHidden(state: MessengerState, chatId: string, messageId: string): MessengerState {
   const history = state.histories[chatId];
   const message = history?.messages.find((one) => one.id === messageId);
   if (history === undefined || message === undefined) return state;
-  const hidden = { ...message, hidden: true, content: null };
-  return { ...state, histories: { ...state.histories, [chatId]: replace(history, [hidden]) } };
+  return withMessage(state, { ...message, hidden: true, content: null });
 }
 
 export function withWatermarks(
@@ -159,7 +191,34 @@ export function withWatermarks(
   const chat = state.chats[chatId];
   if (chat === undefined) return state;
   const members = chat.members.map((member) => (member.user_id === userId ? risen(member, marks) : member));
-  return { ...state, chats: { ...state.chats, [chatId]: { ...chat, members } } };
+  const readAll = userId === state.me && (marks.read_seq ?? 0) >= chat.last_seq;
+  const mine = readAll && chat.mine !== null ? { ...chat.mine, unread_mentions: 0 } : chat.mine;
+  return { ...state, chats: { ...state.chats, [chatId]: { ...chat, members, mine } } };
+}
+
+/** What this device has written so far (`remote` false), or another one. Null: nothing any more. */
+export function withDraft(
+  state: MessengerState,
+  chatId: string,
+  draft: Pick<DraftState, "content" | "reply_to_id"> | null,
+  remote: boolean,
+): MessengerState {
+  const known = state.drafts[chatId];
+  const { content, reply_to_id } = draft ?? { content: "", reply_to_id: null };
+  if ((known?.content ?? "") === content && (known?.reply_to_id ?? null) === reply_to_id) return state;
+  const revision = (known?.revision ?? 0) + (remote ? 1 : 0);
+  return { ...state, drafts: { ...state.drafts, [chatId]: { content, reply_to_id, revision } } };
+}
+
+export function withPresence(state: MessengerState, chatId: string, people: readonly MemberPresence[]): MessengerState {
+  const told = Object.fromEntries(people.map((one) => [one.user_id, one]));
+  return { ...state, presence: { ...state.presence, [chatId]: { ...state.presence[chatId], ...told } } };
+}
+
+/** Nobody tells any more who is in the chat. */
+export function withoutPresence(state: MessengerState, chatId: string): MessengerState {
+  const { [chatId]: _gone, ...presence } = state.presence;
+  return { ...state, presence };
 }
 
 export function withTyping(state: MessengerState, chatId: string, userId: string, now: number): MessengerState {
@@ -215,6 +274,15 @@ function beginning(chat: Chat): History {
 function lifeOf(state: MessengerState, chatId: string, sentAt: string): string | null {
   const seconds = state.chats[chatId]?.disappear_after ?? null;
   return seconds === null ? null : new Date(Date.parse(sentAt) + seconds * 1_000).toISOString();
+}
+
+/** What the chat is to this person after new messages: mentions are counted, and the chat comes out of the archive. */
+function mineAfter(me: string, chat: Chat, arrived: readonly Message[]): Mine | null {
+  const fresh = arrived.filter((message) => message.seq > chat.last_seq);
+  if (chat.mine === null || fresh.length === 0) return chat.mine;
+  const mentions = fresh.filter((message) => message.mentions.includes(me)).length;
+  const archived = chat.mine.archived && isMuted(chat.mine, Date.parse(fresh[0]!.created_at));
+  return { ...chat.mine, archived, unread_mentions: chat.mine.unread_mentions + mentions };
 }
 
 /** What is held is too old to be joined to what comes, or from before one came back into the chat. */

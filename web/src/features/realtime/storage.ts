@@ -5,7 +5,7 @@
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Chat, Message } from "../../api/types";
-import type { OutboxEntry } from "../messages/outbox";
+import { plain, type OutboxEntry } from "../messages/outbox";
 
 interface Shape extends DBSchema {
   chats: { key: string; value: Chat };
@@ -49,8 +49,10 @@ export class Storage {
   }
 
   /** The outbox in the order of writing: its ids sort by their time. */
-  readOutbox(): Promise<OutboxEntry[]> {
-    return this.database.getAll("outbox");
+  async readOutbox(): Promise<OutboxEntry[]> {
+    const entries = await this.database.getAll("outbox");
+    // One that an earlier version of the page put there knows of nothing but its content.
+    return entries.map((entry) => ({ ...plain(entry.content), ...entry }));
   }
 
   /** The unbroken run at the end of what is held of a chat, ascending. */
