@@ -111,10 +111,10 @@ async def test_a_group_that_is_too_large_is_refused_before_anybody_is_looked_up(
 
 
 async def test_who_does_not_say_hello_is_closed_and_hears_nothing(stage: Stage) -> None:
-    async with connect(stage.address, compression=None) as silent:
+    async with asyncio.timeout(60), connect(stage.address, compression=None) as silent:
+        assert json.loads(await silent.recv())["t"] == "bye"
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(60):
-                await silent.recv()
+            await silent.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
 

@@ -73,4 +73,5 @@ async def _hear(connection: ClientConnection, count: int) -> list[int]:
 
 
 async def _missed(connection: ClientConnection) -> list[int]:
-    return [frame["seq"] for frame in await _until(connection, "resume.done") if frame["t"] == "msg"]
+    pages = [frame["d"]["messages"] for frame in await _until(connection, "resume.done") if frame["t"] == "resume.page"]
+    return [message["seq"] for page in pages for message in page]

@@ -224,7 +224,7 @@ _WITHOUT_SHRINKING = settings(
 
 
 def test_a_short_journey_loses_and_doubles_nothing(fuzz: type[Fuzz]) -> None:
-    chosen = settings(_WITHOUT_SHRINKING, max_examples=4, stateful_step_count=40, derandomize=True)
+    chosen = settings(_WITHOUT_SHRINKING, max_examples=3, stateful_step_count=40, derandomize=True)
     run_state_machine_as_test(fuzz, settings=chosen)
 
 
