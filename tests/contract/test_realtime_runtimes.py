@@ -314,6 +314,7 @@ async def test_who_is_taken_out_of_a_group_hears_nothing_that_was_said_after_it(
     async with anna.socket() as hers, boris.socket() as his, clara.socket() as theirs:
         for number in range(5):
             await hers.send(chat, f"before {number}")
+            await his.until("msg")
         removal = asyncio.create_task(anna.delete(f"/v1/chats/{chat}/members/{boris.id}"))
         for number in range(5):
             await hers.send(chat, f"meanwhile {number}")
