@@ -69,7 +69,7 @@ def _quick_pushes(stand_in: AwsStandIn) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def sharing_process(stand_in: AwsStandIn, side: TestSide, token_key: Path) -> AsyncIterator[Runtime]:
+async def sharing_process(stand_in: AwsStandIn, side: TestSide, token_key: Path, **more: Any) -> AsyncIterator[Runtime]:
     """uvicorn that shares the stand-in's table with the other servers."""
     made = Functions(stand_in)
     await made.prepare()
@@ -77,6 +77,6 @@ async def sharing_process(stand_in: AwsStandIn, side: TestSide, token_key: Path)
         listener.bind(("127.0.0.1", 0))
         host, port = listener.getsockname()
         realtime = made.realtime.model_copy(update={"endpoint": f"http://{host}:{port}", "url": None})
-        settings = settings_for(side, token_key=token_key, aws=stand_in.settings, realtime=realtime)
+        settings = settings_for(side, token_key=token_key, **{"aws": stand_in.settings, "realtime": realtime, **more})
         async with serve(settings, listener=listener) as http:
             yield Runtime(http, settings)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,12 +13,13 @@ from pydantic import SecretStr
 
 from cyphr.foundation.aws import table_client
 from cyphr.foundation.errors import Unavailable
-from cyphr.foundation.settings import AwsSettings
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, RealtimeSettings
 from cyphr.messenger.messages.postman import Event, EventKind
 from cyphr.messenger.realtime.delivery import Delivery
 from cyphr.messenger.realtime.gateway import Gateway, Outcome
 from cyphr.messenger.realtime.processes import Processes, Seal
 from cyphr.messenger.realtime.table import ConnectionTable
+from cyphr.messenger.shared import build_shared, signing_key
 from tests.e2e.messenger.conftest import serve_app
 
 _ERRORS = {
@@ -104,3 +106,14 @@ async def test_who_is_ended_hears_why_first_and_who_has_gone_is_not_ended_again(
     management.script = iter([410])
     await through.end(endpoint, "boris", 4401)
     assert management.calls == ["POST", "DELETE", "POST"]
+
+
+async def test_who_asks_whether_a_server_is_ready_is_told_what_does_not_answer(token_key: Path) -> None:
+    keys = AwsSettings(endpoint_url="http://127.0.0.1:9", access_key_id="id", secret_access_key=SecretStr("secret"))
+    realtime = RealtimeSettings(table="connections", later_queue="http://127.0.0.1:9/later")
+    database = PostgresSettings(host="h", dbname="d", user="u", password=SecretStr("p"))
+    settings = MessengerSettings(aws=keys, aws_database=database, token_key_file=token_key, realtime=realtime)
+    checks = await build_shared(settings, signing_key(settings)).check()
+    assert checks.keys() == {"connections", "later_queue"}
+    assert "DynamoDB" in checks["connections"]
+    assert "SQS" in checks["later_queue"]

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import boto3
 import pytest
@@ -11,7 +12,13 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cyphr.embedded.aws import AwsStandIn
+from cyphr.embedded.functions import TABLE
+from cyphr.foundation.aws import table_client
+from cyphr.messenger.messages.postman import Event as PostedEvent
+from cyphr.messenger.messages.postman import EventKind
+from cyphr.messenger.realtime.delivery import Round
 from cyphr.messenger.realtime.models import LARGEST_FRAME
+from cyphr.messenger.realtime.table import ConnectionTable
 from tests.contract.runtimes import Runtime
 from tests.e2e.messenger.client import Client, Socket
 
@@ -299,3 +306,56 @@ async def test_the_clock_pushes_what_no_queue_asked_about(as_functions: Runtime,
                 assert "FunctionError" not in answer
     finally:
         await asyncio.to_thread(functions.update_event_source_mapping, UUID=source["UUID"], Enabled=True)
+
+
+async def test_who_is_taken_out_of_a_group_hears_nothing_that_was_said_after_it(runtime: Runtime) -> None:
+    anna, boris, clara = await runtime.join("Anna"), await runtime.join("Boris"), await runtime.join("Clara")
+    chat = await anna.group("smaller", [boris, clara])
+    async with anna.socket() as hers, boris.socket() as his, clara.socket() as theirs:
+        for number in range(5):
+            await hers.send(chat, f"before {number}")
+            await his.until("msg")
+        removal = asyncio.create_task(anna.delete(f"/v1/chats/{chat}/members/{boris.id}"))
+        for number in range(5):
+            await hers.send(chat, f"meanwhile {number}")
+            await theirs.say("recv", chat=chat, d={"seq": number + 1})
+        assert (await removal).status_code == 204
+        left = (await his.until("chat.left", chat=chat))["seq"]
+        await hers.send(chat, "after")
+        while not any(message["content"] == "after" for message in theirs.messages()):
+            await theirs.hear()
+        await his.say("ping")
+        await his.until("pong")
+    assert len(theirs.messages()) == len({message["seq"] for message in theirs.messages()}) >= 12
+    assert max(message["seq"] for message in his.messages()) <= left
+
+
+async def test_a_server_that_is_ready_names_everything_it_needs(runtime: Runtime) -> None:
+    answer = await runtime.http.get("/readyz")
+    assert answer.status_code == 200
+    shared = {"connections", "fan_out_queue", "later_queue"} if runtime.settings.realtime.table else set()
+    assert answer.json() == {"checks": dict.fromkeys({"database"} | shared, "ok")}
+
+
+async def test_a_round_that_the_queue_gives_twice_is_told_twice_with_one_number(
+    as_functions: Runtime, stand_in: AwsStandIn
+) -> None:
+    anna, boris = await as_functions.join("Anna"), await as_functions.join("Boris")
+    chat = await anna.direct(boris)
+    root = stand_in.root
+    keys = {"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret()}
+    functions = boto3.client("lambda", region_name=root.region, endpoint_url=root.endpoint_url, **keys)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(2) as threads:
+        table = ConnectionTable(table_client(root), TABLE, threads)
+        async with boris.socket() as his:
+            await anna.send(chat, "once")
+            first = await his.until("msg")
+            event = PostedEvent(EventKind.MESSAGE, UUID(chat), json.dumps(first), seq=1)
+            body = Round(event=event, places=await table.list_places([UUID(boris.id)])).model_dump_json()
+            records = [{"messageId": str(number), "body": body} for number in range(2)]
+            payload = json.dumps({"Records": records})
+            answer = await asyncio.to_thread(functions.invoke, FunctionName="cyphr-fan-out", Payload=payload)
+            assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+            for _ in range(2):
+                assert await his.until("msg") == first
+            assert {message["seq"] for message in his.messages()} == {1}

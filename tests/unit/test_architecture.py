@@ -39,6 +39,7 @@ FURTHER_FILES = {
         "delivery.py",
         "exchange.py",
         "gateway.py",
+        "later.py",
         "processes.py",
         "resume.py",
         "table.py",
@@ -54,7 +55,7 @@ def _folders(package: str) -> list[Path]:
 
 
 # The AWS runtime is no feature: a handler for each function, and what they have in common.
-HANDLERS = {"connect", "disconnect", "default", "http", "fan_out", "sweep"}
+HANDLERS = {"connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock"}
 
 
 def test_a_function_is_one_small_module() -> None:

@@ -272,7 +272,7 @@ def realtime_permissions(region: str) -> list[dict[str, Any]]:
         },
         {
             "Effect": "Allow",
-            "Action": "sqs:SendMessage",
+            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes"],
             "Resource": [f"arn:aws:sqs:{region}:{_ACCOUNT}:{name}" for name in _SOURCES],
         },
         {

@@ -18,6 +18,7 @@ from cyphr.embedded.gateway import Gateway
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.errors import CyphrError
+from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
 from cyphr.messenger.app import sns_channel
@@ -42,7 +43,7 @@ def main() -> int:
     port: int = given.port
     configure_logging()
     try:
-        settings = MessengerSettings()
+        settings = with_secrets(MessengerSettings())
         app = build(settings) if given.api is None else create_front(settings, given.api)
     except (ValidationError, CyphrError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - stderr is this process's log

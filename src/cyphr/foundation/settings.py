@@ -1,14 +1,16 @@
 """Settings: frozen, typed, read once at the edge from the environment (``CYPHR_…``), never from inside a feature.
 
 A nested field is written with two underscores: ``CYPHR_AWS_DATABASE__HOST``. Secrets come as values or, better, as the
-path of a file that holds them (``…__PASSWORD_FILE``). There is no default for any secret. A mistake is named without
-what was given (``hide_input_in_errors``): it stands in logs, and what was given may be a password.
+path of a file that holds them (``…__PASSWORD_FILE``), or by the name of a secret in Secrets Manager (``…_SECRET``).
+There is no default for any secret. A mistake is named without what was given (``hide_input_in_errors``): it stands in
+logs, and what was given may be a password.
 """
 
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cyphr.foundation.errors import InvalidInput
@@ -25,6 +27,10 @@ class PostgresSettings(BaseModel):
     user: str = Field(description="The role to log in as.")
     password: SecretStr | None = Field(default=None, description="The password; a file is better.")
     password_file: Path | None = Field(default=None, description="A file whose only line is the password.")
+    password_secret: str | None = Field(
+        default=None,
+        description="Name or ARN of a secret in Secrets Manager: the password as text, or RDS's JSON with it.",
+    )
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
         default="verify-full", description="How TLS is used, in libpq's words. Weaken it for loopback only."
     )
@@ -35,8 +41,8 @@ class PostgresSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_source_of_the_password(self) -> "PostgresSettings":
-        if (self.password is None) == (self.password_file is None):
-            raise ValueError("give the password in exactly one way: 'password' or 'password_file'")
+        if sum(one is not None for one in (self.password, self.password_file, self.password_secret)) != 1:
+            raise ValueError("give the password in exactly one way: 'password', 'password_file' or 'password_secret'")
         return self
 
     def connection_arguments(self) -> dict[str, Any]:
@@ -58,7 +64,8 @@ class PostgresSettings(BaseModel):
         return arguments
 
     def _read_password_file(self) -> str:
-        assert self.password_file is not None
+        if self.password_file is None:
+            raise InvalidInput(f"the secret {self.password_secret} was not read; foundation.secrets does, at the edge")
         return _read_secret(self.password_file).rstrip("\r\n")
 
 
@@ -151,7 +158,13 @@ class MessengerSettings(BaseSettings):
 
     supabase_database: PostgresSettings | None = Field(default=None, description="The database on the Supabase side.")
     aws_database: PostgresSettings | None = Field(default=None, description="The database on the AWS side.")
-    token_key_file: Path = Field(description="PEM of the Ed25519 private key that signs access tokens.")
+    token_key: SecretStr | None = Field(
+        default=None, description="PEM of the Ed25519 private key that signs access tokens; a file is better."
+    )
+    token_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
+    )
+    token_key_file: Path | None = Field(default=None, validate_default=True, description="A file that holds that PEM.")
     issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
     web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
     files_supabase_bucket: str | None = Field(
@@ -199,6 +212,16 @@ class MessengerSettings(BaseSettings):
 
     mail_from: str | None = Field(default=None, description="The address that SES sends mail from.")
     realtime: RealtimeSettings = Field(default=RealtimeSettings(), description="How WebSockets are reached.")
+
+    @field_validator("token_key_file")
+    @classmethod
+    def _one_source_of_the_token_key(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        given = (value, info.data.get("token_key"), info.data.get("token_key_secret"))
+        if all(one is None for one in given):
+            raise PydanticCustomError("missing", "give this or CYPHR_TOKEN_KEY_SECRET")
+        if sum(one is not None for one in given) > 1:
+            raise ValueError("give the token key in exactly one way")
+        return value
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

@@ -41,11 +41,10 @@ from cyphr.messenger.realtime.later import Reminder
 from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
-from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
-from cyphr.messenger.shared import Shared, build_shared
+from cyphr.messenger.shared import Shared, build_shared, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -100,12 +99,15 @@ class Messenger:
         self.pins.close()
 
 
-def build_messenger(settings: MessengerSettings, mail: Mail, channel: Channel | None = None) -> Messenger:
-    """Wire the messenger. ``channel``: how pushes leave; none: SNS. Raises InvalidInput when the token key cannot be
-    read.
+def build_messenger(
+    settings: MessengerSettings, mail: Mail, channel: Channel | None = None, *, metrics: Metrics | None = None
+) -> Messenger:
+    """Wire the messenger. ``channel``: how pushes leave; none: SNS. ``metrics``: where to count; none: new ones.
+
+    Raises InvalidInput when the token key cannot be read.
     """
-    key = SigningKey.read(settings.token_key_file)
-    metrics = Metrics()
+    key = signing_key(settings)
+    metrics = metrics or Metrics()
     switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()

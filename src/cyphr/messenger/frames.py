@@ -168,8 +168,9 @@ class ChatMade(_Event):
 
 
 class ChatLeft(_Event):
-    """This person has left the chat, or was taken out of it, with the notice ``seq``. Nothing of the chat follows,
-    unless ``chat`` says that they are in it again."""
+    """This person has left the chat, or was taken out of it, with the notice ``seq``. Nothing that is said after it is
+    sent to them. What was on its way meanwhile, such as a receipt, may still come: whoever hears this takes nothing of
+    the chat until ``chat`` says that they are in it again."""
 
     t: Literal["chat.left"]
     chat: UUID

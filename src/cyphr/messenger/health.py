@@ -18,7 +18,9 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Each dependency: ``ok``, or why not."""
+    """Each dependency: ``ok``, or why not. Without the database nothing is served; without the others messages are
+    stored and answered, but reach people only by their next resume.
+    """
 
     checks: dict[str, str]
 
@@ -42,4 +44,6 @@ async def readyz(request: Request, response: Response) -> Readiness:
         reason = error.message
     if reason != "ok":
         response.status_code = 503
-    return Readiness(checks={"database": reason})
+    shared = request.app.state.messenger.shared
+    others: dict[str, str] = {} if shared is None else await shared.check()
+    return Readiness(checks={"database": reason, **others})

@@ -3,13 +3,15 @@
 Apart from ``app.py``, because functions that need nothing else must not import the rest.
 """
 
+import asyncio
+from collections.abc import Awaitable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
-from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.errors import CyphrError, InvalidInput
 from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
@@ -20,6 +22,7 @@ from cyphr.messenger.realtime.table import ConnectionTable
 from cyphr.messenger.sessions.keys import SigningKey
 
 _SETTLED_SECONDS = 3
+_PATIENCE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ class Shared:
         if self.later is not None:
             await self.later.ask(Moved(user_id=user_id, at=at), after=_SETTLED_SECONDS)
 
+    async def check(self) -> dict[str, str]:
+        """What of it answers now: ``ok``, or why not. Without it messages are stored and sent, only later."""
+        asked: dict[str, Awaitable[object]] = {"connections": self.table.find("readiness")}
+        if self.queue is not None:
+            asked["fan_out_queue"] = self.queue.check()
+        if self.later is not None:
+            asked["later_queue"] = self.later.check()
+        return dict(zip(asked, await asyncio.gather(*map(_outcome, asked.values())), strict=True))
+
     def delivery(self) -> Delivery:
         """The postman of a function: it holds no connection itself."""
         return self.delivery_beside(None, None)
@@ -56,6 +68,17 @@ class Shared:
             own=own,
             own_endpoint=own_endpoint,
         )
+
+
+async def _outcome(asked: Awaitable[object]) -> str:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await asked
+    except TimeoutError:
+        return f"no answer within {_PATIENCE_SECONDS:g} s"
+    except CyphrError as error:
+        return error.message
+    return "ok"
 
 
 def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
@@ -80,3 +103,12 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
         seal=seal,
         threads=threads,
     )
+
+
+def signing_key(settings: MessengerSettings) -> SigningKey:
+    """The deployment's key, from wherever it is given. Raises InvalidInput when it cannot be read."""
+    if settings.token_key_file is not None:
+        return SigningKey.read(settings.token_key_file)
+    if settings.token_key is None:
+        raise InvalidInput(f"the secret {settings.token_key_secret} was not read; foundation.secrets does, at the edge")
+    return SigningKey.parse(settings.token_key.get_secret_value().encode(), "the token key")

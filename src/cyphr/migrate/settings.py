@@ -19,7 +19,6 @@ password_secret = "arn:aws:secretsmanager:…"
 """
 
 import difflib
-import json
 import shutil
 import tomllib
 from collections.abc import Mapping
@@ -31,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from cyphr.foundation.aws import read_secret
 from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.secrets import password_in
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
 from cyphr.migrate.hooks.settings import HandoverSettings
 
@@ -73,7 +73,7 @@ class DatabaseSettings(PostgresSettings):
                 raise InvalidInput(f"password_env: the environment has no variable {self.password_env}; export it")
             return self._with_password(environment[self.password_env])
         if self.password_secret is not None:
-            return self._with_password(_password_in(read_secret(aws, self.password_secret)))
+            return self._with_password(password_in(read_secret(aws, self.password_secret)))
         self.connection_arguments()  # a file that cannot be read is found out now, not when it is first needed
         return self
 
@@ -188,19 +188,6 @@ class MigrationSettings(_Section):
         if found is None:
             raise InvalidInput("pg_dump is not on the PATH; install PostgreSQL's client or set postgres_programs")
         return Path(found).parent
-
-
-def _password_in(secret: str) -> str:
-    """The password of a secret: RDS keeps JSON with it, others the bare text."""
-    try:
-        document = json.loads(secret)
-    except ValueError:
-        return secret
-    if not isinstance(document, dict):
-        return secret
-    if not isinstance(document.get("password"), str):
-        raise InvalidInput("password_secret: the secret is JSON without a text under 'password'")
-    return str(document["password"])
 
 
 def _in_words(mistake: Any) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cyphr.foundation.errors import InvalidInput
-from cyphr.migrate.settings import MigrationSettings, _password_in
+from cyphr.foundation.secrets import password_in
+from cyphr.migrate.settings import MigrationSettings
 
 GOOD = """
 [supabase_database]
@@ -105,11 +106,11 @@ def test_a_password_file_that_is_not_there_is_named(file: Path) -> None:
 
 
 def test_a_secret_is_plain_text_or_the_json_that_rds_keeps() -> None:
-    assert _password_in("12345") == "12345"
-    assert _password_in('p{"x') == 'p{"x'
-    assert _password_in('{"username": "cyphr", "password": "p$ss"}') == "p$ss"
+    assert password_in("12345") == "12345"
+    assert password_in('p{"x') == 'p{"x'
+    assert password_in('{"username": "cyphr", "password": "p$ss"}') == "p$ss"
     with pytest.raises(InvalidInput, match="without a text under 'password'"):
-        _password_in('{"username": "cyphr"}')
+        password_in('{"username": "cyphr"}')
 
 
 def test_records_are_kept_beside_the_file_unless_it_says_where(file: Path) -> None:

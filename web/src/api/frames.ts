@@ -167,8 +167,9 @@ export interface components {
         };
         /**
          * ChatLeft
-         * @description This person has left the chat, or was taken out of it, with the notice ``seq``. Nothing of the chat follows,
-         *     unless ``chat`` says that they are in it again.
+         * @description This person has left the chat, or was taken out of it, with the notice ``seq``. Nothing that is said after it is
+         *     sent to them. What was on its way meanwhile, such as a receipt, may still come: whoever hears this takes nothing of
+         *     the chat until ``chat`` says that they are in it again.
          */
         ChatLeft: {
             /**

@@ -1728,7 +1728,8 @@ export interface components {
         };
         /**
          * Readiness
-         * @description Each dependency: ``ok``, or why not.
+         * @description Each dependency: ``ok``, or why not. Without the database nothing is served; without the others messages are
+         *     stored and answered, but reach people only by their next resume.
          */
         Readiness: {
             /** Checks */

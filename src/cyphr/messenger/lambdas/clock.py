@@ -5,12 +5,13 @@ import logging
 from typing import Any
 
 from cyphr.messenger.app import Messenger
-from cyphr.messenger.lambdas.container import Event, run
+from cyphr.messenger.lambdas.container import Event, invocation, run
 from cyphr.messenger.lambdas.graph import messenger
 
 _logger = logging.getLogger(__name__)
 
 
+@invocation
 def handler(_: Event, __: Any) -> None:
     """Send pushes that were put off, and empty what has expired. Raises what went wrong, when both were tried."""
     run(_go_round(messenger()))

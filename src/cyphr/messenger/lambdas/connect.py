@@ -9,12 +9,13 @@ from typing import Any
 from cyphr.foundation.aws import queue_client
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.ids import uuid7
-from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, run, settings, shared
+from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, invocation, run, settings, shared
 from cyphr.messenger.limits import is_welcome
 
 _logger = logging.getLogger(__name__)
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Answers 200, or 403 and 429 and 503, with which API Gateway refuses the socket."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}

@@ -5,14 +5,15 @@ Nothing happens when a handler's module is imported; its first invocation builds
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from functools import cache
+from collections.abc import Callable, Coroutine
+from functools import cache, wraps
 from typing import Any, TypeVar
 
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import MessengerSettings
-from cyphr.foundation.telemetry import configure_logging
-from cyphr.messenger.sessions.keys import SigningKey
-from cyphr.messenger.shared import Shared, build_shared
+from cyphr.foundation.telemetry import configure_logging, request_id
+from cyphr.messenger.shared import Shared, build_shared, signing_key
 
 T = TypeVar("T")
 
@@ -24,16 +25,16 @@ OK: Answer = {"statusCode": 200}
 
 @cache
 def settings() -> MessengerSettings:
-    """From the function's environment, read once."""
+    """From the function's environment, with its secrets, read once. Raises what names everything that is missing."""
     configure_logging()
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return MessengerSettings()
+    return with_secrets(MessengerSettings())
 
 
 @cache
 def shared() -> Shared:
     """The table of connections and the ways to them."""
-    return build_shared(settings(), SigningKey.read(settings().token_key_file))
+    return build_shared(settings(), signing_key(settings()))
 
 
 @cache
@@ -46,6 +47,28 @@ def _loop() -> asyncio.AbstractEventLoop:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` on the container's loop. What it leaves open (pools, their tasks) is there the next time."""
     return _loop().run_until_complete(work)
+
+
+@cache
+def metrics() -> Metrics:
+    """What this container counts, logged at the end of each invocation: after it the container may be frozen."""
+    return Metrics()
+
+
+def invocation(handler: Callable[[Event, Any], T]) -> Callable[[Event, Any], T]:
+    """Each log line of an invocation has the id that API Gateway gave the request, or Lambda the call."""
+
+    @wraps(handler)
+    def invoked(event: Event, context: Any) -> T:
+        given = event.get("requestContext", {}).get("requestId") or getattr(context, "aws_request_id", None)
+        token = request_id.set(given)
+        try:
+            return handler(event, context)
+        finally:
+            metrics().flush()
+            request_id.reset(token)
+
+    return invoked
 
 
 def endpoint(context: Event) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated
 from cyphr.messenger.app import Messenger
-from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, run, settings, shared
+from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, invocation, run, settings, shared
 from cyphr.messenger.lambdas.graph import messenger
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TOO_BIG, TRY_AGAIN
@@ -30,6 +30,7 @@ from cyphr.messenger.realtime.table import Place, identity_of
 _logger = logging.getLogger(__name__)
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Handle the frame. Never raises: API Gateway would answer the client in words of its own."""
     try:

@@ -4,11 +4,12 @@ import logging
 from typing import Any
 
 from cyphr.foundation.clock import now
-from cyphr.messenger.lambdas.container import OK, Answer, Event, run, shared
+from cyphr.messenger.lambdas.container import OK, Answer, Event, invocation, run, shared
 
 _logger = logging.getLogger(__name__)
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Forget it; nobody reads the answer."""
     try:

@@ -4,10 +4,11 @@ from typing import Any
 
 from cyphr.foundation.errors import Unavailable
 from cyphr.messenger.lambdas.batch import each
-from cyphr.messenger.lambdas.container import Answer, Event, run, shared
+from cyphr.messenger.lambdas.container import Answer, Event, invocation, run, shared
 from cyphr.messenger.realtime.delivery import Round
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Which rounds have to be gone again. A client that hears an event twice knows it by its number."""
     return run(each(event, _go))

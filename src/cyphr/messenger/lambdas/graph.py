@@ -6,7 +6,7 @@ from cyphr.foundation.aws import mail_client
 from cyphr.foundation.errors import InvalidInput
 from cyphr.messenger.accounts.mail import SesMail
 from cyphr.messenger.app import Messenger, build_messenger
-from cyphr.messenger.lambdas.container import run, settings
+from cyphr.messenger.lambdas.container import metrics, run, settings
 
 
 @cache
@@ -21,6 +21,6 @@ def mail() -> SesMail:
 @cache
 def messenger() -> Messenger:
     """Built once, with its databases open; what a process does beside requests has functions of its own."""
-    built = build_messenger(settings(), mail())
+    built = build_messenger(settings(), mail(), metrics=metrics())
     run(built.switchboard.open())
     return built

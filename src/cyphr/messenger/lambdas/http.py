@@ -6,7 +6,7 @@ from typing import Any
 from mangum import Mangum
 
 from cyphr.messenger.http import build_app
-from cyphr.messenger.lambdas.container import Answer, Event, settings
+from cyphr.messenger.lambdas.container import Answer, Event, invocation, settings
 from cyphr.messenger.lambdas.graph import messenger
 
 
@@ -16,7 +16,9 @@ def _application() -> Mangum:
     return Mangum(build_app(settings(), messenger()), lifespan="off")
 
 
+@invocation
 def handler(event: Event, context: Any) -> Answer:
-    """Answer one request."""
+    """Answer one request. In its log lines, and in the answer, it has the id that API Gateway gave it."""
+    event["headers"] = {"x-request-id": event["requestContext"]["requestId"], **event.get("headers", {})}
     answer: Answer = _application()(event, context)
     return answer

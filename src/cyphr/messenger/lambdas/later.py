@@ -5,11 +5,12 @@ from typing import Any
 
 from cyphr.messenger.app import Messenger
 from cyphr.messenger.lambdas.batch import each
-from cyphr.messenger.lambdas.container import Answer, Event, run
+from cyphr.messenger.lambdas.container import Answer, Event, invocation, run
 from cyphr.messenger.lambdas.graph import messenger
 from cyphr.messenger.realtime.later import QUESTION, Moved, Sent
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Which questions have to be asked again."""
     return run(each(event, partial(_look, messenger())))

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from cyphr.messenger.lambdas.batch import each
-from cyphr.messenger.lambdas.container import Answer, Event, run, shared
+from cyphr.messenger.lambdas.container import Answer, Event, invocation, run, shared
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED
 
 
+@invocation
 def handler(event: Event, _: Any) -> Answer:
     """Which of the asked-for sockets have to be asked for again."""
     return run(each(event, _end_unless_greeted))

@@ -55,6 +55,14 @@ class FanOutQueue:
         except (ClientError, BotoCoreError) as error:
             raise Unavailable(f"SQS does not take the event: {error}") from error
 
+    async def check(self) -> None:
+        """Whether the queue answers. Raises Unavailable."""
+        call = partial(self._client.get_queue_attributes, QueueUrl=self._url, AttributeNames=["QueueArn"])
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable(f"SQS does not answer: {error}") from error
+
 
 class Delivery:
     """Delivers to whoever is connected, anywhere; see ``messages.postman.Postman``.

@@ -16,6 +16,7 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, Field, TypeAdapter
 
+from cyphr.foundation.errors import Unavailable
 from cyphr.messenger.messages.postman import Event, EventKind, Postman
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ class Later:
             await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except (ClientError, BotoCoreError) as error:
             _logger.warning("what was to be looked at later waits for the clock: %s", error)
+
+    async def check(self) -> None:
+        """Whether the queue answers. Raises Unavailable."""
+        call = partial(self._client.get_queue_attributes, QueueUrl=self._url, AttributeNames=["QueueArn"])
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable(f"SQS does not answer: {error}") from error
 
 
 class Reminder:

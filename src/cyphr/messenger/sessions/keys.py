@@ -29,11 +29,20 @@ class SigningKey:
     def read(cls, path: Path) -> "SigningKey":
         """Read a PEM file. Raises InvalidInput when it holds anything but an Ed25519 private key."""
         try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError) as error:
+            pem = path.read_bytes()
+        except OSError as error:
             raise InvalidInput(f"CYPHR_TOKEN_KEY_FILE {path} cannot be read as an unencrypted PEM key") from error
+        return cls.parse(pem, f"CYPHR_TOKEN_KEY_FILE {path}")
+
+    @classmethod
+    def parse(cls, pem: bytes, source: str) -> "SigningKey":
+        """The key that ``source`` gave. Raises InvalidInput for anything but an Ed25519 private key."""
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(f"{source} cannot be read as an unencrypted PEM key") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise InvalidInput(f"CYPHR_TOKEN_KEY_FILE {path} holds no Ed25519 key; make one with `openssl genpkey`")
+            raise InvalidInput(f"{source} holds no Ed25519 key; make one with `openssl genpkey`")
         return cls(key)
 
     def derive(self, purpose: str) -> bytes:

@@ -174,8 +174,13 @@ test("the chat with the newest message, sent or waiting to be, comes first", () 
   expect(chatsByActivity(state).map(({ id }) => id)).toEqual(["two", "one"]);
 });
 
+test("of a chat that was left meanwhile nobody types", () => {
+  const state = me();
+  expect(withTyping(state, "left", "anna", 1000)).toBe(state);
+});
+
 test("typing ends after six seconds or with a message", () => {
-  const state = withTyping(me(), "one", "anna", 1000);
+  const state = withTyping({ ...me(), chats: { one: chat("one", 0) } }, "one", "anna", 1000);
   expect(withoutOldTyping(state, 6999)).toBe(state);
   expect(withoutOldTyping(state, 7000).typing["one"]).toEqual({});
   expect(withMessages(state, "one", [message(1)]).typing["one"]).toEqual({});

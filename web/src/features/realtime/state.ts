@@ -222,7 +222,8 @@ export function withoutPresence(state: MessengerState, chatId: string): Messenge
 }
 
 export function withTyping(state: MessengerState, chatId: string, userId: string, now: number): MessengerState {
-  if (userId === state.me) return state;
+  // Of a chat that was left meanwhile, it may still have been on its way.
+  if (userId === state.me || state.chats[chatId] === undefined) return state;
   return {
     ...state,
     typing: { ...state.typing, [chatId]: { ...state.typing[chatId], [userId]: now + TYPING_MS } },
