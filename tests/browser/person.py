@@ -1,7 +1,7 @@
 """A person in front of a browser: does what a person does, and keeps every error that the browser reports."""
 
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import ConsoleMessage, Page, expect
 
@@ -58,6 +58,24 @@ class BrowserPerson:
         await page.get_by_role("button", name="Start chatting").click()
         await self.sees_chats()
 
+    async def arrive(self) -> None:
+        """Be registered and signed in at once: what ``register`` does by hand, for tests of what comes after it."""
+        api = self.page.request
+        await api.post(f"{self.address}/v1/accounts/codes", data={"email": self.email})
+        letters = await api.get(
+            f"{self.address}/mailbox", params={"email": self.email}, headers={"Accept": "application/json"}
+        )
+        code = (await letters.json())["messages"][0]["code"]
+        account = {"email": self.email, "code": code, "pin": PIN, "full_name": self.name, "cyphr_id": self.cyphr_id}
+        session = await (await api.post(f"{self.address}/v1/accounts", data=account)).json()
+        await self.page.evaluate(
+            "(session) => localStorage.setItem('cyphr.session',"
+            " JSON.stringify({ ...session, expires_at: Date.now() + session.expires_in * 1000 }))",
+            session,
+        )
+        await self.page.reload()
+        await self.sees_chats()
+
     async def sign_in(self, pin: str = PIN) -> None:
         await self.page.get_by_label("Email").fill(self.email)
         await self.page.get_by_label("PIN").fill(pin)
@@ -93,6 +111,29 @@ class BrowserPerson:
         """Type and press the Send button, as people on any device can."""
         await self.page.get_by_role("textbox", name="Message").press_sequentially(text)
         await self.page.get_by_role("button", name="Send", exact=True).click()
+
+    async def choose(self, text: str, action: str, role: Literal["menuitem", "menuitemcheckbox"] = "menuitem") -> None:
+        """An action from the menu of the message with this text."""
+        await self.open_menu(text)
+        await self.page.get_by_role(role, name=action).click()
+        await expect(self.page.get_by_role("menu")).to_have_count(0)
+
+    async def open_menu(self, text: str) -> None:
+        """Open a message's menu as on this device: by its button, or held (which Chromium tells as a right click)."""
+        if await self.page.evaluate("matchMedia('(pointer: coarse)').matches"):
+            await self.message(text).click(button="right")
+        else:
+            await self.message(text).hover()
+            row = self.page.locator("[data-row]").filter(has=self.message(text))
+            await row.get_by_role("button", name="Message actions").click()
+        await expect(self.page.get_by_role("menu")).to_be_visible()
+
+    async def choose_for_chat(self, name: str, action: str) -> None:
+        """An action from the menu of a chat in the list."""
+        await self.page.get_by_role("link", name=name).hover()
+        await self.page.get_by_role("button", name=f"Actions for {name}").click()
+        await self.page.get_by_role("menuitem", name=action).click()
+        await expect(self.page.get_by_role("menu")).to_have_count(0)
 
     def message(self, text: str) -> Any:
         """The bubble with this text."""

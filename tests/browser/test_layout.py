@@ -85,7 +85,13 @@ async def _screens(person: BrowserPerson, other: BrowserPerson) -> AsyncIterator
     await other.open_chat(person.name)
     await other.write("Agreed 🎉 I'll write it up.")
     await person.sees_message("Agreed 🎉")
+    await person.choose("Agreed 🎉", "React with 👍", role="menuitemcheckbox")
+    await person.choose("Agreed 🎉", "Reply")
+    await person.write("Answered with **bold** and `code`, see https://example.org")
+    await person.sees_status("Answered with", "read")
     yield "chat"
+    async for screen in _over_the_chat(person):
+        yield screen
     await page.goto(f"{person.address}/#/chats")
     await person.sees_chats()
     await _settle(page)
@@ -93,6 +99,30 @@ async def _screens(person: BrowserPerson, other: BrowserPerson) -> AsyncIterator
     await page.goto(f"{person.address}/#/profile")
     await expect(page.get_by_text(person.email)).to_be_visible()
     yield "profile"
+
+
+async def _over_the_chat(person: BrowserPerson) -> AsyncIterator[str]:
+    """What opens above a conversation, each closed again with Esc."""
+    page = person.page
+    await person.open_menu("Answered with")
+    yield "message-menu"
+    await page.get_by_role("menuitem", name="More reactions").click()
+    await _settle(page)
+    yield "more-reactions"
+    await page.keyboard.press("Escape")
+    about = page.get_by_role("button", name="About this chat")
+    if await about.is_visible():
+        await about.click()
+        await expect(page.get_by_label("Disappearing messages")).to_be_visible()
+        await _settle(page)
+        yield "about"
+        await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="Chats and messages").fill("week")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await _settle(page)
+    yield "search"
+    await page.keyboard.press("Escape")
 
 
 async def _settle(page: Page) -> None:

@@ -14,7 +14,7 @@ export function Reactions({ message }: { message: Message }) {
   return (
     <ul className={styles.list} aria-label={t("message.reactions")}>
       {message.reactions.map(({ emoji, count, user_ids }) => {
-        const people = user_ids.map((id) => (id === me ? t("notice.you") : names[id])).filter(Boolean);
+        const people = user_ids.toSorted((one, other) => Number(other === me) - Number(one === me)).map((id) => (id === me ? t("notice.you") : names[id])).filter(Boolean);
         const who = people.join(", ") + (count > people.length ? "…" : "");
         return (
           <li key={emoji}>

@@ -27,3 +27,15 @@ export function reacted(message: Message, emoji: string, me: string, wanted: boo
     .filter((one) => one.count > 0);
   return { ...message, reactions };
 }
+
+/**
+ * An event says the same to everybody, and names five of many: one's own reaction is not gone for not being named. Whoever
+ * took theirs back on another device sees it here until the message is fetched again.
+ */
+export function withOwnKept(told: Message, held: Message | undefined, me: string): Message {
+  const reactions = told.reactions.map((one) => {
+    const named = one.user_ids.includes(me) || one.count <= one.user_ids.length;
+    return named || held === undefined || !isMine(held, one.emoji, me) ? one : { ...one, user_ids: [me, ...one.user_ids.slice(0, -1)] };
+  });
+  return { ...told, reactions };
+}

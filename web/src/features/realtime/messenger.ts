@@ -12,6 +12,7 @@ import { uuid7 } from "../../lib/uuid7";
 import { Drafts } from "../messages/drafts";
 import { hasGap } from "../messages/history";
 import * as outbox from "../messages/outbox";
+import { withOwnKept } from "../messages/reactions";
 import { Connection } from "./connection";
 import * as change from "./state";
 import { emptyState, heads, myMember, type MessengerState } from "./state";
@@ -297,7 +298,8 @@ export class Messenger {
     const held = this.state.chats[chatId]?.last_change;
     if (held === undefined || number <= held) return;
     if (number > held + 1) return this.catchUp(chatId, number);
-    const messages = message === null ? [] : [message];
+    const before = this.state.histories[chatId]?.messages.find((one) => one.id === message?.id);
+    const messages = message === null ? [] : [withOwnKept(message, before, this.state.me)];
     this.update(change.withChanges(this.state, chatId, messages, number));
     void this.keep((storage) => storage.putMessages(messages));
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Chat, Message } from "../../api/types";
+import type { Chat, Message, Mine } from "../../api/types";
 import { hasGap } from "../messages/history";
 import { plain, queued } from "../messages/outbox";
 import { statusOf } from "../messages/status";
@@ -12,9 +12,13 @@ import {
   withAck,
   withChanges,
   withChats,
+  withDraft,
+  withMessage,
   withMessages,
   withoutChat,
   withoutOldTyping,
+  withoutPresence,
+  withPresence,
   withTyping,
   withWatermarks,
 } from "./state";
@@ -184,4 +188,56 @@ test("typing ends after six seconds or with a message", () => {
   expect(withoutOldTyping(state, 6999)).toBe(state);
   expect(withoutOldTyping(state, 7000).typing["one"]).toEqual({});
   expect(withMessages(state, "one", [message(1)]).typing["one"]).toEqual({});
+});
+
+const mine = (fields: Partial<Mine>): Mine => ({
+  role: "member",
+  received_seq: 0,
+  read_seq: 0,
+  visible_from_seq: 0,
+  muted_until: null,
+  muted_for_ever: false,
+  pin_place: null,
+  archived: false,
+  unread: 0,
+  unread_mentions: 0,
+  ...fields,
+});
+
+test("a new mention is counted once, and none is left when all is read", () => {
+  const listed = chat("one", 2, { mine: mine({ unread_mentions: 1 }) });
+  let state = withChats(emptyState("me"), [listed]);
+  // What the list has counted comes again with the resume.
+  state = withMessages(state, "one", [message(2, { mentions: ["me"] }), message(3, { mentions: ["me"] })]);
+  expect(state.chats["one"]!.mine!.unread_mentions).toBe(2);
+  expect(withMessages(state, "one", [message(3, { mentions: ["me"] })]).chats["one"]!.mine!.unread_mentions).toBe(2);
+  expect(withWatermarks(state, "one", "me", { read_seq: 3 }).chats["one"]!.mine!.unread_mentions).toBe(0);
+});
+
+test("a new message takes a chat out of the archive, unless it is muted", () => {
+  const after = (fields: Partial<Mine>) => {
+    const state = withChats(emptyState("me"), [chat("one", 1, { mine: mine({ archived: true, ...fields }) })]);
+    return withMessages(state, "one", [message(2)]).chats["one"]!.mine!.archived;
+  };
+  expect([after({}), after({ muted_for_ever: true })]).toEqual([false, true]);
+});
+
+test("an answer that is older than what is held changes nothing", () => {
+  const state = withChanges(withMessages(me(), "one", [message(1)]), "one", [message(1, { content: "new", changed: 4 })], 4);
+  expect(withMessage(state, message(1, { content: "old", changed: 3 }))).toBe(state);
+  expect(withMessage(state, message(1, { content: "newest", changed: 5 })).chats["one"]).toMatchObject({ last_change: 4, last_message: { content: "newest" } });
+});
+
+test("only what another device wrote asks the field to show it", () => {
+  const here = withDraft(me(), "one", { content: "hel", reply_to_id: null }, false);
+  expect(here.drafts["one"]).toEqual({ content: "hel", reply_to_id: null, revision: 0 });
+  expect(withDraft(here, "one", { content: "hel", reply_to_id: null }, true)).toBe(here);
+  expect(withDraft(here, "one", null, true).drafts["one"]).toEqual({ content: "", reply_to_id: null, revision: 1 });
+});
+
+test("who is here is known of open chats alone", () => {
+  const anna = { user_id: "anna", online: true, last_seen: null };
+  const state = withPresence(withPresence(me(), "one", [anna]), "one", [{ ...anna, user_id: "boris" }]);
+  expect(Object.keys(state.presence["one"]!)).toEqual(["anna", "boris"]);
+  expect(withoutPresence(state, "one").presence["one"]).toBeUndefined();
 });

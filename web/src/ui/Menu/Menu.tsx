@@ -16,7 +16,7 @@ interface Props {
 export function Menu({ label, place, onClose, children }: Props) {
   const chosen = useRef<(() => void) | null>(null);
   return (
-    <Radix.Root open onOpenChange={(open) => !open && onClose(chosen.current)}>
+    <Radix.Root open modal={false} onOpenChange={(open) => !open && onClose(chosen.current)}>
       <Radix.Trigger asChild>
         <span aria-hidden="true" className={styles.anchor} style={{ left: place.x, top: place.y }} />
       </Radix.Trigger>

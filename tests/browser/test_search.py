@@ -1,0 +1,63 @@
+"""Search, presence, and what a person sets for themselves."""
+
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenBrowser
+from tests.browser.person import Device
+
+
+async def test_a_message_is_found_by_its_words_and_shown_in_its_place(
+    open_browser: OpenBrowser, screenshots: Path
+) -> None:
+    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
+    await anna.arrive()
+    await boris.arrive()
+    await anna.start_chat_with(boris)
+    await anna.write("The night train leaves from platform nine")
+    await anna.sees_message("night train")
+    page = anna.page
+    for number in range(30):
+        await page.get_by_role("textbox", name="Message").fill(f"And another thing\nnumber {number}")
+        await page.keyboard.press("Enter")
+    await anna.sees_status("number 29", "delivered")
+    await page.reload()
+    await anna.sees_message("number 29")
+    await expect(anna.message("night train")).to_have_count(0)
+    await page.keyboard.press("Control+k")
+    words = page.get_by_role("combobox", name="Chats and messages")
+    await expect(words).to_be_focused()
+    await words.fill("trains")
+    await expect(page.get_by_role("option").filter(has_text="night train")).to_be_visible()
+    await page.screenshot(path=screenshots / "search-laptop-light.png")
+    await words.press("Enter")
+    await expect(anna.message("night train")).to_be_in_viewport()
+    await page.keyboard.press("Control+k")
+    await words.fill("boris")
+    await expect(page.get_by_role("option").filter(has_text="Boris Lind").first).to_be_visible()
+
+
+async def test_who_is_here_is_shown_and_who_hides_it_is_not(open_browser: OpenBrowser, screenshots: Path) -> None:
+    anna, boris = (
+        await open_browser("Anna Petrova"),
+        await open_browser("Boris Lind", Device.PHONE, color_scheme="dark"),
+    )
+    await anna.arrive()
+    await boris.arrive()
+    await anna.start_chat_with(boris)
+    await expect(anna.page.locator("[data-online=true]")).to_have_text("online")
+    await boris.page.get_by_role("link", name="Profile").click()
+    await boris.page.get_by_label("Who sees when I am here").select_option("Nobody")
+    quiet = boris.page.get_by_role("switch", name="Quiet hours")
+    await quiet.click()
+    await boris.page.get_by_label("From").fill("21:30")
+    await boris.page.get_by_label("A notification shows").select_option("Who wrote")
+    await boris.page.screenshot(path=screenshots / "settings-phone-dark.png")
+    await boris.page.reload()
+    await expect(boris.page.get_by_label("From")).to_have_value("21:30")
+    await expect(boris.page.get_by_label("A notification shows")).to_have_value("name")
+    await expect(boris.page.get_by_label("Who sees when I am here")).to_have_value("nobody")
+    await anna.page.reload()
+    await anna.sees_chats()
+    await expect(anna.page.locator("[data-online]")).to_have_text("@boris")
