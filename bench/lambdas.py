@@ -27,7 +27,7 @@ from bench.rounds import percentile, publish, say, spread
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.messenger.lambdas import container, default, graph
 
-HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep")
+HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
 _IMPORT = """
 import time
 clock, processor = time.perf_counter(), time.process_time()

@@ -359,3 +359,12 @@ async def test_a_round_that_the_queue_gives_twice_is_told_twice_with_one_number(
             for _ in range(2):
                 assert await his.until("msg") == first
             assert {message["seq"] for message in his.messages()} == {1}
+
+
+async def test_who_opens_chats_without_end_is_refused_behind_functions_too(as_functions: Runtime) -> None:
+    anna, boris = await as_functions.join("Anna"), await as_functions.join("Boris")
+    chat = await anna.direct(boris)
+    async with anna.socket() as hers:
+        for _ in range(80):
+            await hers.say("open", chat=chat)
+        assert (await hers.until("error"))["d"]["code"] == "rate_limited"

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated
+from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated, RateLimited
 from cyphr.messenger.app import Messenger
 from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, invocation, run, settings, shared
 from cyphr.messenger.lambdas.graph import messenger
@@ -28,6 +28,9 @@ from cyphr.messenger.realtime.resume import Resume
 from cyphr.messenger.realtime.table import Place, identity_of
 
 _logger = logging.getLogger(__name__)
+
+_OPENS_PER_MINUTE = 60
+_OPENS_BURST = 20
 
 
 @invocation
@@ -134,6 +137,9 @@ class _Frame:
 
     async def _look(self, place: Place, frame: Open) -> str:
         """Who is here now. Nobody keeps watch between two frames: a client asks again while the chat is open."""
+        wait = await shared().table.take(f"open#{place.user_id}", per_minute=_OPENS_PER_MINUTE, burst=_OPENS_BURST)
+        if wait:
+            return failure(None, RateLimited("too many chats were opened; try again later", retry_after=int(wait) + 1))
         try:
             people = await self._messenger.presence.read_presence(place.user_id, frame.chat)
         except CyphrError as error:
