@@ -107,19 +107,20 @@ async def _over_the_chat(person: BrowserPerson) -> AsyncIterator[str]:
     await person.open_menu("Answered with")
     yield "message-menu"
     await page.get_by_role("menuitem", name="More reactions").click()
+    await expect(page.get_by_role("dialog", name="React")).to_be_visible()
     await _settle(page)
     yield "more-reactions"
     await page.keyboard.press("Escape")
     about = page.get_by_role("button", name="About this chat")
     if await about.is_visible():
         await about.click()
-        await expect(page.get_by_label("Disappearing messages")).to_be_visible()
+        await expect(page.get_by_role("dialog").get_by_label("Disappearing messages")).to_be_visible()
         await _settle(page)
         yield "about"
         await page.keyboard.press("Escape")
     await page.keyboard.press("Control+k")
     await page.get_by_role("combobox", name="Chats and messages").fill("week")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await expect(page.get_by_role("option").filter(has_text="week after")).to_be_visible()
     await _settle(page)
     yield "search"
     await page.keyboard.press("Escape")

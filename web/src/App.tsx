@@ -13,6 +13,7 @@ import { Messenger } from "./features/realtime/messenger";
 import { Storage } from "./features/realtime/storage";
 import { MessengerContext, useMessengerState } from "./features/realtime/useMessenger";
 import { SwitchboardBar } from "./features/switchboard/SwitchboardBar";
+import { useMedia } from "./lib/media";
 import { useRoute } from "./lib/route";
 import { Icon } from "./ui/Icon/Icon";
 import { Mark } from "./ui/Mark/Mark";
@@ -62,6 +63,7 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
   const { chats } = useMessengerState();
   const chat = chatId === undefined ? undefined : chats[chatId];
   const inChat = place === "chats" && chatId !== undefined;
+  const wide = useMedia("(min-width: 1200px)");
   const [searching, setSearching] = useSearchKey();
   return (
     <div className={styles.shell}>
@@ -82,7 +84,7 @@ function Shell({ person, onSignOut }: { person: Person; onSignOut: () => void })
             <main className={styles.chat}>
               {chat === undefined ? <Nothing gone={inChat} /> : <Conversation key={chat.id} chat={chat} showing={showing} />}
             </main>
-            {chat !== undefined && (
+            {chat !== undefined && wide && (
               <div className={styles.info}>
                 <ChatInfo chat={chat} />
               </div>
