@@ -93,7 +93,11 @@ class _Frame:
         # Before the resume reads: what is stored from now on is posted here, so nothing falls between.
         place = Place(connection, self._address, self._endpoint, identity.user_id, identity.session_id)
         await shared().table.register(place, admitted=True)
-        return await self._resume(self._exchange.resume(identity, hello.d.heads))
+        answer = await self._resume(self._exchange.resume(identity, hello.d.heads))
+        # Later than the registration: who is not registered yet when realtime moves is not called.
+        if farewell := await self._messenger.relocation.farewell():
+            await self._post(farewell)
+        return answer
 
     async def _resume(self, resume: Resume) -> str | None:
         """Post page after page while there is time, for API Gateway gives up on an invocation after 29 s. Then the
