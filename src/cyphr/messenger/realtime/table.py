@@ -30,6 +30,7 @@ LIFETIME_SECONDS = 2 * 3600 + 600
 """API Gateway ends a connection after two hours; its record outlives it by ten minutes, no more."""
 
 _LARGEST_BATCH = 100
+_LARGEST_PAGE = 500
 _MOST_TRIES = 6
 _TYPING_MS = 3000
 
@@ -140,6 +141,7 @@ class ConnectionTable:
                 FilterExpression="begins_with(id, :c) and attribute_exists(user_id) and expires > :now",
                 ExpressionAttributeValues={":c": _s("c#"), ":now": _n(int(now().timestamp()))},
                 ConsistentRead=True,
+                Limit=_LARGEST_PAGE,
                 **after,
             )
             yield [
