@@ -39,6 +39,7 @@ FURTHER_FILES = {
         "exchange.py",
         "gateway.py",
         "processes.py",
+        "relocation.py",
         "resume.py",
         "table.py",
     },
