@@ -12,6 +12,7 @@ import httpx
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.front import create_front
 from cyphr.embedded.functions import Functions
+from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
@@ -66,6 +67,23 @@ def _quick_pushes(stand_in: AwsStandIn) -> dict[str, Any]:
         "presence_relay_seconds": 1,
         "public_url": "https://chat.example.org",
     }
+
+
+@asynccontextmanager
+async def both_endpoints(
+    stand_in: AwsStandIn, side: TestSide, token_key: Path, *, move_seconds: float
+) -> AsyncIterator[tuple[httpx.AsyncClient, dict[Side, str]]]:
+    """A process and functions, as while realtime is migrated; the process's API, and where WebSockets end."""
+    made = Functions(stand_in)
+    await made.prepare()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        host, port = listener.getsockname()
+        here, there = made.beside(f"http://{host}:{port}", move_seconds=move_seconds)
+        settings = settings_for(side, token_key=token_key, aws=stand_in.settings, realtime=here)
+        await made.deploy(made.settings(settings.model_copy(update={"realtime": there})))
+        async with serve(settings, listener=listener) as http:
+            yield http, {Side.SUPABASE: str(here.url), Side.AWS: str(there.url)}
 
 
 @asynccontextmanager

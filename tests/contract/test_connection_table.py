@@ -58,6 +58,20 @@ async def test_a_connection_is_found_by_its_address_and_by_its_person_until_it_i
     assert await table.list_places([phone.user_id]) == [laptop]
 
 
+async def test_all_registered_connections_are_listed_page_by_page(
+    table: ConnectionTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyphr.messenger.realtime.table._LARGEST_PAGE", 2)
+    registered, silent = [a_place() for _ in range(5)], a_place()
+    await table.admit(silent.address, silent.id)
+    for place in registered:
+        await table.register(place, admitted=False)
+    pages = [page async for page in table.list_all()]
+    assert max(map(len, pages)) <= 2
+    found = [place for page in pages for place in page]
+    assert [found.count(place) for place in (*registered, silent)] == [1] * 5 + [0]
+
+
 async def test_a_connection_that_has_gone_before_its_hello_is_not_registered(table: ConnectionTable) -> None:
     place = a_place()
     await table.admit(place.address, place.id)

@@ -31,7 +31,8 @@ def people(
     """Let simulated people register and chat over the real HTTP and WebSocket APIs, and check what they are told.
 
     Ctrl-C stops them after what is in flight. Where the output is no terminal, one line of JSON is printed every
-    100 ms; where the input is a pipe, they also stop at its end or at a line "stop". The exit code is 1 when a request
+    100 ms; where the input is a pipe, they also stop at its end or at a line "stop", and at a line "pace 0.2" do
+    everything at a fifth of their speed. The exit code is 1 when a request
     failed or something was delivered wrongly.
     """
     try:
@@ -61,8 +62,11 @@ async def _run(crowd: Crowd, json_file: Path | None) -> Record:
 
 
 def _on_input(loop: asyncio.AbstractEventLoop, crowd: Crowd) -> None:
-    # "stop" is the only word there is, so it need not be put together from pieces.
+    # Lines are short and written at once, so they need not be put together from pieces.
     text = os.read(0, 4096)
+    for line in text.split(b"\n"):
+        if line.startswith(b"pace "):
+            crowd.set_pace(float(line.removeprefix(b"pace ")))
     if not text or b"stop" in text:
         loop.remove_reader(0)
         crowd.stop()

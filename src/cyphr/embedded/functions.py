@@ -32,6 +32,7 @@ _SOURCES = {"cyphr-fan-out": "fan_out", "cyphr-greetings": "sweep", "cyphr-later
 _CLOCK = "cyphr-clock"
 _MEMORY_MB = 512
 _TIMEOUT_SECONDS = 29
+_GREETING_SECONDS = 20
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -77,18 +78,32 @@ class Functions:
     def settings(
         self, process: MessengerSettings, *, front: str | None = None, pages: Iterable[str] = ()
     ) -> MessengerSettings:
-        """What the functions are given, where a process would be given ``process``.
+        """What the functions are given, where a process would be given ``process`` (``realtime`` already theirs, if it
+        names a table).
 
         ``front``: base URL of ``embedded/front.py``, through which they publish pushes, so that it can show them.
         ``pages``: origins of the web client, which is not where the WebSocket is. No key: they have their role. One
         invocation at a time needs few connections to a database.
         """
         own = AwsSettings(region=self._region, endpoint_url=self._base)
-        realtime = self._realtime.model_copy(update={"origins": tuple(pages)})
+        known = process.realtime if process.realtime.table is not None else self._realtime
+        realtime = known.model_copy(update={"origins": tuple(pages)})
         few = {"aws": own, "realtime": realtime, "mail_from": MAIL_FROM, "pool_size": 2, "web_folder": None}
         if front is not None:
             few["push_service"] = own.model_copy(update={"endpoint_url": front + PUSH_PATH})
         return process.model_copy(update=few)
+
+    def beside(self, process: str, *, move_seconds: float) -> tuple[RealtimeSettings, RealtimeSettings]:
+        """How WebSockets are reached while realtime is migrated: by a process at ``process``, and by the functions.
+
+        ``move_seconds``: within how long clients go from one to the other.
+        """
+        websocket = f"{process.replace('http', 'ws', 1)}/v1/ws"
+        here = {"endpoint": process, "url": websocket, "side": "supabase", "other_url": self._realtime.url}
+        # The stand-in has one container for all frames, so a hello may have to wait its turn.
+        there = {"side": "aws", "other_url": websocket, "greeting_seconds": _GREETING_SECONDS}
+        move = {"move_seconds": move_seconds}
+        return self._realtime.model_copy(update=here | move), self._realtime.model_copy(update=there | move)
 
     async def deploy(self, settings: MessengerSettings) -> None:
         """Make the functions, or give those that are there ``settings``, and let the queues call them."""
@@ -266,6 +281,7 @@ def realtime_permissions(region: str) -> list[dict[str, Any]]:
                 "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
+                "dynamodb:Scan",
                 "dynamodb:UpdateItem",
             ],
             "Resource": f"arn:aws:dynamodb:{region}:{_ACCOUNT}:table/{TABLE}",

@@ -52,11 +52,13 @@ class Stack:
         port: int | None = None,
         web_folder: Path | None = None,
         functions: bool = False,
+        move_seconds: float | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``fresh``: wipe the folder first. ``port``: the messenger's, else any free one, the same again next time.
         ``web_folder``: the built web client for the messenger to serve. ``functions``: run the messenger as functions
-        behind the AWS stand-in's API Gateway. ``say``: told of each step.
+        behind the AWS stand-in's API Gateway. ``move_seconds``: run both, as while realtime is migrated; clients go
+        from one to the other within so long. ``say``: told of each step.
         """
         self.folder = folder.absolute()
         self.secrets = SecretFolder(self.folder / "secrets")
@@ -66,7 +68,10 @@ class Stack:
         self._fresh = fresh
         self._port = port
         self._web_folder = web_folder
-        self._functions = Functions(self.aws_stand_in) if functions else None
+        self._functions = Functions(self.aws_stand_in) if functions or move_seconds is not None else None
+        self._move_seconds = move_seconds
+        self.websockets: dict[Side, str] = {}
+        """Where WebSockets end on each side, when they do on both."""
         self._say = say
         self._lock: IO[str] | None = None
         self._leave_running = False
@@ -158,13 +163,14 @@ class Stack:
         self._say("starting the messenger")
         if self._functions is None:
             await self.messenger.start(self.messenger_settings())
-        else:
+        elif self._move_seconds is None:
             addresses = await self._functions.prepare()
-            pages = [self.address, self.address.replace("127.0.0.1", "localhost")]
-            settings = self._functions.settings(self.messenger_settings(), front=self.address, pages=pages)
+            settings = self._functions.settings(self.messenger_settings(), front=self.address, pages=self._pages())
             await self._functions.deploy(settings)
             await self.messenger.start(self.messenger_settings(), api=addresses.http)
             self._say(f"functions answer on {addresses.http} and {addresses.websocket}")
+        else:
+            await self._start_both(self._functions, self.messenger, self._move_seconds)
         self._say(f"the messenger answers on {self.address}")
         self._describe()
 
@@ -207,6 +213,23 @@ class Stack:
             await asyncio.sleep(0.5)
 
     # How.
+
+    async def _start_both(self, functions: Functions, process: MessengerServer, move_seconds: float) -> None:
+        await functions.prepare()
+        here, there = functions.beside(process.address, move_seconds=move_seconds)
+        settings = self.messenger_settings()
+        of_functions = functions.settings(settings.model_copy(update={"realtime": there}), pages=self._pages())
+        await _all(
+            process.start(settings.model_copy(update={"realtime": here})),
+            functions.deploy(of_functions),
+        )
+        assert here.url is not None
+        assert there.url is not None
+        self.websockets = {Side.SUPABASE: here.url, Side.AWS: there.url}
+        self._say(f"WebSockets end at {here.url} and at {there.url}")
+
+    def _pages(self) -> list[str]:
+        return [self.address, self.address.replace("127.0.0.1", "localhost")]
 
     def _should_run(self, name: str) -> bool:
         return name != "messenger" or (self.messenger is not None and self.messenger.process is not None)

@@ -142,6 +142,23 @@ class RealtimeSettings(BaseModel):
         default=30000, ge=1, description="Messages that one person may send over WebSockets, in the long run."
     )
     sends_burst: int = Field(default=3000, ge=1, description="… and at once.")
+    side: Literal["supabase", "aws"] | None = Field(
+        default=None, description="While realtime is migrated, the side whose endpoint this server is; none: the only."
+    )
+    other_url: str | None = Field(
+        default=None, description="The WebSocket's public URL on the other side, where clients are sent when it moves."
+    )
+    move_seconds: float = Field(
+        default=60.0, gt=0, description="Within how long they go there, each at a moment of its own."
+    )
+
+    @model_validator(mode="after")
+    def _both_addresses_or_one_endpoint(self) -> "RealtimeSettings":
+        if (self.side is None) != (self.other_url is None):
+            raise ValueError("give 'side' and 'other_url' together: the one without the other sends nobody anywhere")
+        if self.other_url is not None and self.url is None:
+            raise ValueError("give 'url' beside 'other_url': clients must be told how to come back")
+        return self
 
 
 class MessengerSettings(BaseSettings):

@@ -39,6 +39,7 @@ from cyphr.messenger.realtime.delivery import Delivery
 from cyphr.messenger.realtime.exchange import Exchange
 from cyphr.messenger.realtime.later import Reminder
 from cyphr.messenger.realtime.processes import SCHEME
+from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
 from cyphr.messenger.sessions.pins import Pins
@@ -74,6 +75,7 @@ class Messenger:
     presence: Presence
     realtime: Realtime
     push: Push
+    relocation: Relocation
     shared: Shared | None
     """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
@@ -87,7 +89,11 @@ class Messenger:
         features instead, by a clock.
         """
         await asyncio.gather(
-            self.push.run(), self.presence.run(), self.expiry.sweep_for_ever(), self.metrics.flush_for_ever()
+            self.push.run(),
+            self.presence.run(),
+            self.relocation.run(),
+            self.expiry.sweep_for_ever(),
+            self.metrics.flush_for_ever(),
         )
 
     async def close(self) -> None:
@@ -143,6 +149,13 @@ def build_messenger(
         exchange=exchange,
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
+        relocation=Relocation(
+            switchboard,
+            settings.realtime,
+            connections,
+            register=None if shared is None else shared.table,
+            post=postman if isinstance(postman, Delivery) else None,
+        ),
         shared=shared,
         push=Push(
             switchboard,

@@ -285,6 +285,19 @@ class Failed(_Event):
     d: ErrorBody
 
 
+class ReconnectBody(_Body):
+    url: str
+    within_ms: int
+
+
+class Reconnect(_Event):
+    """Realtime stands elsewhere now. At a random moment within ``within_ms`` connect to ``url`` and resume there; leave
+    this connection only then. Both deliver, so it may even be ignored."""
+
+    t: Literal["reconnect"]
+    d: ReconnectBody
+
+
 class ByeBody(_Body):
     code: int
 
@@ -318,6 +331,7 @@ ServerFrame = Annotated[
     | Pong
     | SlowDown
     | Failed
+    | Reconnect
     | Bye,
     Field(discriminator="t"),
 ]

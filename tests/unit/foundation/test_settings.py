@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, RealtimeSettings
 
 METACHARACTERS = "p$w'\"@:/%#&!?= {}[]\\`;|<>~*é🔑"
 
@@ -81,6 +81,13 @@ def test_a_password_file_gives_its_line_and_nothing_is_unescaped(tmp_path: Path,
 
 def test_the_default_is_to_verify_whom_one_talks_to() -> None:
     assert _database(password="x").connection_arguments()["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize("given", [{"side": "aws"}, {"other_url": "wss://b"}, {"side": "aws", "other_url": "wss://b"}])
+def test_who_sends_clients_to_another_endpoint_is_told_both_addresses_and_its_side(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="give '"):
+        RealtimeSettings.model_validate(given)
+    RealtimeSettings.model_validate({"side": "aws", "url": "wss://a", "other_url": "wss://b"})
 
 
 def test_settings_cannot_be_changed_after_they_were_read() -> None:

@@ -897,6 +897,31 @@ export interface components {
              */
             v: 1;
         };
+        /**
+         * Reconnect
+         * @description Realtime stands elsewhere now. At a random moment within ``within_ms`` connect to ``url`` and resume there; leave
+         *     this connection only then. Both deliver, so it may even be ignored.
+         */
+        Reconnect: {
+            d: components["schemas"]["ReconnectBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "reconnect";
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
+        /** ReconnectBody */
+        ReconnectBody: {
+            /** Url */
+            url: string;
+            /** Within Ms */
+            within_ms: number;
+        };
         /** ResumeBody */
         ResumeBody: {
             /**
@@ -1081,7 +1106,7 @@ export interface components {
              */
             reply_to_id?: string | null;
         };
-        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeChanges"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Bye"];
+        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeChanges"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Reconnect"] | components["schemas"]["Bye"];
         /** SettingsBody */
         SettingsBody: {
             /** @default null */

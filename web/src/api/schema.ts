@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Addresses
-         * @description Where the WebSocket is.
+         * @description Where the WebSocket is; while realtime is migrated, on the side where it stands.
          */
         get: operations["addresses_v1_addresses_get"];
         put?: never;

@@ -1,8 +1,11 @@
-"""One person's WebSocket: says hello, resumes by heads, sends again until acknowledged, and survives every break."""
+"""One person's WebSocket: says hello, resumes by heads, sends again until acknowledged, survives every break, and goes
+to another endpoint when it is told to.
+"""
 
 import asyncio
 import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,19 +60,29 @@ class Connection:
     """Connect with ``run`` (a task that lasts until ``close``); ask with ``request``."""
 
     url: str
+    """Where to connect the next time; changed by ``reconnect``."""
     owner: Owner
     tally: Tally
     online: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the connection is resumed."""
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _acks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_away: bool = False
+    """Whether the last socket was at another address than the first."""
+    _first_url: str = field(init=False)
     _socket: ClientConnection | None = None
+    _entering: ClientConnection | None = None
+    """Being brought up to date."""
+    _moving: asyncio.Task[None] | None = None
     _leaving: bool = False
     _provoked: bool = False
     _away_seconds: float = 0.0
     _absent: bool = True
     """From the person's own break (and before the first connection) until resumed: nobody waits for the server."""
     _later: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._first_url = self.url
 
     async def run(self) -> None:
         """Stay connected until ``close``. A break that the person did not provoke is a failure."""
@@ -85,6 +98,7 @@ class Connection:
                 detail = None  # the token could not be had: that failure is in the record already
             except (KeyError, TypeError, ValueError) as error:
                 detail = f"a frame that the contract does not know: {error!r}"
+            await self._stop_moving()
             pause = _FIRST_PAUSE_SECONDS if self.online.is_set() else min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self.online.clear()
             self._socket = None
@@ -98,12 +112,15 @@ class Connection:
     async def close(self) -> None:
         """Leave for good."""
         self._leaving = True
-        if self._socket is not None:
-            await self._socket.close()
+        await self._stop_moving()
+        for socket in (self._socket, self._entering):
+            if socket is not None:
+                await socket.close()
 
     def abort(self, away_seconds: float = 0.0) -> None:
         """Break the connection without a word, as a dead spot does; ``run`` comes back after that and resumes."""
-        if self._socket is None:
+        sockets = [socket for socket in (self._socket, self._entering) if socket is not None]
+        if not sockets:
             return
         self._provoked = True
         self._away_seconds = away_seconds
@@ -111,7 +128,8 @@ class Connection:
         for pending in self._pending.values():
             pending.started = None
         self.online.clear()
-        self._socket.transport.abort()
+        for socket in sockets:
+            socket.transport.abort()
 
     async def request(
         self, type_: str, chat_id: str, d: Mapping[str, Any], *, kind: Kind, id_: str | None = None, times: int = 1
@@ -152,30 +170,85 @@ class Connection:
         return min((p.started for p in self._pending.values() if p.started and p.kind in kinds), default=None)
 
     async def _converse(self) -> None:
-        started_at, started = now().timestamp(), monotonic()
-        async with connect(
-            self.url, compression=None, ping_interval=None, proxy=None, open_timeout=PATIENCE_SECONDS, close_timeout=2
-        ) as socket:
-            self._socket = socket
-            if self._leaving:
+        """Talk until the connection ends: over one socket, or over several, each up to date before the last is left."""
+        await self._enter(self.url)
+        while (socket := self._socket) is not None and not self._leaving:
+            try:
+                async for text in socket:
+                    self._on_frame(json.loads(text))
+            except WebSocketException:
+                if self._socket is socket:
+                    raise
+            finally:
+                await socket.close()
+            if self._socket is socket:
                 return
+
+    async def _enter(self, url: str) -> None:
+        """Connect, be brought up to date, and talk over this socket from now on; the one before it is closed."""
+        started_at, started = now().timestamp(), monotonic()
+        socket = self._entering = await connect(
+            url, compression=None, ping_interval=None, proxy=None, open_timeout=PATIENCE_SECONDS, close_timeout=2
+        )
+        try:
+            if self._leaving:
+                await socket.close()
             hello = {"token": await self.owner.access_token(), "device": "simulated", "heads": self.owner.heads()}
             await socket.send(json.dumps({"v": 1, "t": "hello", "d": hello}))
-            async for text in socket:
-                frame = json.loads(text)
-                if frame["t"] == "resume.done":
-                    self.tally.waited("resume", started_at, monotonic() - started)
-                    self.tally.record.resumes += 1
-                    self.owner.on_resumed(frame["d"]["heads"])
-                    self._absent = False
-                    self.online.set()
-                    for pending in list(self._pending.values()):
-                        await self._transmit(pending)
+            while (frame := json.loads(await socket.recv()))["t"] != "resume.done":
+                if frame["t"] == "resume.more":
+                    await socket.send(json.dumps({"v": 1, "t": "resume", "d": {"heads": self.owner.heads()}}))
                 else:
                     self._on_frame(frame)
+        except BaseException:
+            socket.transport.abort()
+            raise
+        finally:
+            self._entering = None
+        self.tally.waited("resume", started_at, monotonic() - started)
+        self.tally.record.resumes += 1
+        old, self._socket = self._socket, socket
+        self.is_away = url != self._first_url
+        self.owner.on_resumed(frame["d"]["heads"])
+        self._absent = False
+        self.online.set()
+        for pending in list(self._pending.values()):
+            await self._transmit(pending)
+        if old is not None:
+            self._keep(old.close)
+
+    async def _move(self, seconds: float) -> None:
+        """Go to where ``url`` says now, after so long. What is under way on the old socket goes on meanwhile."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self._enter(self.url)
+                self.tally.record.reconnects += 1
+                return
+            except (OSError, WebSocketException, KeyError, ValueError) as error:
+                if not self._provoked and not self._leaving:
+                    self.tally.failed(self.owner.name, "reconnect", f"{type(error).__name__}: {error}")
+            except RequestFailed:
+                pass  # the token could not be had: that failure is in the record already
+            seconds = _LONGEST_PAUSE_SECONDS
+
+    async def _stop_moving(self) -> None:
+        if self._moving is not None:
+            self._moving.cancel()
+            await asyncio.gather(self._moving, return_exceptions=True)
+            self._moving = None
+
+    def _on_reconnect(self, url: str, within_seconds: float) -> None:
+        if url != self.url:  # it may be told more than once
+            self.url = url
+            if self._moving is not None and self._moving is not asyncio.current_task():
+                self._moving.cancel()
+            self._moving = asyncio.create_task(self._move(random.uniform(0, within_seconds)))  # noqa: S311 - no secret
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
         match frame["t"]:
+            case "reconnect":
+                self._on_reconnect(frame["d"]["url"], frame["d"]["within_ms"] / 1000)
             case "ack":
                 self._on_ack(frame)
             case "error":

@@ -50,11 +50,18 @@ class Crowd:
         self.people: list[Person] = []
         self._drafts: dict[str, Draft] = {}
         self._tally = Tally(self.record)
+        self._pace = 1.0
         self._users, self._rate, self._seconds = users, rate, seconds
         self._habits = habits or Habits()
         self._report = report
         self._dice = random.Random(seed)  # noqa: S311  (what people do next is no secret)
         self._stopping = asyncio.Event()
+
+    def set_pace(self, pace: float) -> None:
+        """Do everything so many times as fast as the rates and the habits say, from now on."""
+        self._pace = pace
+        for person in self.people:
+            person.pace = pace
 
     def stop(self) -> None:
         """Stop chatting; ``run`` returns when what is in flight has been answered."""
@@ -146,7 +153,7 @@ class Crowd:
         try:
             while not stopped.done():
                 # After a stall of the machine at most one second's messages are made up for.
-                moment = max(moment + self._dice.expovariate(self._rate), monotonic() - 1)
+                moment = max(moment + self._dice.expovariate(self._rate * self._pace), monotonic() - 1)
                 await asyncio.wait([stopped], timeout=max(0, moment - monotonic()))
                 if free := [person for person in self.people if person.may_send()]:
                     person = self._dice.choice(free)
@@ -214,6 +221,9 @@ class Crowd:
     def _online(self) -> int:
         return sum(person.connection.online.is_set() for person in self.people)
 
+    def _away(self) -> int:
+        return sum(person.connection.is_away for person in self.people)
+
     def _enter(self, state: State) -> None:
         self._tally.state = state
         self._report_line()
@@ -227,4 +237,4 @@ class Crowd:
         if self._report is not None:
             waiting = (person.connection.oldest(WRITES) for person in self.people)
             oldest = min((started for started in waiting if started is not None), default=None)
-            self._report(self._tally.line(online=self._online(), oldest_write=oldest))
+            self._report(self._tally.line(online=self._online(), away=self._away(), oldest_write=oldest))

@@ -43,7 +43,7 @@ async def live(person: Person, habits: Habits) -> None:
     rates = {name: 1 / mean for name, mean in means.items() if mean}
     dice = person.world.dice
     while rates:
-        await asyncio.sleep(dice.expovariate(sum(rates.values())))
+        await asyncio.sleep(dice.expovariate(sum(rates.values()) * person.pace))
         doing = DOINGS[dice.choices(list(rates), list(rates.values()))[0]]
         await asyncio.shield(person.begin(lambda doing=doing: doing(person)))  # type: ignore[misc]
 

@@ -53,6 +53,7 @@ class Person:
         self.chats: dict[str, dict[str, Any]] = {}
         self.marked: dict[str, tuple[int, int]] = {}
         self.typed = 0.0
+        self.pace = 1.0
         self._mending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -135,6 +135,8 @@ class Record:
     received: int = 0
     requests: int = 0
     resumes: int = 0
+    reconnects: int = 0
+    """Times that somebody went to the other endpoint because the server said so."""
     repeats: int = 0
     """Messages that were sent twice on purpose."""
     gaps: int = 0

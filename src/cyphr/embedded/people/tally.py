@@ -26,6 +26,8 @@ class Line:
     """Of the writes that were answered since the last line, or are still waiting."""
     failures: int
     resumes: int
+    away: int
+    """How many were last connected to another endpoint than the one that they began at."""
     p50_ms: float | None
     """Of the messages acknowledged within the last second; None when there were none."""
     p99_ms: float | None
@@ -61,7 +63,7 @@ class Tally:
         if kind == "message":
             self._message_waits.append((monotonic(), wait_ms))
 
-    def line(self, *, online: int, oldest_write: float | None) -> Line:
+    def line(self, *, online: int, away: int = 0, oldest_write: float | None) -> Line:
         """The next line. ``oldest_write``: when (monotonic) the oldest write left that is still unanswered."""
         moment = monotonic()
         while self._sent and self._sent[0] < moment - 1:
@@ -81,6 +83,7 @@ class Tally:
             longest_wait_ms=round(longest_ms, 1),
             failures=len(self.record.failures),
             resumes=self.record.resumes,
+            away=away,
             p50_ms=_quantile(waits, 0.5),
             p99_ms=_quantile(waits, 0.99),
         )

@@ -13,6 +13,7 @@ from cyphr.foundation.errors import Unavailable
 
 _ARRIVAL_SECONDS = 120.0
 _LEAVING_SECONDS = 120.0
+_MOVING_SECONDS = 60.0
 _LINE_BYTES = 1 << 20
 _LINES_KEPT = 600
 
@@ -49,6 +50,25 @@ class CrowdProcess:
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
             raise Unavailable(f"the people did not all arrive in {_ARRIVAL_SECONDS:.0f} s: {self.line}") from error
+
+    async def set_pace(self, pace: float) -> None:
+        """Have them do everything so many times as fast as they were told."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"pace {pace:g}\n".encode())
+        await self._process.stdin.drain()
+
+    async def until_away(self, people: int) -> None:
+        """Wait until so many are at another endpoint than they began at. Raises Unavailable when that takes long."""
+        try:
+            async with asyncio.timeout(_MOVING_SECONDS):
+                while self.line["away"] != people:
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"{self.line['away']} people are at the other endpoint, and {people} should be, "
+                f"{_MOVING_SECONDS:.0f} s after realtime moved"
+            ) from error
 
     async def stop(self) -> Record:
         """Let them finish what is in flight and go; what they remember."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from cyphr.embedded.addresses import SUPABASE_PATH
 from cyphr.embedded.binaries import binary
 from cyphr.embedded.process import ProcessRecord, last_lines, read_note, spawn, terminate
+from cyphr.embedded.rehearsal.canaries import Canaries
 from cyphr.embedded.secrets import write_secret
 from cyphr.embedded.stack import Stack
 from cyphr.foundation.errors import Unavailable
@@ -24,7 +25,7 @@ class MigratorProcess:
         self.config = self.folder / "migration.toml"
         self._process: ProcessRecord | None = None
 
-    def configure(self, stack: Stack) -> None:
+    def configure(self, stack: Stack, canaries: Canaries) -> None:
         """Write the ``migration.toml`` that an operator would write for this stack."""
         self.folder.mkdir(parents=True, exist_ok=True)
         secret = stack.secrets.path("aws-secret-access-key")
@@ -52,6 +53,14 @@ class MigratorProcess:
                     },
                     "files.supabase_storage": aws,
                     "auth": {"user_pool_id": stack.names.user_pool_id},
+                    "realtime": {
+                        "api_url": stack.address,
+                        "supabase_url": stack.websockets[Side.SUPABASE],
+                        "aws_url": stack.websockets[Side.AWS],
+                        "first_canary_email": canaries.emails[0],
+                        "second_canary_email": canaries.emails[1],
+                        "canary_pin_file": str(canaries.pin_file),
+                    },
                 }
             )
         )

@@ -235,6 +235,7 @@ class Outcome:
             "people": self.people,
             "requests": self.record.requests if self.record else 0,
             "resumes": self.record.resumes if self.record else 0,
+            "reconnects": self.record.reconnects if self.record else 0,
             "rows_copied": self.rows_copied,
             "phases": {name: round(seconds, 3) for name, seconds in self.phases.items()},
             "verifications": self.verifications,

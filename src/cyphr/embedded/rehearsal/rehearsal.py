@@ -11,6 +11,7 @@ import psycopg
 
 from cyphr.embedded.addresses import PUBLIC_BUCKET
 from cyphr.embedded.people.audit import audit
+from cyphr.embedded.rehearsal.canaries import register_canaries
 from cyphr.embedded.rehearsal.crowd import CrowdProcess
 from cyphr.embedded.rehearsal.machine import describe_machine
 from cyphr.embedded.rehearsal.migrator import MigratorProcess
@@ -27,8 +28,10 @@ from cyphr.migrate.report.history import move_times, phase_seconds, read_history
 from cyphr.schema.restore import restore_backup
 
 KILLABLE = ("copy", "follow", "handover", "handback")
-_SERVICES = ("files", "database", "auth")  # in the order in which they are handed over
+_SERVICES = ("files", "database", "auth", "realtime")  # in the order in which they are handed over
 _PHASE_SECONDS = 300.0
+_GATEWAY_RATE = 4.0  # messages a second
+_GATEWAY_USERS = 2.0  # as busy as so many are by habit
 _AFTERMATH_SECONDS = 0.5
 _POLL_SECONDS = 0.002
 _WATCH_SECONDS = 0.2
@@ -70,7 +73,14 @@ class Rehearsal:
         self.crowd = CrowdProcess(options.folder / "people")
         self.migrator = MigratorProcess(options.folder / "migrator")
         self._tell = say
-        self.stack = Stack(options.folder, fresh=True, web_folder=options.web_folder, say=self._say)
+        self.stack = Stack(
+            options.folder,
+            fresh=True,
+            web_folder=options.web_folder,
+            # So that everybody has gone well before the next move.
+            move_seconds=options.seconds / 6,
+            say=self._say,
+        )
         self.phases: list[Phase] = []
         self.schema: dict[str, str] = {}
         """What the Supabase side's schema was when the migration began, for the record."""
@@ -131,7 +141,8 @@ class Rehearsal:
 
     async def _migrate(self, journal: Journal) -> None:
         interval = self.options.seconds / 4
-        self.migrator.configure(self.stack)
+        canaries = await register_canaries(self.stack.address, self.stack.secrets.folder)
+        self.migrator.configure(self.stack, canaries)
         self._say("the migration begins")
         self.migrator.start()
         await self._kill_once("copy", self._is_copying)
@@ -142,7 +153,7 @@ class Rehearsal:
         await asyncio.sleep(interval / 2)
         for direction in ("handover", "handback", "handover"):
             for service in services if direction == "handover" else reversed(services):
-                await self._move(journal, direction, service)
+                await (self._move_people if service == "realtime" else self._move)(journal, direction, service)
             await asyncio.sleep(interval)
         self._say("the people finish and leave")
         record = self.outcome.record = await self.crowd.stop()
@@ -163,6 +174,20 @@ class Rehearsal:
                 if set(phases) == set(_SERVICES) and set(phases.values()) == {"following"}:
                     return list(_SERVICES)
                 await asyncio.sleep(0.05)
+
+    async def _move_people(self, journal: Journal, direction: str, service: str) -> None:
+        """Move realtime, and wait until everybody has gone. They are calmer at the stand-in's API Gateway: it runs one
+        invocation at a time, where AWS runs a thousand.
+        """
+        calm = min(1.0, _GATEWAY_RATE / self.options.rate, _GATEWAY_USERS / self.options.users)
+        if direction == "handover":
+            await self.crowd.set_pace(calm)
+        await self._move(journal, direction, service)
+        await self.crowd.until_away(self.options.users if direction == "handover" else 0)
+        where = Side.AWS if direction == "handover" else Side.SUPABASE
+        self._say(f"all {self.options.users} people have gone to the endpoint of {where}")
+        if direction == "handback":
+            await self.crowd.set_pace(1.0)
 
     async def _move(self, journal: Journal, direction: str, service: str) -> None:
         to = Side.AWS if direction == "handover" else Side.SUPABASE

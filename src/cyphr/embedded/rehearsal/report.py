@@ -125,7 +125,7 @@ def _moves(outcome: Outcome) -> list[Html]:
     return [section("Handovers and handbacks", table(columns, rows, numbers=_MOVE_NUMBERS), note=about)]
 
 
-_COMPARED = {"database": "rows", "files": "objects", "auth": "people"}
+_COMPARED = {"database": "rows", "files": "objects", "auth": "people", "realtime": "messages"}
 
 
 def _verifications(outcome: Outcome) -> list[Html]:
@@ -185,6 +185,7 @@ def _people(outcome: Outcome) -> list[Html]:
         ("messages delivered live", f"{record.received:,}"),
         ("requests", f"{record.requests:,}"),
         ("connections lost on purpose and resumed", f"{record.resumes:,}"),
+        ("times that somebody went to the other endpoint", f"{record.reconnects:,}"),
         ("messages sent twice on purpose", f"{record.repeats:,}"),
         ("gaps filled from history", f"{record.gaps:,}"),
         ("wait of a message, median and p99", f"{_quantile(waits, 0.5)} and {_quantile(waits, 0.99)}"),

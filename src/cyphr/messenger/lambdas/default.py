@@ -98,7 +98,11 @@ class _Frame:
         place = Place(connection, self._address, self._endpoint, identity.user_id, identity.session_id)
         await shared().table.register(place, admitted=True)
         await shared().ask_about(identity.user_id, now())
-        return await self._resume(self._exchange.resume(identity, hello.d.heads, hello.d.changes))
+        answer = await self._resume(self._exchange.resume(identity, hello.d.heads, hello.d.changes))
+        # Later than the registration: who is not registered yet when realtime moves is not called.
+        if farewell := await self._messenger.relocation.farewell():
+            await self._post(farewell)
+        return answer
 
     async def _resume(self, resume: Resume) -> str | None:
         """Post page after page while there is time, for API Gateway gives up on an invocation after 29 s. Then the

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -107,6 +107,10 @@ class Connections:
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.identity.user_id, {})[connection.id] = connection
         self._by_address[str(connection.id)] = connection
+
+    def all(self) -> Collection[Connection]:
+        """Every connection, as of now."""
+        return tuple(self._by_address.values())
 
     def find(self, address: str) -> Connection | None:
         """One connection by its id as text, if it is still there."""

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyphr.foundation.errors import NotFound
-from cyphr.foundation.settings import RealtimeSettings
 from cyphr.messenger.limits import is_welcome
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.processes import PATH, SIGNATURE, Consignment, Undelivered
+from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Disconnected, Realtime
 
 _CLOSE_SECONDS = 20.0
@@ -56,15 +56,15 @@ class _Socket:
             return
 
 
-def _settings(request: Request) -> RealtimeSettings:
-    settings: RealtimeSettings = request.app.state.messenger.settings.realtime
-    return settings
+def _relocation(request: Request) -> Relocation:
+    relocation: Relocation = request.app.state.messenger.relocation
+    return relocation
 
 
 @router.get("/v1/addresses", tags=["operations"])
-async def addresses(settings: Annotated[RealtimeSettings, Depends(_settings)]) -> Addresses:
-    """Where the WebSocket is."""
-    return Addresses(websocket=settings.url)
+async def addresses(relocation: Annotated[Relocation, Depends(_relocation)]) -> Addresses:
+    """Where the WebSocket is; while realtime is migrated, on the side where it stands."""
+    return Addresses(websocket=await relocation.address())
 
 
 async def converse(websocket: WebSocket) -> None:

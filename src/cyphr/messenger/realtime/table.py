@@ -7,7 +7,7 @@ seen by everything that is stored afterwards. Items run out by TTL should a serv
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ LIFETIME_SECONDS = 2 * 3600 + 600
 """API Gateway ends a connection after two hours; its record outlives it by ten minutes, no more."""
 
 _LARGEST_BATCH = 100
+_LARGEST_PAGE = 500
 _MOST_TRIES = 6
 _TYPING_MS = 3000
 
@@ -132,6 +133,26 @@ class ConnectionTable:
         """Every connection of these people, as of now."""
         answers = await asyncio.gather(*(self._read_people(some) for some in chunks(people, _LARGEST_BATCH)))
         return [place for places in answers for place in places]
+
+    async def list_all(self) -> AsyncIterator[list[Place]]:
+        """Every registered connection, page by page."""
+        after: dict[str, Any] = {}
+        while True:
+            page = await self._call(
+                self._client.scan,
+                TableName=self._name,
+                FilterExpression="begins_with(id, :c) and attribute_exists(user_id) and expires > :now",
+                ExpressionAttributeValues={":c": _s("c#"), ":now": _n(int(now().timestamp()))},
+                ConsistentRead=True,
+                Limit=_LARGEST_PAGE,
+                **after,
+            )
+            yield [
+                _place(item["id"]["S"].removeprefix("c#"), item["user_id"]["S"], item) for item in page.get("Items", [])
+            ]
+            if "LastEvaluatedKey" not in page:
+                return
+            after = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def take(self, who: str, *, per_minute: int, burst: int) -> float:
         """Take one of what ``who`` may do in a while, counted by all servers; the seconds to wait when there is none.

@@ -19,12 +19,15 @@ _HELLO_SECONDS = 10.0
 class Canary:
     """Messages of one chat, by the wire protocol that every client speaks (docs/reference/events.md)."""
 
-    def __init__(self, url: str, token: str, chat_id: str, after: int) -> None:
-        """``after``: the place in the chat up to which nothing is of interest."""
+    def __init__(self, url: str, token: str, chat_id: str, after: int, mark: str) -> None:
+        """``after``: the place in the chat up to which nothing is of interest. ``mark``: what the messages of interest
+        begin with; others may talk in the chat meanwhile.
+        """
         self._url = url
         self._token = token
         self._chat_id = chat_id
         self._head = after
+        self._mark = mark
         self._socket: ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -32,7 +35,7 @@ class Canary:
         self.arrived: dict[int, tuple[str, float]] = {}
         """seq → what it says, and when (monotonic) it arrived."""
         self.out_of_order: list[int] = []
-        """Places that arrived live after a later one; a client would have had to fetch them."""
+        """Places that arrived live after a later one of the same mark: never, as that was sent only afterwards."""
 
     @property
     def is_connected(self) -> bool:
@@ -111,6 +114,8 @@ class Canary:
         return str(frame["t"])
 
     def _keep(self, seq: int, content: str) -> None:
+        if not content.startswith(self._mark):  # two servers' events of one chat may cross
+            return
         if seq < self._head and seq not in self.arrived:
             self.out_of_order.append(seq)
         self.arrived.setdefault(seq, (content, monotonic()))

@@ -5,6 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from cyphr.foundation.clock import monotonic
+from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.realtime.canary import Canary
 from cyphr.migrate.realtime.places import RealtimePlaces
@@ -29,6 +30,7 @@ class CanaryConversation:
     def __init__(self, places: RealtimePlaces) -> None:
         self._places = places
         self._numbers = itertools.count(1)
+        self._mark = f"canary {uuid7()}"
         self._canaries: dict[tuple[int, Side], Canary] = {}
 
     async def __aenter__(self) -> "CanaryConversation":
@@ -37,7 +39,7 @@ class CanaryConversation:
         chat_id, last_seq = await self._places.canaries[0].open_chat(self._places.canaries[1])
         for number, token in enumerate(tokens):
             for side, url in self._places.endpoints.items():
-                self._canaries[number, side] = Canary(url, token, chat_id, last_seq)
+                self._canaries[number, side] = Canary(url, token, chat_id, last_seq, self._mark)
         try:
             await asyncio.gather(*(canary.open() for canary in self._canaries.values()))
         except BaseException:
@@ -56,7 +58,7 @@ class CanaryConversation:
         for canary in self._canaries.values():
             if not canary.is_connected:
                 await canary.open()
-        content = f"canary {next(self._numbers)}"
+        content = f"{self._mark} {next(self._numbers)}"
         began = monotonic()
         seq = await self._canaries[sender, side].send(content, _PATIENCE_SECONDS)
         spoken = Round(side, seq)

@@ -116,6 +116,7 @@ export class Connection {
     window.clearTimeout(this.answerTimer);
     this.answerTimer = 0;
     if (event.t === "resume.done") this.settle(socket);
+    if (event.t === "reconnect") this.renewWithin(event.d.within_ms);
     this.handlers.onEvent(event);
     if (event.t === "resume.done") this.handlers.onState("live");
     else if (!this.live) this.expectAnswer();
@@ -143,6 +144,13 @@ export class Connection {
     } catch {
       this.renewTimer = window.setTimeout(() => void this.renew(), RENEW_AGAIN_MS);
     }
+  }
+
+  /** The server's address has changed, for everybody at once; the way to it is asked anew before each connection. */
+  private renewWithin(milliseconds: number): void {
+    if (!this.live || this.successor !== null) return;
+    window.clearTimeout(this.renewTimer);
+    this.renewTimer = window.setTimeout(() => void this.renew(), Math.random() * milliseconds);
   }
 
   private renewLater(failed: WebSocket): void {
