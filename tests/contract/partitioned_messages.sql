@@ -1,4 +1,4 @@
--- What decision 0043 would do: messages by month, ruled by their ids, which are UUIDs of version 7. The table that is there
+-- What decision 0038 would do: messages by month, ruled by their ids, which are UUIDs of version 7. The table that is there
 -- becomes the default partition, with the old server's ids and everything before the first month.
 
 do $$
