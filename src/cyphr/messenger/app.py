@@ -76,6 +76,8 @@ class Messenger:
     realtime: Realtime
     push: Push
     relocation: Relocation
+    delivery: Delivery | None
+    """Delivers to all servers' connections; None: this process is the only one."""
     shared: Shared | None
     """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
@@ -92,6 +94,7 @@ class Messenger:
             self.push.run(),
             self.presence.run(),
             self.relocation.run(),
+            *([] if self.delivery is None else [self.delivery.run()]),
             self.expiry.sweep_for_ever(),
             self.metrics.flush_for_ever(),
         )
@@ -149,6 +152,7 @@ def build_messenger(
         exchange=exchange,
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
+        delivery=postman if isinstance(postman, Delivery) else None,
         relocation=Relocation(
             switchboard,
             settings.realtime,

@@ -30,8 +30,8 @@ from cyphr.schema.restore import restore_backup
 KILLABLE = ("copy", "follow", "handover", "handback")
 _SERVICES = ("files", "database", "auth", "realtime")  # in the order in which they are handed over
 _PHASE_SECONDS = 300.0
-_GATEWAY_RATE = 4.0  # messages a second
-_GATEWAY_USERS = 2.0  # as busy as so many are by habit
+_GATEWAY_RATE = 2.0  # messages a second
+_GATEWAY_USERS = 1.0  # as busy as so many are by habit
 _AFTERMATH_SECONDS = 0.5
 _POLL_SECONDS = 0.002
 _WATCH_SECONDS = 0.2

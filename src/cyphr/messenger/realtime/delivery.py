@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -22,12 +23,24 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+_MOST_WAITING = 1000
+_MOST_TOGETHER = 100
+
 
 class Round(BaseModel):
     """An event and some of the connections that it goes to."""
 
     event: Event
     places: list[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """An event and whom it is for."""
+
+    event: Event
+    people: frozenset[UUID]
+    except_for: UUID | None
 
 
 class FanOut(Protocol):
@@ -90,19 +103,31 @@ class Delivery:
         self._most_at_once = most_at_once
         self._own = own
         self._own_endpoint = own_endpoint
+        self._waiting: list[_Parcel] = []
+        self._sending: asyncio.Task[None] | None = None
+        self._goes_on = False
 
     async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
-        people = set(recipients)
+        parcel = _Parcel(event, frozenset(recipients), except_for)
         if self._own is not None:
-            await self._own.deliver(people, event, except_for=except_for)
+            await self._own.deliver(parcel.people, event, except_for=except_for)
+        if not self._goes_on:
+            await self._send_off([parcel])
+            return
+        # Whoever sent it does not wait for servers elsewhere, as long as these keep up.
+        self._waiting.append(parcel)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_waiting())
+        if len(self._waiting) > _MOST_WAITING:
+            await asyncio.wait([self._sending])
+
+    async def run(self) -> None:
+        """While this runs, senders do not wait for other servers. Not for functions: they stand still between frames."""
+        self._goes_on = True
         try:
-            places = [place for place in await self._table.list_places(people) if self._is_elsewhere(place, except_for)]
-            if len(places) <= self._most_at_once or self._queue is None:
-                await self.post(event, places)
-            elif event.kind is not EventKind.TYPING:
-                await self._queue.put(Round(event=event, places=some) for some in chunks(places, self._most_at_once))
-        except Unavailable as error:
-            _logger.error("an event was left to the next resume: %s", error)
+            await asyncio.Event().wait()
+        finally:
+            self._goes_on = False
 
     async def who_is_connected(self, people: Iterable[UUID]) -> frozenset[UUID]:
         """Those of ``people`` who have a connection on any server; see ``presence.service.Whereabouts``."""
@@ -138,6 +163,38 @@ class Delivery:
         else:
             await self._gateway.end(place.endpoint, place.address, code)
         await self._table.remove(place.address)
+
+    async def _send_waiting(self) -> None:
+        while self._waiting:
+            parcels, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+            await self._send_off(parcels)
+
+    async def _send_off(self, parcels: Sequence["_Parcel"]) -> None:
+        """Ask once where all of these people are; then events of one chat go in order, several chats side by side."""
+        by_chat: dict[UUID, list[_Parcel]] = {}
+        for parcel in parcels:
+            by_chat.setdefault(parcel.event.chat_id, []).append(parcel)
+        try:
+            places: dict[UUID, list[Place]] = {}
+            for place in await self._table.list_places({user_id for parcel in parcels for user_id in parcel.people}):
+                places.setdefault(place.user_id, []).append(place)
+        except Unavailable as error:
+            _logger.error("events were left to the next resume: %s", error)
+        else:
+            await asyncio.gather(*(self._send_in_order(some, places) for some in by_chat.values()))
+
+    async def _send_in_order(self, parcels: Iterable["_Parcel"], places: Mapping[UUID, Sequence[Place]]) -> None:
+        for parcel in parcels:
+            there = [place for user_id in parcel.people for place in places.get(user_id, ())]
+            there = [place for place in there if self._is_elsewhere(place, parcel.except_for)]
+            try:
+                if len(there) <= self._most_at_once or self._queue is None:
+                    await self.post(parcel.event, there)
+                elif parcel.event.kind is not EventKind.TYPING:
+                    rounds = chunks(there, self._most_at_once)
+                    await self._queue.put(Round(event=parcel.event, places=some) for some in rounds)
+            except Unavailable as error:
+                _logger.error("an event was left to the next resume: %s", error)
 
     def _is_elsewhere(self, place: Place, except_for: UUID | None) -> bool:
         return place.id != except_for and place.endpoint != self._own_endpoint
