@@ -122,7 +122,8 @@ class Delivery:
             await asyncio.wait([self._sending])
 
     async def run(self) -> None:
-        """While this runs, senders do not wait for other servers. Not for functions: they stand still between frames."""
+        """While this runs, senders do not wait for other servers. Not for functions: they stand still between two frames.
+        """
         self._goes_on = True
         try:
             await asyncio.Event().wait()
