@@ -122,8 +122,7 @@ class Delivery:
             await asyncio.wait([self._sending])
 
     async def run(self) -> None:
-        """While this runs, senders do not wait for other servers. Not for functions: they stand still between two frames.
-        """
+        """While it runs, senders do not wait for other servers. Not for functions, which stand still between frames."""
         self._goes_on = True
         try:
             await asyncio.Event().wait()
