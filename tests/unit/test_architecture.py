@@ -74,7 +74,7 @@ def test_a_feature_of_the_messenger_is_the_same_few_files(feature: Path) -> None
     assert files <= FEATURE_FILES | FURTHER_FILES.get(feature.name, set())
 
 
-@pytest.mark.parametrize("service", ["database", "files", "auth"])
+@pytest.mark.parametrize("service", ["database", "files", "auth", "realtime"])
 def test_a_migrated_service_is_the_same_four_rooms(service: str) -> None:
     there = {one.stem for one in (SOURCE / "migrate" / service).iterdir()}
     assert there >= ROOMS
