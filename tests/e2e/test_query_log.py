@@ -35,7 +35,7 @@ async def test_a_slow_query_is_told_once_a_minute_by_name_with_its_plan_and_with
     chat = "0192f000-0000-7000-8000-00000000000c"
 
     async def look(transaction: Transaction) -> None:
-        await transaction.execute(_queries.is_member, chat_id=chat)
+        await transaction.execute(_queries.find_last_change, chat_id=chat)
 
     async with switchboard_with(aws, PoolLimits(slow_seconds=0), metrics) as switchboard:
         with caplog.at_level(logging.WARNING, "cyphr.foundation.query_log"):
@@ -43,9 +43,9 @@ async def test_a_slow_query_is_told_once_a_minute_by_name_with_its_plan_and_with
             await switchboard.unit_of_work(None, look)
     (told,) = caplog.records
     context = told.__dict__["context"]
-    assert context["query"] == "cyphr.messenger.messages/queries.sql:is_member"
+    assert context["query"] == "cyphr.messenger.messages/queries.sql:find_last_change"
     assert context["milliseconds"] > 0
-    assert "Result" in context["plan"][0]
+    assert "on chats" in context["plan"][0]
     assert chat not in str(context)
     caplog.clear()
     with caplog.at_level(logging.INFO, "cyphr.foundation.metrics"):

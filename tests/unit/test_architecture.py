@@ -9,7 +9,7 @@ from pkgutil import walk_packages
 import pytest
 
 import cyphr
-from cyphr.foundation.queries import Queries
+from cyphr.foundation.queries import load_queries
 
 SOURCE = Path(cyphr.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -113,8 +113,12 @@ def test_every_module_can_be_imported_without_any_settings(monkeypatch: pytest.M
 def _named_queries() -> list[tuple[str, str]]:
     files = [one for one in sorted(SOURCE.rglob("*.sql")) if "-- name: " in one.read_text()]
     return [
-        (str(one.relative_to(SOURCE)), name) for one in files for name in Queries(one.read_text(), one.name).names()
+        (str(one.relative_to(SOURCE)), name) for one in files for name in load_queries(_package(one), one.name).names()
     ]
+
+
+def _package(file: Path) -> str:
+    return ".".join(("cyphr", *file.relative_to(SOURCE).parent.parts))
 
 
 @pytest.mark.parametrize(("file", "name"), _named_queries())

@@ -1,6 +1,7 @@
 """How long queries take: counted for all, told with their plan for the slow ones."""
 
 import logging
+import re
 from typing import Any, LiteralString
 
 import psycopg
@@ -13,6 +14,7 @@ from cyphr.foundation.queries import name_of
 _logger = logging.getLogger(__name__)
 
 _SAME_AGAIN_SECONDS = 60.0
+_PARAMETER = re.compile(r"%\((\w+)\)[stb]")
 
 
 class QueryLog:
@@ -41,18 +43,20 @@ class QueryLog:
         self._told[name] = now
         context = {"query": name, "milliseconds": round(seconds * 1000, 1)}
         _logger.warning(
-            "a query was slow", extra={"context": context | {"plan": await _plan(connection, query, parameters)}}
+            "a query was slow", extra={"context": context | {"plan": await _plan(connection, query, list(parameters))}}
         )
 
 
-async def _plan(connection: AsyncConnection, query: LiteralString, parameters: dict[str, Any]) -> list[str]:
-    """How the server would run it whatever its parameters, so that none is told. It is not run.
+async def _plan(connection: AsyncConnection, query: LiteralString, parameters: list[str]) -> list[str]:
+    """How the server would run it whatever its ``parameters``. It is not run.
 
-    Empty where it cannot be explained: before PostgreSQL 16.
+    Empty where it cannot be explained: before PostgreSQL 16, or where a parameter's type cannot be told without it.
     """
+    # Numbered and not bound: the server shows a value that is bound, and those are people's messages.
+    numbered = _PARAMETER.sub(lambda found: f"${parameters.index(found[1]) + 1}", query).replace("%%", "%")
     try:
         async with connection.transaction():  # a savepoint: what cannot be explained must not end the work
-            cursor = await connection.execute("explain (generic_plan) " + query, parameters)
+            cursor = await connection.execute(f"explain (generic_plan) {numbered}".encode())
             return [str(row[0]) for row in await cursor.fetchall()]
     except psycopg.Error:
         return []
