@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from cyphr.embedded.functions import realtime_permissions
 from cyphr.embedded.http import wait_until_ready
 from cyphr.embedded.ports import choose_port, remember_port
-from cyphr.embedded.process import ProcessRecord, spawn, terminate
+from cyphr.embedded.process import ProcessRecord, spawn, terminate_group
 from cyphr.embedded.secrets import write_secret
 from cyphr.foundation.aws import cognito_client, notifications_client, s3_client
 from cyphr.foundation.settings import AwsSettings
@@ -144,7 +144,7 @@ class AwsStandIn:
     async def stop(self) -> None:
         """Stop it, so that it writes down what it knows. Does nothing when it is not running."""
         if self._process is not None:
-            await terminate(self._process, signal.SIGTERM)
+            await terminate_group(self._process, signal.SIGTERM)
         self._process = None
 
     async def discard(self) -> None:

@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import subprocess
+from contextlib import suppress
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -160,6 +161,14 @@ async def terminate(known: ProcessRecord, first: signal.Signals, *, patience: fl
         if await ended(known, seconds):
             return
     raise Unavailable(f"process {known.pid} does not end, not even when killed", pid=known.pid)
+
+
+async def terminate_group(known: ProcessRecord, first: signal.Signals) -> None:
+    """End a process that ``spawn`` started as ``terminate`` does, then kill what it started and left behind."""
+    await terminate(known, first)
+    # It led a group of its own. PostgreSQL's processes lead theirs, and end with their server.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(known.pid, signal.SIGKILL)
 
 
 def last_lines(log: Path, count: int = 20) -> str:

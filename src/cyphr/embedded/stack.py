@@ -23,7 +23,15 @@ from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare
 from cyphr.embedded.functions import Functions
 from cyphr.embedded.messenger import MessengerServer
 from cyphr.embedded.postgres import PostgresCluster
-from cyphr.embedded.process import ProcessRecord, is_alive, last_lines, read_note, terminate, write_note
+from cyphr.embedded.process import (
+    ProcessRecord,
+    is_alive,
+    last_lines,
+    read_note,
+    terminate,
+    terminate_group,
+    write_note,
+)
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
@@ -328,7 +336,7 @@ async def _stop_servers(folder: Path) -> list[str]:
         if known is not None:
             running.append((name, known))
     for name, known in running:
-        await terminate(known, _SERVERS[name])
+        await terminate_group(known, _SERVERS[name])
     return [name for name, known in running if not is_alive(known)]
 
 

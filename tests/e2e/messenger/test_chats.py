@@ -229,6 +229,7 @@ async def test_no_route_tells_a_stranger_whether_a_chat_exists(people: list[Clie
         "POST /v1/chats/{chat_id}/members": {"json": {"user_ids": [clara.id]}},
         "PUT /v1/chats/{chat_id}/members/{user_id}/role": {"json": {"role": "owner"}},
         "PUT /v1/chats/{chat_id}/picture": {"files": {"file": ("x.png", b"\x89PNG\r\n\x1a\n")}},
+        "PUT /v1/chats/{chat_id}/disappearing": {"json": {"seconds": 86400}},
         "POST /v1/chats/{chat_id}/invites": {"json": {}},
     }
     walked = 0

@@ -32,6 +32,12 @@ async def test_a_slot_that_is_gone_stops_following_with_what_to_do(sides: dict[S
     async with await connect(sides[Side.SUPABASE].owner) as source:
         async with following(migration):
             assert (await migration.verify()).differences == []
+
+        async def is_let_go() -> bool:
+            slots = await source.execute("select from pg_replication_slots where not active")
+            return slots.rowcount == 1
+
+        await until(is_let_go, 30)
         await source.execute("select pg_drop_replication_slot('cyphr_to_aws_1')")
         words = await refusal_of(migration)
         assert "slot cyphr_to_aws_1 is gone from the sending side" in words
