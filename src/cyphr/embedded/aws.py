@@ -150,7 +150,7 @@ class AwsStandIn:
     async def discard(self) -> None:
         """End it at once, and with it all that it has not written down."""
         if self._process is not None:
-            await terminate(self._process, signal.SIGKILL)
+            await terminate_group(self._process, signal.SIGKILL)
         self._process = None
 
     def _environment(self, port: int) -> dict[str, str]:

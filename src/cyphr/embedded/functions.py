@@ -99,9 +99,16 @@ class Functions:
         ``move_seconds``: within how long clients go from one to the other.
         """
         websocket = f"{process.replace('http', 'ws', 1)}/v1/ws"
-        here = {"endpoint": process, "url": websocket, "side": "supabase", "other_url": self._realtime.url}
+        # Nobody is asked to look again later: the process looks by itself, at what the functions stored as well.
+        here = {
+            "endpoint": process,
+            "url": websocket,
+            "side": "supabase",
+            "other_url": self._realtime.url,
+            "later_queue": None,
+        }
         # The stand-in has one container for all frames, so a hello may have to wait its turn.
-        there = {"side": "aws", "other_url": websocket, "greeting_seconds": _GREETING_SECONDS}
+        there = {"side": "aws", "other_url": websocket, "greeting_seconds": _GREETING_SECONDS, "later_queue": None}
         move = {"move_seconds": move_seconds}
         return self._realtime.model_copy(update=here | move), self._realtime.model_copy(update=there | move)
 

@@ -6,8 +6,8 @@ import os
 import pwd
 import signal
 import subprocess
-from contextlib import suppress
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
