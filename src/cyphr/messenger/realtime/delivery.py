@@ -25,6 +25,8 @@ _logger = logging.getLogger(__name__)
 
 _MOST_WAITING = 1000
 _MOST_TOGETHER = 100
+_GATHER_SECONDS = 0.05
+"""So much later than here an event may reach other servers: what came meanwhile shares one look into the table."""
 
 
 class Round(BaseModel):
@@ -166,6 +168,7 @@ class Delivery:
 
     async def _send_waiting(self) -> None:
         while self._waiting:
+            await asyncio.sleep(_GATHER_SECONDS)
             parcels, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
             await self._send_off(parcels)
 
