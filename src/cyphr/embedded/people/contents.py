@@ -30,7 +30,8 @@ def text(dice: random.Random) -> str:
     if kind < 0.80:
         return " ".join(dice.choices(_PHRASES, k=dice.randint(1, 6)))
     if kind < 0.97:
-        return "".join(_any_character(dice) for _ in range(dice.randint(1, 60)))
+        # Something is to be seen of it, or it would be refused as empty.
+        return "".join(_any_character(dice) for _ in range(dice.randint(1, 60))) + "."
     return "\n".join(dice.choices(_PHRASES, k=400))[: dice.randint(1000, 4000)]
 
 
