@@ -1,13 +1,21 @@
 -- name: add_history
--- Messages as the old server wrote them, spread over the chats and people of the backup.
-insert into public.messages (chat_id, sender_id, content, created_at, updated_at)
-select chats.id, people.id, 'history ' || n || ' ' || repeat(md5(n::text), 1 + n %% 4), moment, moment
-  from generate_series(1, %(rows)s) as n
-  cross join lateral (select timestamptz '2025-08-01' + n * interval '1 second' as moment) as t
-  join (select id, row_number() over (order by id) - 1 as position from public.chats) as chats
-    on chats.position = n %% (select count(*) from public.chats)
-  join (select id, row_number() over (order by id) - 1 as position from public.users) as people
-    on people.position = n %% (select count(*) from public.users);
+-- Messages as the old server wrote them, spread over the chats and people of the backup. They come with their places:
+-- to number each of them by its trigger would rewrite the same few rows of chats so many times in one transaction.
+with added as (
+    insert into public.messages (chat_id, sender_id, content, created_at, updated_at, seq)
+    select chats.id, people.id, 'history ' || n || ' ' || repeat(md5(n::text), 1 + n %% 4), moment, moment,
+           chats.last_seq + row_number() over (partition by chats.id order by n)
+      from generate_series(1, %(rows)s) as n
+      cross join lateral (select timestamptz '2025-08-01' + n * interval '1 second' as moment) as t
+      join (select id, last_seq, row_number() over (order by id) - 1 as position from public.chats) as chats
+        on chats.position = n %% (select count(*) from public.chats)
+      join (select id, row_number() over (order by id) - 1 as position from public.users) as people
+        on people.position = n %% (select count(*) from public.users)
+    returning chat_id, seq
+)
+update public.chats set last_seq = newest.seq
+  from (select chat_id, max(seq) as seq from added group by chat_id) as newest
+ where newest.chat_id = chats.id;
 
 -- name: number_history
 -- So that the planner knows the tables before anybody chats.
