@@ -36,7 +36,7 @@ from cyphr.messenger.web import WebClient
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "cyphr.messenger.patience:ImpatientProtocol",
-    "ws": "websockets-sansio",
+    "ws": "cyphr.messenger.realtime.protocol:RealtimeProtocol",
     "ws_max_size": LARGEST_FRAME,
     "ws_per_message_deflate": False,
     "timeout_graceful_shutdown": 10,

@@ -1,6 +1,5 @@
 """Connections of this process, and the postman that knows only them."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
@@ -15,28 +14,45 @@ TRY_AGAIN = 1013
 NOT_AUTHENTICATED = 4401
 
 
-class Socket(Protocol):
-    """What a connection needs of a WebSocket."""
+class Disconnected(Exception):
+    """The client has gone."""
 
-    async def send_text(self, data: str) -> None: ...
+
+class Socket(Protocol):
+    """What a connection needs of a WebSocket. Nothing of it raises."""
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether the client reads, as far as can be told."""
+        ...
+
+    def write_text(self, text: str) -> None:
+        """Send a text message."""
+        ...
+
+    def end(self, code: int) -> None:
+        """Say ``bye`` and close."""
+        ...
 
 
 class Connection:
-    """One client. Events wait in a bounded queue until the socket takes them.
+    """One client. Events are written at once; while the client takes none they wait in a bounded queue.
 
     A queue that fills drops typing and presence, keeps only the newest receipt of each member, and never drops a
     message: it ends the connection with 1013 instead, and the client resumes from what it holds.
     """
 
+    __slots__ = ("_bound", "_is_open", "_left", "_queue", "_socket", "ended", "id", "identity", "moved")
+
     def __init__(self, socket: Socket, identity: Identity, *, queue_length: int) -> None:
         self.id = uuid7()
         self.identity = identity
-        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """Resolves to a close code when the server wants this connection closed."""
+        self.ended: int | None = None
+        """The close code, once the server wants this connection closed."""
         self._socket = socket
         self._bound = queue_length
         self._queue: OrderedDict[object, Event | str] = OrderedDict()
-        self._wake = asyncio.Event()
+        self._is_open = False
         self._left: set[UUID] = set()
         self.moved: set[UUID] = set()
         """Chats whose members may have changed since whoever remembers them looked last, and took the chat out."""
@@ -52,6 +68,9 @@ class Connection:
             self._left.add(event.chat_id)
         if event.moves_members:
             self.moved.add(event.chat_id)
+        if self._flows:
+            self._socket.write_text(event.text)
+            return
         key: object = object()
         if event.about is not None:
             key = (event.kind, event.chat_id, event.about)
@@ -62,15 +81,20 @@ class Connection:
         self._put(key, event)
 
     def answer(self, text: str) -> None:
-        """Queue the answer to something that this client sent. One that asks and never reads is ended too."""
+        """Send the answer to something that this client sent. One that asks and never reads is ended too."""
+        if self._flows:
+            self._socket.write_text(text)
+            return
         if len(self._queue) >= 2 * self._bound:
             self.end(TRY_AGAIN)
         self._put(object(), text)
 
     def end(self, code: int) -> None:
-        """Ask for the connection to be closed with ``code``; the first code counts."""
-        if not self.ended.done():
-            self.ended.set_result(code)
+        """Close the connection with ``code``; the first code counts."""
+        if self.ended is None:
+            self.ended = code
+            self._queue.clear()
+            self._socket.end(code)
 
     def skip_resumed(self, heads: Mapping[UUID, int]) -> None:
         """Forget queued messages that a resume has sent already."""
@@ -82,19 +106,24 @@ class Connection:
             ):
                 del self._queue[key]
 
-    async def send_queued(self) -> None:
-        """Send what is queued, and go on for ever. Ends only by cancellation or with the socket's error."""
-        while True:
-            while self._queue:
-                _, event = self._queue.popitem(last=False)
-                await self._socket.send_text(event if isinstance(event, str) else event.text)
-            self._wake.clear()
-            await self._wake.wait()
+    def open(self) -> None:
+        """Send what has been waiting for the resume to end, and from now on at once."""
+        self._is_open = True
+        self.send_queued()
+
+    def send_queued(self) -> None:
+        """Send what is queued, as far as the client takes it."""
+        while self._is_open and self._queue and self._socket.takes_more:
+            _, event = self._queue.popitem(last=False)
+            self._socket.write_text(event if isinstance(event, str) else event.text)
+
+    @property
+    def _flows(self) -> bool:
+        return self._is_open and not self._queue and self._socket.takes_more
 
     def _put(self, key: object, event: Event | str) -> None:
-        if not self.ended.done():
+        if self.ended is None:
             self._queue[key] = event
-            self._wake.set()
 
 
 class Connections:

@@ -1,20 +1,17 @@
 """/v1/ws, where it is, and the door for other servers' events."""
 
-import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Header, Request, WebSocket
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyphr.foundation.errors import NotFound
 from cyphr.messenger.limits import is_welcome
-from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.processes import PATH, SIGNATURE, Consignment, Undelivered
 from cyphr.messenger.realtime.relocation import Relocation
-from cyphr.messenger.realtime.service import Disconnected, Realtime
+from cyphr.messenger.realtime.service import EXTENSION, Realtime
 
-_CLOSE_SECONDS = 20.0
 _NOT_ALLOWED = 1008
 _PATH = "/v1/ws"
 
@@ -25,35 +22,6 @@ class Addresses(BaseModel):
     """Where a client finds the rest. ``websocket``: its URL; null: ``/v1/ws`` of this API's own address."""
 
     websocket: str | None
-
-
-class _Socket:
-    """Starlette's WebSocket as ``ClientSocket``."""
-
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-
-    async def receive(self) -> str | bytes:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise Disconnected
-        text: str | None = message.get("text")
-        return text if text is not None else message.get("bytes") or b""
-
-    async def send_text(self, data: str) -> None:
-        try:
-            await self._websocket.send_text(data)
-        except (WebSocketDisconnect, RuntimeError) as error:  # RuntimeError: after the close
-            raise Disconnected from error
-
-    async def close(self, code: int) -> None:
-        try:
-            # One that takes nothing any more would not take the close either.
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._websocket.send_text(encode("bye", d={"code": code}))
-                await self._websocket.close(code)
-        except (TimeoutError, WebSocketDisconnect, RuntimeError):
-            return
 
 
 def _relocation(request: Request) -> Relocation:
@@ -76,7 +44,7 @@ async def converse(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     realtime: Realtime = messenger.realtime
-    await realtime.serve(_Socket(websocket))
+    await realtime.serve(websocket.scope["extensions"][EXTENSION])
 
 
 @router.post(PATH, include_in_schema=False)

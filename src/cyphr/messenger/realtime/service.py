@@ -2,12 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated, Unavailable
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.presence.service import Presence
-from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
+from cyphr.messenger.realtime.connections import (
+    NOT_AUTHENTICATED,
+    TRY_AGAIN,
+    Connection,
+    Connections,
+    Disconnected,
+    Socket,
+)
 from cyphr.messenger.realtime.conversation import Conversation
 from cyphr.messenger.realtime.exchange import Exchange, Refused, parse
 from cyphr.messenger.realtime.models import Hello
@@ -17,19 +26,30 @@ from cyphr.messenger.realtime.table import ConnectionTable, Place
 _logger = logging.getLogger(__name__)
 
 
-class Disconnected(Exception):
-    """The client has gone."""
+EXTENSION = "cyphr.socket"
+"""The name in an ASGI scope's ``extensions`` under which ``realtime.protocol.RealtimeProtocol`` gives itself."""
 
 
-class ClientSocket(Protocol):
-    """An accepted WebSocket. ``receive`` and ``send_text`` raise Disconnected."""
+class ClientSocket(Socket, Protocol):
+    """An accepted WebSocket."""
 
-    async def receive(self) -> str | bytes: ...
+    async def next_frame(self) -> str | bytes:
+        """What the client says next; not once the socket is taken over. Raises Disconnected."""
+        ...
 
-    async def send_text(self, data: str) -> None: ...
+    async def send_text(self, text: str) -> None:
+        """Send a text message once the client takes more. Raises Disconnected."""
+        ...
 
-    async def close(self, code: int) -> None:
-        """Say ``bye`` and close. Never raises."""
+    def take_over(
+        self,
+        take: Callable[[str | bytes], None],
+        go_on: Callable[[], None],
+        leave: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """From now on give frames to ``take``; call ``go_on`` when the client takes more again, ``leave`` when it has
+        gone.
+        """
         ...
 
 
@@ -59,27 +79,23 @@ class Realtime:
         self._endpoint = endpoint
 
     async def serve(self, socket: ClientSocket) -> None:
-        """Greet, resume, converse, until the client goes or the server ends it."""
+        """Greet and resume. What the client says afterwards, and its end, the socket itself calls for."""
         try:
             async with asyncio.timeout(self._greeting_seconds):
-                hello, identity = await self._exchange.greet(parse(await socket.receive()))
+                hello, identity = await self._exchange.greet(parse(await socket.next_frame()))
             connection = Connection(socket, identity, queue_length=self._queue_length)
             await self._register(connection)
         except (TimeoutError, NotAuthenticated, Refused):
-            await socket.close(NOT_AUTHENTICATED)
+            socket.end(NOT_AUTHENTICATED)
         except CyphrError:
-            await socket.close(TRY_AGAIN)
+            socket.end(TRY_AGAIN)
         except Disconnected:
             return
         else:
             conversation = Conversation(connection, self._exchange, self._presence, self._sends)
             self._presence.connected(connection)
-            try:
-                await self._until_the_end(socket, connection, conversation, hello)
-            finally:
-                await self._forget(connection)
-                await conversation.finish()
-                self._presence.gone(connection)
+            socket.take_over(conversation.take, connection.send_queued, partial(self._leave, connection, conversation))
+            await self._resume(socket, connection, hello)
 
     def accept(self, consignment: Consignment) -> Undelivered:
         """Deliver what another server has for connections of this process."""
@@ -112,41 +128,25 @@ class Realtime:
             except Unavailable as error:  # found gone by whoever posts to it next
                 _logger.warning("a closed connection stays registered: %s", error)
 
-    async def _until_the_end(
-        self, socket: ClientSocket, connection: Connection, conversation: Conversation, hello: Hello
-    ) -> None:
-        async def speak() -> None:
-            await self._resume(socket, connection, hello)
-            await connection.send_queued()
-
-        async def listen() -> None:
-            while True:
-                conversation.take(await socket.receive())
-
-        speaking, listening = asyncio.create_task(speak()), asyncio.create_task(listen())
-        ways_to_end: list[asyncio.Future[Any]] = [speaking, listening, connection.ended]
-        try:
-            await asyncio.wait(ways_to_end, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            speaking.cancel()
-            listening.cancel()
-            outcomes = await asyncio.gather(speaking, listening, return_exceptions=True)
-        if connection.ended.done():
-            await socket.close(connection.ended.result())
-        for outcome in outcomes:
-            if isinstance(outcome, CyphrError):
-                # What the resume needed is out of reach: the client comes again.
-                await socket.close(TRY_AGAIN)
-            elif isinstance(outcome, Exception) and not isinstance(outcome, Disconnected):
-                raise outcome
+    async def _leave(self, connection: Connection, conversation: Conversation) -> None:
+        await self._forget(connection)
+        await conversation.finish()
+        self._presence.gone(connection)
 
     async def _resume(self, socket: ClientSocket, connection: Connection, hello: Hello) -> None:
-        """Send what this client has missed, as fast as it takes it."""
+        """Send what this client has missed, as fast as it takes it; then what has come for it meanwhile."""
         resume = self._exchange.resume(connection.identity, hello.d.heads, hello.d.changes)
-        async for frame in resume.frames():
-            await socket.send_text(frame)
-        connection.skip_resumed(resume.heads)
-        await socket.send_text(resume.done())
+        try:
+            async for frame in resume.frames():
+                await socket.send_text(frame)
+            connection.skip_resumed(resume.heads)
+            await socket.send_text(resume.done())
+            connection.open()
+        except CyphrError:
+            # What the resume needed is out of reach: the client comes again.
+            connection.end(TRY_AGAIN)
+        except Disconnected:
+            return
 
 
 def _place(connection: Connection, endpoint: str) -> Place:

@@ -1,0 +1,168 @@
+"""uvicorn's WebSocket, which a conversation can take over.
+
+The handshake and the hello pass through ASGI like everything else. From then on a frame costs what it says and no more:
+what comes is handed over where it was read, and what goes is written where it is known, without a queue, a task or a
+wake-up in between; and whoever is connected and says nothing has no task at all (decision 61).
+"""
+
+from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+
+from cyphr.messenger.messages.postman import encode
+from cyphr.messenger.realtime.connections import Disconnected
+from cyphr.messenger.realtime.service import EXTENSION
+
+_FAREWELL_SECONDS = 20.0
+"""So long a client that takes nothing is waited for until its connection is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversing:
+    """Who took a socket over. Nothing of it may raise."""
+
+    take: Callable[[str | bytes], None]
+    """Called with each frame."""
+    go_on: Callable[[], None]
+    """Called when the socket takes more again."""
+    leave: Callable[[], Coroutine[Any, Any, None]]
+    """Awaited once, when the connection is gone. A server that stops waits for it."""
+    context: Context
+    """Where they are called: what the edge knows of the request stays known."""
+
+
+@lru_cache(maxsize=16)
+def text_frame(text: str) -> bytes:
+    """A text message as the bytes of one frame (RFC 6455, 5.2). What goes to many is made once."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+class RealtimeProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket of this server."""
+
+    _conversing: Conversing | None = None
+
+    def take_over(
+        self,
+        take: Callable[[str | bytes], None],
+        go_on: Callable[[], None],
+        leave: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """From now on frames go to ``take``, first those that have come already; see ``Conversing``."""
+        self._conversing = Conversing(take, go_on, leave, copy_context())
+        while not self.queue.empty():
+            message = self.queue.get_nowait()
+            if message["type"] == "websocket.receive":
+                take(_data_of(message))
+        if self.disconnected:
+            self._let_go()
+        elif self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    async def next_frame(self) -> str | bytes:
+        """What the client says next; not once the socket is taken over. Raises Disconnected."""
+        message = await self.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Disconnected
+        return _data_of(message)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether a client that reads is at the other end, as far as can be told."""
+        return self.writable.is_set() and not self._is_gone
+
+    def write_text(self, text: str) -> None:
+        """Send a text message. What the network does not take waits in memory; ``takes_more`` tells."""
+        if not self._is_gone:
+            self.transport.write(text_frame(text))
+
+    async def send_text(self, text: str) -> None:
+        """Send a text message once the client takes more. Raises Disconnected."""
+        await self.writable.wait()
+        if self._is_gone:
+            raise Disconnected
+        self.transport.write(text_frame(text))
+
+    def end(self, code: int) -> None:
+        """Say ``bye`` and close. A client that takes nothing any more is cut off after a while."""
+        if self._is_gone:
+            return
+        self.write_text(encode("bye", d={"code": code}))
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.stop_keepalive()
+        if self.read_paused:  # its own close is still to come
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether nothing that is written from now on will arrive."""
+        return self.close_sent or self.disconnected or self.transport.is_closing()
+
+    # What uvicorn calls.
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[EXTENSION] = self
+
+    async def run_asgi(self) -> None:
+        # Unlike uvicorn's, a connection that was taken over outlives the application's call.
+        failed = False
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            failed = True
+        if self._conversing is None or failed:
+            self.send_500_response()
+            if self.close_timer is None:
+                self.transport.close()
+        else:
+            del self.scope, self.request, self.response
+
+    def send_receive_event_to_app(self) -> None:
+        if self._conversing is None:
+            super().send_receive_event_to_app()
+            return
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if not self.close_sent:
+            self._conversing.context.run(self._conversing.take, data)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._conversing is not None:
+            self._conversing.go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._conversing is None:
+            return
+        conversing, self._conversing = self._conversing, None
+        task = self.loop.create_task(conversing.leave(), context=conversing.context)
+        self.tasks.add(task)
+        task.add_done_callback(self.on_task_complete)
+
+
+def _data_of(message: Any) -> str | bytes:
+    """What an ASGI event ``websocket.receive`` brings."""
+    data: str | bytes | None = message.get("text")
+    return data if data is not None else message.get("bytes") or b""
