@@ -48,6 +48,7 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
     """One WebSocket of this server."""
 
     _conversing: Conversing | None = None
+    _unsent: list[bytes] | None = None
 
     def take_over(
         self,
@@ -80,22 +81,28 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         return self.writable.is_set() and not self._is_gone
 
     def write_text(self, text: str) -> None:
-        """Send a text message. What the network does not take waits in memory; ``takes_more`` tells."""
-        if not self._is_gone:
-            self.transport.write(text_frame(text))
+        """Send a text message, with all others of this moment. What the network does not take waits in memory;
+        ``takes_more`` tells.
+        """
+        if self._unsent is None:
+            self._unsent = [text_frame(text)]
+            self.loop.call_soon(self._flush)
+        else:
+            self._unsent.append(text_frame(text))
 
     async def send_text(self, text: str) -> None:
         """Send a text message once the client takes more. Raises Disconnected."""
         await self.writable.wait()
         if self._is_gone:
             raise Disconnected
-        self.transport.write(text_frame(text))
+        self.write_text(text)
 
     def end(self, code: int) -> None:
         """Say ``bye`` and close. A client that takes nothing any more is cut off after a while."""
         if self._is_gone:
             return
         self.write_text(encode("bye", d={"code": code}))
+        self._flush()
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -104,6 +111,11 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, None
+        if unsent is not None and not self._is_gone:
+            self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     @property
     def _is_gone(self) -> bool:
