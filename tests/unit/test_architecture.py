@@ -41,6 +41,7 @@ FURTHER_FILES = {
         "gateway.py",
         "later.py",
         "processes.py",
+        "protocol.py",
         "relocation.py",
         "resume.py",
         "table.py",

@@ -89,6 +89,16 @@ async def test_frames_that_are_too_large_end_the_connection_however_they_are_cut
         assert closed.value.rcvd.code == 1009
 
 
+async def test_a_text_that_is_none_ends_the_connection(stage: Stage) -> None:
+    anna = await stage.register("Anna")
+    async with anna.socket() as socket:
+        await socket.websocket.send(b"\xff{}", text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.until("never")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+
+
 async def test_nobody_is_called_by_name_a_thousand_times(stage: Stage) -> None:
     anna, boris = await stage.register("Anna"), await stage.register("Boris")
     chat = await anna.direct(boris)

@@ -2,7 +2,7 @@
 
 The handshake and the hello pass through ASGI like everything else. From then on a frame costs what it says and no more:
 what comes is handed over where it was read, and what goes is written where it is known, without a queue, a task or a
-wake-up in between; and whoever is connected and says nothing has no task at all (decision 61).
+wake-up in between; and whoever is connected and says nothing has no task at all (decision 73).
 """
 
 from collections.abc import Callable, Coroutine
@@ -20,6 +20,8 @@ from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.connections import Disconnected
 from cyphr.messenger.realtime.service import EXTENSION
 
+_NOT_UTF8 = 1007
+_LINGER_SECONDS = 5.0
 _FAREWELL_SECONDS = 20.0
 """So long a client that takes nothing is waited for until its connection is cut."""
 
@@ -105,12 +107,15 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         self._flush()
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
+        self._await_close(_FAREWELL_SECONDS)
+
+    def _await_close(self, seconds: float) -> None:
         self.close_sent = True
         self.stop_keepalive()
-        if self.read_paused:  # its own close is still to come
+        if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+        self.close_timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, None
@@ -153,8 +158,28 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
             return
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
-        if not self.close_sent:
-            self._conversing.context.run(self._conversing.take, data)
+        if self.close_sent:
+            return
+        try:
+            said = data.decode() if self.curr_msg_data_type == "text" else data
+        except UnicodeDecodeError:
+            self.conn.send_close(_NOT_UTF8)
+            self.handle_parser_exception()
+            return
+        self._conversing.context.run(self._conversing.take, said)
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.parser_exc is None:
+            super().data_received(data)
+
+    def handle_parser_exception(self) -> None:
+        # Unlike uvicorn's, it reads on: closed at once with something unread, the system would send a reset, and that
+        # may overtake the frame which says why.
+        if self._conversing is None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        self._flush()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._await_close(_LINGER_SECONDS)
 
     def resume_writing(self) -> None:
         super().resume_writing()
