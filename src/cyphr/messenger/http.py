@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -23,6 +23,7 @@ import cyphr.messenger.realtime.routes
 import cyphr.messenger.search.routes
 import cyphr.messenger.sessions.routes
 import cyphr.messenger.switchboard.routes
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.app import Messenger, build_messenger
@@ -86,9 +87,7 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
         try:
             yield
         finally:
-            beside.cancel()
-            with suppress(asyncio.CancelledError):
-                await beside
+            await end(beside)
             messenger.metrics.flush()
             await messenger.close()
 

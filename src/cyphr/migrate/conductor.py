@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from cyphr.foundation.cancellation import end, stop_if_cancelled
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Conflict, CyphrError, HandoverRefused, InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side
@@ -44,9 +45,7 @@ class Conductor:
                     await self._bring_to_following(service)
                 await self._answer_requests()
             finally:
-                for task in (reporting, *self._following.values()):
-                    task.cancel()
-                await asyncio.gather(reporting, *self._following.values(), return_exceptions=True)
+                await end(reporting, *self._following.values())
 
     async def _bring_to_following(self, service: Service) -> None:
         reached = await self._reached(service.name)
@@ -86,6 +85,7 @@ class Conductor:
 
     async def _answer_requests(self) -> None:
         while True:
+            stop_if_cancelled()
             try:
                 request = await self._journal.next_request()
                 if request is not None:
@@ -204,8 +204,7 @@ class Conductor:
             await self._demand_may_end(service, side)
             await self._journal.set_phase(service.name, under_way)
         if (following := self._following.pop(service.name, None)) is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            await end(following)
         await work()
         await self._journal.set_phase(service.name, over)
         return {}

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import Conflict, Unavailable
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.queries import load_queries, read_sql
@@ -200,8 +201,7 @@ class Journal:
                 keeping.result()  # raises why the lock was lost
             raise
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await end(keeping)
 
     async def _take_lock(self) -> AsyncConnection:
         connection = await connect(self._settings)

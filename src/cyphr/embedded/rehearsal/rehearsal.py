@@ -18,6 +18,7 @@ from cyphr.embedded.rehearsal.migrator import MigratorProcess
 from cyphr.embedded.rehearsal.outcome import Move, Outcome, Step
 from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
 from cyphr.embedded.stack import Stack
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
@@ -105,8 +106,7 @@ class Rehearsal:
                     try:
                         await self._migrate(journal)
                     finally:
-                        watching.cancel()
-                        await asyncio.gather(watching, return_exceptions=True)
+                        await end(watching)
                         with contextlib.suppress(Unavailable, psycopg.Error):
                             await self._collect(journal)
             finally:

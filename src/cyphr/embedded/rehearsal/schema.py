@@ -13,6 +13,7 @@ from cyphr.embedded.binaries import Version, binary
 from cyphr.embedded.databases import DATABASES, OWNERS, SUPERUSERS, install_compatibility, shape_server
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.embedded.secrets import SecretFolder
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import VerificationFailed
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
@@ -96,5 +97,4 @@ async def _move_there_and_back(sides: dict[Side, PostgresSettings], say: Callabl
             await migration.handover(to)
             say(f"handed over to {to}" if to is Side.AWS else f"handed back to {to}")
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await end(following)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import HandoverRefused, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
@@ -112,9 +113,7 @@ class DatabaseMigration:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await ended.pop()  # neither ends but by an error
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
     async def progress(self) -> dict[str, Any]:
         """Rows and bytes copied, changes applied, and how far the receiver is behind: bytes of WAL, seconds."""

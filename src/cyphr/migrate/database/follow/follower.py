@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import CyphrError, Unavailable
 from cyphr.foundation.postgres import Side, connect
@@ -148,9 +149,7 @@ class Follower:
                     return applying.result()
                 finally:
                     self._applier = self._sender = None
-                    for task in (applying, watching):
-                        task.cancel()
-                    await asyncio.gather(applying, watching, return_exceptions=True)
+                    await end(applying, watching)
 
     async def _watch_schema(self, stream: Stream) -> None:
         """Return when both sides have a table that is not followed. Raises ApplyConflict when the sender's schema was
