@@ -31,8 +31,8 @@ _AXE = """async () => {
     ("device", "scheme"),
     [
         (Device.LAPTOP, "light"),
-        (Device.LAPTOP, "dark"),
-        (Device.TABLET, "light"),
+        pytest.param(Device.LAPTOP, "dark", marks=pytest.mark.soak),  # its colours are the phone's
+        pytest.param(Device.TABLET, "light", marks=pytest.mark.soak),  # between the laptop and the phone
         (Device.PHONE, "dark"),
         (Device.SMALL_PHONE, "light"),
     ],
