@@ -135,10 +135,17 @@ class Messages:
         is in the chat but may not send, or Unavailable; after Unavailable the same id may be sent again without being
         stored twice.
         """
-        original = None if body.forward_of is None else await self._find_original(sender_id, body.forward_of)
-        sending = _Sending(sender_id, chat_id, client_id, body, original, connection)
+        return await self.start(sender_id, chat_id, client_id, body, connection=connection)
+
+    def start(
+        self, sender_id: UUID, chat_id: UUID, client_id: UUID, body: SendBody, *, connection: UUID | None = None
+    ) -> asyncio.Future[tuple[Ack, bool]]:
+        """As ``send``, for who has more to do than to wait: what ``send`` gives or raises is in the future."""
+        sending = _Sending(sender_id, chat_id, client_id, body, None, connection)
+        if body.forward_of is not None:
+            return asyncio.ensure_future(self._forward(sending, body.forward_of))
         self._lanes.add(chat_id, sending)
-        return await sending.outcome
+        return sending.outcome
 
     def turn(self, chat_id: UUID) -> AbstractAsyncContextManager[None]:
         """For who stores something else of this chat: its events then keep the order of the numbers, too."""
@@ -212,6 +219,11 @@ class Messages:
     async def advance(self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None) -> None:
         """Raise this person's watermarks, and tell the members of each chat where they moved (not ``connection``)."""
         await self._watermarks.advance(user_id, watermarks, connection=connection)
+
+    async def _forward(self, sending: _Sending, message_id: UUID) -> tuple[Ack, bool]:
+        sending.original = await self._find_original(sending.sender_id, message_id)
+        self._lanes.add(sending.chat_id, sending)
+        return await sending.outcome
 
     async def _find_original(self, sender_id: UUID, message_id: UUID) -> Original | None:
         async def work(transaction: Transaction) -> Original | None:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic
 from cyphr.messenger.limits import TokenBuckets
+from cyphr.messenger.messages.models import Ack
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import Connection
-from cyphr.messenger.realtime.exchange import Exchange, Refused, failure, out_of_turn, parse, slow_down
+from cyphr.messenger.realtime.exchange import Exchange, Refused, acknowledge, failure, out_of_turn, parse, slow_down
 from cyphr.messenger.realtime.models import Close, Continue, Hello, Open, Ping, Receipt, Send, Typing
 
 _MOST_UNACKNOWLEDGED = 32
@@ -38,7 +40,7 @@ class Conversation:
         self._exchange = exchange
         self._presence = presence
         self._allowance = sends
-        self._sends: set[asyncio.Task[None]] = set()
+        self._sends: dict[asyncio.Future[tuple[Ack, bool]], Send] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._receipts: dict[tuple[UUID, str, UUID | None], Receipt] = {}
         self._moving = False
@@ -59,7 +61,7 @@ class Conversation:
             case Typing():
                 self._take_typing(frame)
             case Open():
-                self._begin(self._open(frame.chat), self._others)
+                self._begin(self._open(frame.chat))
             case Close():
                 self._presence.close(self._connection, frame.chat)
             case Ping():
@@ -70,7 +72,9 @@ class Conversation:
     async def finish(self) -> None:
         """Wait for what was begun: a message under way is stored although its sender has gone."""
         while self._sends or self._others:
-            await asyncio.gather(*self._sends, *self._others)
+            under_way: list[asyncio.Future[Any]] = [*self._sends, *self._others]
+            await asyncio.wait(under_way)
+            await asyncio.sleep(0)  # for the answers, which are given when each has ended
 
     def _take_send(self, frame: Send) -> None:
         if len(self._sends) >= _MOST_UNACKNOWLEDGED:
@@ -78,11 +82,12 @@ class Conversation:
         elif wait := self._allowance.wait(str(self._connection.identity.user_id), "send"):
             self._connection.answer(slow_down(frame, wait))
         else:
-            self._begin(self._send(frame), self._sends)
+            outcome = self._exchange.start(self._connection.identity, self._connection.id, frame)
+            self._sends[outcome] = frame
+            outcome.add_done_callback(self._acknowledge)
 
-    async def _send(self, frame: Send) -> None:
-        identity = self._connection.identity
-        self._connection.answer(await self._exchange.send(identity, self._connection.id, frame))
+    def _acknowledge(self, outcome: "asyncio.Future[tuple[Ack, bool]]") -> None:
+        self._connection.answer(acknowledge(self._sends.pop(outcome), outcome))
 
     def _take_receipt(self, frame: Receipt) -> None:
         # Of those that ask for no answer, the newest says it all.
@@ -93,7 +98,7 @@ class Conversation:
         # Whatever comes while a transaction is under way shares the next one.
         if not self._moving:
             self._moving = True
-            self._begin(self._move_watermarks(), self._others)
+            self._begin(self._move_watermarks())
 
     async def _move_watermarks(self) -> None:
         identity = self._connection.identity
@@ -112,7 +117,7 @@ class Conversation:
         held = self._typed_in.get(frame.chat)
         if held is not None and held.relayed_at + _TYPING_SECONDS > monotonic():
             return
-        self._begin(self._relay_typing(frame.chat), self._others)
+        self._begin(self._relay_typing(frame.chat))
 
     async def _relay_typing(self, chat_id: UUID) -> None:
         now = monotonic()
@@ -138,7 +143,7 @@ class Conversation:
         except Exception as error:
             self._connection.answer(failure(None, error))
 
-    def _begin(self, work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)

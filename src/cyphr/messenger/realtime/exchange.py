@@ -2,6 +2,7 @@
 that holds the socket and a function that is called for each frame alike.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from cyphr.foundation.errors import CyphrError, NotAuthenticated
-from cyphr.messenger.messages.models import Watermark
+from cyphr.messenger.messages.models import Ack, Watermark
 from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
 from cyphr.messenger.messages.service import Messages
 from cyphr.messenger.realtime.models import FRAME, Continue, Frame, Hello, Receipt, Send
@@ -50,12 +51,13 @@ class Exchange:
 
     async def send(self, identity: Identity, connection: UUID, frame: Send) -> str:
         """Store a message: ``ack`` or ``error``."""
-        try:
-            ack, _ = await self._messages.send(identity.user_id, frame.chat, frame.id, frame.d, connection=connection)
-        except Exception as error:
-            return failure(frame.id, error)
-        d = {"message_id": ack.message_id, "seq": ack.seq, "ts": ack.ts}
-        return encode("ack", ack.chat_id, id=ack.id, d=d)
+        outcome = self.start(identity, connection, frame)
+        await asyncio.wait([outcome])
+        return acknowledge(frame, outcome)
+
+    def start(self, identity: Identity, connection: UUID, frame: Send) -> asyncio.Future[tuple[Ack, bool]]:
+        """Begin to store a message. Once that has ended, ``acknowledge`` has the answer."""
+        return self._messages.start(identity.user_id, frame.chat, frame.id, frame.d, connection=connection)
 
     async def advance(self, identity: Identity, connection: UUID, receipts: Iterable[Receipt]) -> list[str]:
         """Raise the watermarks that these receipts name, in one transaction; an answer for each that has an id."""
@@ -91,6 +93,16 @@ def parse(data: str | bytes) -> Frame:
         return FRAME.validate_json(data)
     except ValidationError as error:
         raise Refused(refusal(_id_of(data), "invalid_input", _explain(error), retryable=False)) from error
+
+
+def acknowledge(frame: Send, outcome: asyncio.Future[tuple[Ack, bool]]) -> str:
+    """The answer to a message whose storing has ended: ``ack`` or ``error``."""
+    try:
+        ack, _ = outcome.result()
+    except Exception as error:
+        return failure(frame.id, error)
+    d = {"message_id": ack.message_id, "seq": ack.seq, "ts": ack.ts}
+    return encode("ack", ack.chat_id, id=ack.id, d=d)
 
 
 def slow_down(frame: Send, seconds: float) -> str:
