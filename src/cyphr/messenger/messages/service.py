@@ -286,7 +286,7 @@ class Messages:
         if stored.message_id is None:
             error, words = _REFUSALS[stored.refusal or ""]
             raise error(words)
-        ack = Ack(
+        ack = Ack.model_construct(
             id=sending.client_id,
             message_id=stored.message_id,
             chat_id=stored.chat_id,
@@ -349,7 +349,7 @@ def encode_message(message: Message) -> str:
 
 def _as_stored(sending: _Sending, stored: Stored) -> Message:
     original = sending.original
-    return Message(
+    return Message.model_construct(  # everything in it was checked when it came
         id=sending.message_id,
         chat_id=stored.chat_id,
         sender_id=sending.sender_id,
