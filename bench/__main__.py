@@ -1,6 +1,7 @@
 """``python -m bench NAME``: measure one thing on this machine, beside its peers. ``NAME --help`` says how."""
 
 import asyncio
+import os
 import sys
 from importlib import import_module
 
@@ -17,6 +18,8 @@ def main() -> int:
         print(f"usage: python -m bench {{{'|'.join(_NAMES)}}} [--help]", file=sys.stderr)
         return 2
     name = sys.argv[1]
+    # Some machines set this; then ours, started anew in each round, would compile every module each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     run = uvloop.run if name in _ON_UVLOOP else asyncio.run
     run(import_module(f"bench.{name}").main(sys.argv[2:]))
     return 0
