@@ -156,6 +156,7 @@ class Device:
             case "msg":
                 await self._take_message(frame["chat"], frame["d"]["message"])
             case "resume.page":
+                self.left.discard(frame["chat"])  # taken in again while it was away: a resume knows its own chats only
                 for message in frame["d"]["messages"]:
                     await self._take_message(frame["chat"], message)
             case "resume.changes":
