@@ -23,6 +23,9 @@ MESSAGE = "e0000000-0000-4000-8000-000000000000"
 # A number is how many rows it reaches, "-" is refused. Who is not signed in is refused everything.
 MATRIX = {
     "account_emails": ("1 - - -", "0 - - -"),
+    "audit_chain": ("- - - -", "- - - -"),
+    "audit_head": ("- - - -", "- - - -"),
+    "audit_log": ("- - - -", "- - - -"),
     "calls": ("1 - - -", "0 - - -"),
     "chat_bans": ("0 - - -", "0 - - -"),
     "chat_invites": ("0 - - -", "0 - - -"),

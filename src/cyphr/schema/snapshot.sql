@@ -135,6 +135,47 @@ begin
 end
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: audit_log; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    event text NOT NULL,
+    actor uuid,
+    subject uuid,
+    session uuid,
+    tenant uuid,
+    address inet,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+-- Name: audit_canonical(bigint, public.audit_log); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select 'cyphr-audit-1,' || private.audit_field(p_seq::text) || private.audit_field(p_event.id::text)
+        || private.audit_field(to_char(p_event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        || private.audit_field(p_event.event) || private.audit_field(p_event.actor::text)
+        || private.audit_field(p_event.subject::text) || private.audit_field(p_event.session::text)
+        || private.audit_field(p_event.tenant::text) || private.audit_field(host(p_event.address))
+        || private.audit_field(p_event.details::text)
+$$;
+
+-- Name: audit_field(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_field(p_value text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(octet_length(convert_to(p_value, 'UTF8'))::text || ':' || p_value, '-') || ','
+$$;
+
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text)
@@ -211,6 +252,29 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
         where chat_id = chat and user_id = (select auth.uid()) and left_at is null
           and (message_seq is null or message_seq > visible_from_seq)
     )
+$$;
+
+-- Name: chain_security_event(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.chain_security_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    head public.audit_head;
+begin
+    select * into head from public.audit_head for update;
+    if not found then
+        -- The first event of all. Two that are the first at once: the second waits here for the first to commit.
+        insert into public.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
+        select * into head from public.audit_head for update;
+    end if;
+    head.seq := head.seq + 1;
+    head.hash := sha256(head.hash || convert_to(private.audit_canonical(head.seq, new), 'UTF8'));
+    insert into public.audit_chain (seq, event_id, hash) values (head.seq, new.id, head.hash);
+    update public.audit_head set seq = head.seq, hash = head.hash;
+    return null;
+end
 $$;
 
 -- Name: change_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -801,10 +865,6 @@ CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uui
     )
 $$;
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
 -- Name: messages; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.messages (
@@ -1097,6 +1157,16 @@ begin
     on conflict (chat_id) do nothing;
     return null;
 end
+$$;
+
+-- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.audit_log (event, actor, subject, session, address, details)
+    values (p_event, p_actor, p_subject, p_session, p_address, coalesce(p_details, '{}'))
 $$;
 
 -- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -1406,6 +1476,19 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     set is_online = seen.online, last_seen = greatest(person.last_seen, seen.seen_at)
     from unnest(p_user_ids, p_online, p_seen_at) as seen (user_id, online, seen_at)
     where person.id = seen.user_id
+$$;
+
+-- Name: refuse_rewriting(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.refuse_rewriting() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using
+        errcode = 'insufficient_privilege',
+        message = format('%I.%I is only ever appended to', tg_table_schema, tg_table_name);
+end
 $$;
 
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -2130,6 +2213,25 @@ CREATE TABLE public.account_emails (
     CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
 );
 
+-- Name: audit_chain; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_chain (
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_chain_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_chain_seq_check CHECK ((seq > 0))
+);
+
+-- Name: audit_head; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_head (
+    one boolean DEFAULT true NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_head_one_check CHECK (one)
+);
+
 -- Name: calls; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.calls (
@@ -2473,7 +2575,8 @@ CREATE TABLE public.users (
     auth_method character varying(20) DEFAULT 'phone'::character varying,
     pin_hash character varying(255),
     biometric_enabled boolean DEFAULT false,
-    last_session_expiry timestamp with time zone
+    last_session_expiry timestamp with time zone,
+    suspended_at timestamp with time zone
 );
 
 -- Name: waitlist; Type: TABLE; Schema: public; Owner: -
@@ -2517,6 +2620,26 @@ ALTER TABLE ONLY public.account_emails
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_pkey PRIMARY KEY (user_id);
+
+-- Name: audit_chain audit_chain_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_key UNIQUE (event_id);
+
+-- Name: audit_chain audit_chain_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY (seq);
+
+-- Name: audit_head audit_head_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
 -- Name: calls calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2748,6 +2871,14 @@ ALTER TABLE ONLY public.waitlist
 ALTER TABLE ONLY public.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (id);
 
+-- Name: audit_log_subject; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_subject ON public.audit_log USING btree (subject, at);
+
+-- Name: audit_log_tenant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_tenant ON public.audit_log USING btree (tenant, at);
+
 -- Name: calls_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX calls_chat ON public.calls USING btree (chat_id);
@@ -2900,6 +3031,22 @@ CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
 
+-- Name: audit_chain audit_chain_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_chain_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_head audit_head_stays; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE ON public.audit_head FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_chain; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER audit_log_chain AFTER INSERT ON public.audit_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.chain_security_event();
+
 -- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER forget_endpoints AFTER UPDATE OF revoked_at ON public.sessions FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION private.forget_endpoints_of_session();
@@ -2916,6 +3063,11 @@ CREATE TRIGGER number_message AFTER INSERT ON public.messages FOR EACH ROW WHEN 
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: audit_chain audit_chain_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_log(id);
 
 -- Name: calls calls_callee_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3144,6 +3296,18 @@ ALTER TABLE public.account_emails ENABLE ROW LEVEL SECURITY;
 -- Name: account_emails account_emails_read_own; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY account_emails_read_own ON public.account_emails FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: audit_chain; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_head; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_head ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 -- Name: calls; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3429,6 +3593,14 @@ REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
 
+-- Name: FUNCTION audit_canonical(p_seq bigint, p_event public.audit_log); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) FROM PUBLIC;
+
+-- Name: FUNCTION audit_field(p_value text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
+
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
@@ -3448,6 +3620,10 @@ GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
+
+-- Name: FUNCTION chain_security_event(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.chain_security_event() FROM PUBLIC;
 
 -- Name: FUNCTION change_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
 
@@ -3697,6 +3873,11 @@ REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messag
 
 REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
 
+-- Name: FUNCTION note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) TO cyphr_app;
+
 -- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
@@ -3760,6 +3941,10 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
+
+-- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.refuse_rewriting() FROM PUBLIC;
 
 -- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
