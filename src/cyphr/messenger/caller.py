@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,14 @@ class Caller:
 
     address: str | None = None
     user_agent: str | None = None
+
+    @property
+    def inet(self) -> str | None:
+        """The address as PostgreSQL takes it; None for a socket's file name and the like."""
+        try:
+            return None if self.address is None else str(ip_address(self.address.partition("%")[0]))
+        except ValueError:
+            return None
 
 
 _UNKNOWN = Caller()

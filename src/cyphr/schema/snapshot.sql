@@ -87,6 +87,37 @@ CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
        and exists (select from public.chats where id = p_chat_id and type is distinct from 'direct')
 $$;
 
+-- Name: admit_session(uuid, text, uuid, bytea, timestamp with time zone, text, uuid, inet, text, bytea, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    asked text[];
+begin
+    if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false, null::text;
+        return;
+    end if;
+    asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
+    if asked = '{}' then
+        return query
+            select 'opened', asked, opened.*
+            from private.open_session(
+                p_user_id, p_method, '{}', p_session_id, p_token_hash, p_expires_at, p_device, p_device_id, p_address,
+                p_user_agent
+            ) opened;
+        return;
+    end if;
+    delete from public.sign_in_challenges old where old.expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
+    values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
+            p_device_id);
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false, null::text;
+end
+$$;
+
 -- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) RETURNS TABLE(user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, told_ids uuid[])
@@ -623,6 +654,25 @@ begin
     where chat_id = p_chat_id and user_id = private.heir_of(p_chat_id);
     return private.role_of(p_chat_id, auth.uid());
 end
+$$;
+
+-- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.factors_of(p_user_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(kind order by kind), '{}') from (
+        select distinct factor.kind from public.mfa_factors factor
+        where factor.user_id = p_user_id and factor.confirmed_at is not null
+        union all
+        select 'recovery' where exists (
+            select from public.recovery_codes code where code.user_id = p_user_id and code.used_at is null
+        ) and exists (
+            select from public.mfa_factors factor
+            where factor.user_id = p_user_id and factor.confirmed_at is not null
+        )
+    ) kinds
 $$;
 
 -- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -1252,19 +1302,34 @@ begin
 end
 $$;
 
--- Name: open_session(uuid, uuid, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+-- Name: open_session(uuid, text, text[], uuid, bytea, timestamp with time zone, text, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
+CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
+    known            boolean := false;
 begin
-    insert into public.sessions (id, user_id, device, expires_at)
-    values (p_session_id, p_user_id, p_device, p_expires_at);
+    if p_device_id is not null then
+        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
+        on conflict (user_id, device_id) do update set last_seen = now()
+        returning held.first_seen < now() into known;
+    end if;
+    insert into public.sessions (
+        id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
+    ) values (
+        p_session_id, p_user_id, p_device, p_expires_at, p_method, p_factors, p_device_id, p_address,
+        left(p_user_agent, 400), now()
+    );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
-        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
-        from public.users person where person.id = p_user_id;
+        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+               returning_person and not known, address.email
+        from public.users person
+        left join public.account_emails address on address.user_id = person.id
+        where person.id = p_user_id;
 end
 $$;
 
@@ -1664,7 +1729,9 @@ declare
 begin
     select * into token from public.refresh_tokens known where known.token_hash = p_old_hash for update;
     select * into family from public.sessions known where known.id = token.session_id for update;
-    if family.id is null or family.revoked_at is not null or family.expires_at < now() then
+    if family.id is null or family.revoked_at is not null or family.expires_at < now()
+        or exists (select from public.users person where person.id = family.user_id and person.suspended_at is not null)
+    then
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
@@ -1689,7 +1756,21 @@ CREATE FUNCTION private.session_is_live(p_session_id uuid) RETURNS boolean
     SET search_path TO ''
     AS $$
     select exists (
-        select from public.sessions where id = p_session_id and revoked_at is null and expires_at > now()
+        select from public.sessions session
+        join public.users person on person.id = session.user_id
+        where session.id = p_session_id and session.revoked_at is null and session.expires_at > now()
+          and person.suspended_at is null
+    )
+$$;
+
+-- Name: session_is_proved(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.session_is_proved(p_session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.sessions where id = p_session_id and proved_at > now() - interval '5 minutes'
     )
 $$;
 
@@ -2359,6 +2440,16 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: known_devices; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.known_devices (
+    user_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    registration_id uuid,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.message_drafts (
@@ -2387,6 +2478,37 @@ CREATE TABLE public.message_status (
     user_id uuid NOT NULL,
     status character varying(20) DEFAULT 'sent'::character varying,
     "timestamp" timestamp with time zone DEFAULT now()
+);
+
+-- Name: mfa_attempts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_attempts (
+    user_id uuid NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: mfa_factors; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_factors (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    secret bytea,
+    credential_id bytea,
+    public_key bytea,
+    last_counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT mfa_factors_check CHECK (
+CASE kind
+    WHEN 'totp'::text THEN (secret IS NOT NULL)
+    ELSE (num_nulls(credential_id, public_key) = 0)
+END),
+    CONSTRAINT mfa_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
 );
 
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
@@ -2477,6 +2599,15 @@ CREATE TABLE public.push_state (
     tries integer DEFAULT 0 NOT NULL
 );
 
+-- Name: recovery_codes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone
+);
+
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.refresh_tokens (
@@ -2495,7 +2626,15 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    method text DEFAULT 'pin'::text NOT NULL,
+    factors text[] DEFAULT '{}'::text[] NOT NULL,
+    name text,
+    device_id uuid,
+    address inet,
+    user_agent text,
+    proved_at timestamp with time zone,
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
 );
 
 -- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
@@ -2505,6 +2644,22 @@ CREATE TABLE public.sign_in_attempts (
     failed integer DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: sign_in_challenges; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_challenges (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    nonce bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    method text,
+    device text,
+    device_id uuid,
+    CONSTRAINT sign_in_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'passkey'::text, 'step_up'::text, 'enrol'::text])))
 );
 
 -- Name: transactions; Type: TABLE; Schema: public; Owner: -
@@ -2736,6 +2891,11 @@ ALTER TABLE ONLY public.email_codes
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
 
+-- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_pkey PRIMARY KEY (user_id, device_id);
+
 -- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_drafts
@@ -2765,6 +2925,21 @@ ALTER TABLE ONLY public.message_status
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+-- Name: mfa_attempts mfa_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_pkey PRIMARY KEY (user_id);
+
+-- Name: mfa_factors mfa_factors_credential_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_credential_id_key UNIQUE (credential_id);
+
+-- Name: mfa_factors mfa_factors_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_pkey PRIMARY KEY (id);
 
 -- Name: nearby_discovery nearby_discovery_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2811,6 +2986,11 @@ ALTER TABLE ONLY public.push_endpoints
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
+
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -2825,6 +3005,11 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (email_hash);
+
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
 
 -- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2919,6 +3104,10 @@ CREATE INDEX discovery_tokens_user ON public.discovery_tokens USING btree (user_
 
 CREATE INDEX hidden_messages_message ON public.hidden_messages USING btree (message_id);
 
+-- Name: known_devices_registration; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX known_devices_registration ON public.known_devices USING btree (registration_id);
+
 -- Name: message_drafts_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX message_drafts_chat ON public.message_drafts USING btree (chat_id);
@@ -2963,6 +3152,10 @@ CREATE UNIQUE INDEX messages_sender_client ON public.messages USING btree (sende
 
 CREATE INDEX messages_words ON public.messages USING gin (((to_tsvector('russian'::regconfig, content) || array_to_tsvector(ARRAY[(chat_id)::text])))) WHERE ((content IS NOT NULL) AND ((message_type)::text IS DISTINCT FROM 'notice'::text));
 
+-- Name: mfa_factors_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX mfa_factors_user ON public.mfa_factors USING btree (user_id);
+
 -- Name: nearby_discovery_location; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX nearby_discovery_location ON public.nearby_discovery USING btree (location_hash);
@@ -3006,6 +3199,18 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (sessio
 -- Name: sessions_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+-- Name: sign_in_challenges_expiry; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_expiry ON public.sign_in_challenges USING btree (expires_at);
+
+-- Name: sign_in_challenges_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_session ON public.sign_in_challenges USING btree (session_id);
+
+-- Name: sign_in_challenges_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_user ON public.sign_in_challenges USING btree (user_id);
 
 -- Name: transactions_from; Type: INDEX; Schema: public; Owner: -
 
@@ -3159,6 +3364,16 @@ ALTER TABLE ONLY public.hidden_messages
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: known_devices known_devices_registration_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES public.device_registrations(id) ON DELETE SET NULL;
+
+-- Name: known_devices known_devices_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: message_drafts message_drafts_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_drafts
@@ -3209,6 +3424,16 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: mfa_attempts mfa_attempts_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: mfa_factors mfa_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: nearby_discovery nearby_discovery_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.nearby_discovery
@@ -3254,6 +3479,11 @@ ALTER TABLE ONLY public.push_state
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -3263,6 +3493,16 @@ ALTER TABLE ONLY public.refresh_tokens
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: transactions transactions_from_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3401,6 +3641,10 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
+
 -- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.message_drafts ENABLE ROW LEVEL SECURITY;
@@ -3473,6 +3717,14 @@ CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING
 
 CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.may_write(chat_id) AND ((message_type)::text IS DISTINCT FROM 'notice'::text)));
 
+-- Name: mfa_attempts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: mfa_factors; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_factors ENABLE ROW LEVEL SECURITY;
+
 -- Name: nearby_discovery; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.nearby_discovery ENABLE ROW LEVEL SECURITY;
@@ -3517,6 +3769,10 @@ ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
@@ -3528,6 +3784,10 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_challenges ENABLE ROW LEVEL SECURITY;
 
 -- Name: transactions; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3587,6 +3847,11 @@ GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO 
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) TO cyphr_app;
 
 -- Name: FUNCTION advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
 
@@ -3685,6 +3950,11 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 -- Name: FUNCTION enter_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.factors_of(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -3891,10 +4161,10 @@ REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
 
--- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
 
 -- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -3995,6 +4265,11 @@ GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea,
 
 REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION session_is_proved(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_is_proved(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_is_proved(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
 
@@ -4151,6 +4426,10 @@ GRANT SELECT,DELETE ON TABLE public.discovery_tokens TO authenticated;
 
 GRANT ALL ON TABLE public.email_codes TO service_role;
 
+-- Name: TABLE known_devices; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.known_devices TO service_role;
+
 -- Name: TABLE message_drafts; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.message_drafts TO service_role;
@@ -4177,6 +4456,14 @@ GRANT SELECT ON TABLE public.message_edits TO authenticated;
 
 GRANT ALL ON TABLE public.message_status TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
+
+-- Name: TABLE mfa_attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_attempts TO service_role;
+
+-- Name: TABLE mfa_factors; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_factors TO service_role;
 
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 
@@ -4209,6 +4496,10 @@ GRANT ALL ON TABLE public.push_endpoints TO service_role;
 
 GRANT ALL ON TABLE public.push_state TO service_role;
 
+-- Name: TABLE recovery_codes; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.recovery_codes TO service_role;
+
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.refresh_tokens TO service_role;
@@ -4220,6 +4511,10 @@ GRANT ALL ON TABLE public.sessions TO service_role;
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
+
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_challenges TO service_role;
 
 -- Name: TABLE transactions; Type: ACL; Schema: public; Owner: -
 

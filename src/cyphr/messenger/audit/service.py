@@ -1,7 +1,5 @@
 """Appending to the audit log. Its rules, and its chain, are in ``schema/private_audit.sql``."""
 
-from ipaddress import ip_address
-
 from pydantic_core import to_json
 
 from cyphr.foundation.postgres import Transaction
@@ -27,14 +25,6 @@ class Audit:
             actor=event.actor,
             subject=event.subject,
             session=event.session,
-            address=_inet(caller.address),
+            address=caller.inet,
             details=to_json(details).decode(),
         )
-
-
-def _inet(address: str | None) -> str | None:
-    """An address that PostgreSQL takes; None for a socket's file name and the like."""
-    try:
-        return None if address is None else str(ip_address(address.partition("%")[0]))
-    except ValueError:
-        return None
