@@ -14,6 +14,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
@@ -122,7 +123,10 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
+    audit = Audit()
+    sessions = Sessions(
+        switchboard, AccessTokens(key, settings.issuer), pins, audit, wrong_pins=settings.wrong_pins_per_address
+    )
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
@@ -136,7 +140,7 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
+        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),
