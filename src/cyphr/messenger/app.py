@@ -14,6 +14,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.admin.service import Administration
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
@@ -60,6 +61,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    administration: Administration
     discovery: Discovery
     files: Files
     chats: Chats
@@ -130,6 +132,7 @@ def build_messenger(
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
@@ -140,7 +143,8 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
+        accounts=accounts,
+        administration=Administration(switchboard, sessions, accounts, mail),
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),
