@@ -33,17 +33,18 @@ _PAGE = """<!doctype html>
 <ul>{items}</ul>
 </html>
 """
-_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small><br><code>{code}</code></li>"
+_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small><br>{content}</li>"
 
 
 class Letter(BaseModel):
-    """One mail with a code in it."""
+    """One mail: with a code in it, or with something to know."""
 
     model_config = ConfigDict(frozen=True)
 
     to: str
     subject: str
-    code: str
+    code: str | None = None
+    text: str | None = None
     at: datetime
 
 
@@ -64,6 +65,10 @@ class Mailbox:
     async def send_code(self, to: str, code: str) -> None:
         """Show a registration code to whoever opens the mailbox."""
         self._letters.appendleft(Letter(to=to, subject=SUBJECT, code=code, at=now()))
+
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """Show a notice to whoever opens the mailbox."""
+        self._letters.appendleft(Letter(to=to, subject=subject, text=text, at=now()))
 
     async def letters(self, email: str | None) -> list[Letter]:
         """See ``Letters``."""
@@ -90,16 +95,25 @@ class SentMail:
             Letter(
                 to=one["To"][0],
                 subject=one["Subject"],
-                code=one["BodyText"].partition("\n")[0],
                 at=one["Timestamp"],
+                **_content_of(one["BodyText"]),
             )
             for one in reversed(sent[-_KEPT:])
         ]
         return [letter for letter in found if _is_for(letter, email)]
 
 
+def _content_of(body: str) -> dict[str, str]:
+    first = body.partition("\n")[0]
+    return {"code": first} if first.isdecimal() else {"text": body}
+
+
 def _is_for(letter: Letter, email: str | None) -> bool:
     return email is None or letter.to.lower() == email.lower()
+
+
+def _shown(letter: Letter) -> str:
+    return f"<code>{escape(letter.code)}</code>" if letter.code is not None else escape(letter.text or "")
 
 
 def mailbox_router(box: Letters) -> APIRouter:
@@ -112,7 +126,7 @@ def mailbox_router(box: Letters) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
         items = (
-            _ITEM.format(to=escape(letter.to), subject=escape(letter.subject), code=escape(letter.code), at=letter.at)
+            _ITEM.format(to=escape(letter.to), subject=escape(letter.subject), content=_shown(letter), at=letter.at)
             for letter in letters
         )
         return HTMLResponse(_PAGE.format(items="".join(items)))

@@ -14,6 +14,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
@@ -29,6 +30,9 @@ from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.mfa.passkeys import Passkeys
+from cyphr.messenger.mfa.proofs import Proofs
+from cyphr.messenger.mfa.service import Mfa
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.push.models import Platform
@@ -42,10 +46,11 @@ from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
-from cyphr.messenger.shared import Shared, build_shared, signing_key
+from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -59,6 +64,8 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    mfa: Mfa
+    proofs: Proofs
     discovery: Discovery
     files: Files
     chats: Chats
@@ -122,7 +129,15 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
+    audit, notices, passkeys, sealer = (
+        Audit(),
+        Notices(switchboard, mail),
+        Passkeys.of(settings),
+        factor_sealer(settings, key),
+    )
+    code_key = key.derive("recovery codes")
+    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins, audit, notices)
+    proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
@@ -137,6 +152,8 @@ def build_messenger(
         metrics=metrics,
         sessions=sessions,
         accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
+        mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
+        proofs=proofs,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),
@@ -171,6 +188,11 @@ def build_messenger(
         ),
         pins=pins,
     )
+
+
+def _name_of(settings: MessengerSettings) -> str:
+    """What authenticators show beside a code."""
+    return "Cyphr" if settings.issuer == "cyphr" else settings.issuer
 
 
 def _reminding(settings: MessengerSettings, postman: Postman, shared: Shared | None) -> Postman:

@@ -16,7 +16,9 @@ from cyphr.messenger.problems import problem
 
 LARGEST_BODY = 2 * 1024 * 1024
 
-_LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"}
+_LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"} | {
+    f"/v1/sessions/{rest}" for rest in ("challenges", "challenges/passkey", "passkeys", "passkeys/options")
+}
 _REQUEST_ID = re.compile(r"[\w.:=\-]{1,64}", re.ASCII)
 _LONGEST_USER_AGENT = 256
 

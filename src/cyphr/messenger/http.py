@@ -17,6 +17,7 @@ import cyphr.messenger.groups.routes
 import cyphr.messenger.health
 import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
+import cyphr.messenger.mfa.routes
 import cyphr.messenger.presence.routes
 import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
@@ -48,6 +49,7 @@ SERVER_OPTIONS: dict[str, Any] = {
 _ROUTERS = (
     cyphr.messenger.accounts.routes.router,
     cyphr.messenger.sessions.routes.router,
+    cyphr.messenger.mfa.routes.router,
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,

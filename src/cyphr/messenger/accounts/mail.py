@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cyphr.foundation.errors import Unavailable
+from cyphr.messenger.sessions.notices import Post
 
 if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 SUBJECT = "Your Cyphr code"
 
 
-class Mail(Protocol):
+class Mail(Post, Protocol):
     """Sends mail on the messenger's behalf."""
 
     async def send_code(self, to: str, code: str) -> None:
@@ -30,19 +31,19 @@ class SesMail:
 
     async def send_code(self, to: str, code: str) -> None:
         """See ``Mail``. The code stands alone on its line, so that people and programs find it."""
+        await self._send(to, SUBJECT, f"{code}\n\nType it where you register. Nobody at Cyphr asks for it.")
+
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """See ``Post``."""
+        await self._send(to, subject, text)
+
+    async def _send(self, to: str, subject: str, text: str) -> None:
         try:
             await asyncio.to_thread(
                 self._client.send_email,
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [to]},
-                Content={
-                    "Simple": {
-                        "Subject": {"Data": SUBJECT},
-                        "Body": {
-                            "Text": {"Data": f"{code}\n\nType it where you register. Nobody at Cyphr asks for it."}
-                        },
-                    }
-                },
+                Content={"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}},
             )
         except (ClientError, BotoCoreError) as error:
-            raise Unavailable("the code could not be mailed; try again in a moment") from error
+            raise Unavailable("the mail could not be sent; try again in a moment") from error
