@@ -56,6 +56,7 @@ MATRIX = {
     "recovery_codes": ("- - - -", "- - - -"),
     "refresh_tokens": ("- - - -", "- - - -"),
     "sessions": ("- - - -", "- - - -"),
+    "sign_in_addresses": ("- - - -", "- - - -"),
     "sign_in_attempts": ("- - - -", "- - - -"),
     "sign_in_challenges": ("- - - -", "- - - -"),
     "transactions": ("1 - - -", "0 - - -"),

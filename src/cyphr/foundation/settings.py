@@ -228,6 +228,12 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    wrong_pins_per_address: int = Field(
+        default=100,
+        ge=1,
+        description="Wrong PINs that one address may try in 15 minutes, whichever accounts they are for and whichever"
+        " server it asks.",
+    )
     presence_relay_seconds: float = Field(
         default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
     )

@@ -129,14 +129,16 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    audit, notices, passkeys, sealer = (
-        Audit(),
-        Notices(switchboard, mail),
-        Passkeys.of(settings),
-        factor_sealer(settings, key),
+    audit, notices = Audit(), Notices(switchboard, mail)
+    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
+    sessions = Sessions(
+        switchboard,
+        AccessTokens(key, settings.issuer),
+        pins,
+        audit,
+        notices,
+        wrong_pins=settings.wrong_pins_per_address,
     )
-    code_key = key.derive("recovery codes")
-    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins, audit, notices)
     proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
@@ -151,7 +153,7 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
+        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         discovery=Discovery(switchboard),

@@ -16,8 +16,18 @@ from cyphr.messenger.problems import problem
 
 LARGEST_BODY = 2 * 1024 * 1024
 
-_LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"} | {
-    f"/v1/sessions/{rest}" for rest in ("challenges", "challenges/passkey", "passkeys", "passkeys/options")
+_LIMITED = {
+    "/v1/accounts",
+    "/v1/accounts/codes",
+    "/v1/accounts/recovery",
+    "/v1/accounts/recovery/codes",
+    "/v1/sessions",
+    "/v1/sessions/challenges",
+    "/v1/sessions/challenges/passkey",
+    "/v1/sessions/passkeys",
+    "/v1/sessions/passkeys/options",
+    "/v1/sessions/refresh",
+    "/v1/ws",
 }
 _REQUEST_ID = re.compile(r"[\w.:=\-]{1,64}", re.ASCII)
 _LONGEST_USER_AGENT = 256

@@ -273,16 +273,34 @@ $$;
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(p_email, p_email_hash, null, 0)
+$$;
+
+-- Name: begin_sign_in(text, text, inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text, last boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     attempt public.sign_in_attempts;
+    wait    integer;
 begin
+    if p_address is not null then
+        wait := private.reserve_from_address(p_address, p_most);
+        if wait is not null then
+            return query select false, wait, null::uuid, null::text, false;
+            return;
+        end if;
+    end if;
     insert into public.sign_in_attempts (email_hash) values (p_email_hash) on conflict do nothing;
     select * into attempt from public.sign_in_attempts tries where tries.email_hash = p_email_hash for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text;
+        return query
+            select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -294,7 +312,7 @@ begin
         updated_at   = now()
     where tries.email_hash = p_email_hash;
     return query
-        select true, 0, person.id, person.pin_hash::text
+        select true, 0, person.id, person.pin_hash::text, attempt.failed + 1 >= 5
         from (select) one
         left join public.account_emails address on address.email = p_email
         left join public.users person on person.id = address.user_id;
@@ -563,6 +581,15 @@ CREATE FUNCTION private.count_recovery_codes() RETURNS integer
     SET search_path TO ''
     AS $$
     select count(*)::integer from public.recovery_codes where user_id = (select auth.uid()) and used_at is null
+$$;
+
+-- Name: counted_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.counted_address(p_address inet) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case family(p_address) when 6 then network(set_masklen(p_address, 64))::inet else p_address end
 $$;
 
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -886,6 +913,16 @@ begin
 end
 $$;
 
+-- Name: forgive_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_address(p_address inet) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sign_in_addresses set failed = greatest(0, failed - 1)
+    where address = private.counted_address(p_address)
+$$;
+
 -- Name: forgive_factor_tries(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_factor_tries(p_user_id uuid) RETURNS void
@@ -1058,7 +1095,7 @@ $$;
 
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
+CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1071,7 +1108,8 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
         sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
-    returning true
+    returning case when exists (select from public.account_emails known where known.email = p_email)
+                   then 'taken' else 'free' end
 $$;
 
 -- Name: join_by_invite(text); Type: FUNCTION; Schema: private; Owner: -
@@ -1726,6 +1764,42 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     where person.id = seen.user_id
 $$;
 
+-- Name: recover_pin(text, text, bytea, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) RETURNS TABLE(outcome text, user_id uuid, ended uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held    public.email_codes;
+    whose   uuid;
+    revoked uuid[];
+begin
+    select * into held from public.email_codes code where code.email = p_email for update;
+    select known.user_id into whose from public.account_emails known where known.email = p_email;
+    if held.email is null or held.expires_at < now() or held.tries >= 5 then
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if held.code_hash <> p_code_hash or whose is null then
+        update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    delete from public.email_codes code where code.email = p_email;
+    update public.users person set pin_hash = p_pin_hash, updated_at = now() where person.id = whose;
+    with gone as (
+        update public.sessions held_session set revoked_at = now()
+        where held_session.user_id = whose and held_session.revoked_at is null
+        returning held_session.id
+    )
+    select coalesce(array_agg(gone.id), '{}') into revoked from gone;
+    -- Whoever reads the mail is let in at once, whatever others have guessed.
+    perform private.forgive_sign_in(p_email_hash);
+    return query select 'recovered', whose, revoked;
+end
+$$;
+
 -- Name: refuse_rewriting(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.refuse_rewriting() RETURNS trigger
@@ -1794,6 +1868,15 @@ begin
     where known.device in (select mine.device from public.push_endpoints mine where mine.user_id = auth.uid()
                            order by mine.updated_at desc, mine.device = p_device desc offset 20);
 end
+$$;
+
+-- Name: rehash_pin(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users set pin_hash = p_new_hash where id = p_user_id and pin_hash = p_old_hash
 $$;
 
 -- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1875,6 +1958,36 @@ CREATE FUNCTION private.replace_recovery_codes(p_hashes bytea[]) RETURNS void
     AS $$
     delete from public.recovery_codes where user_id = (select auth.uid());
     insert into public.recovery_codes (user_id, code_hash) select (select auth.uid()), unnest(p_hashes);
+$$;
+
+-- Name: reserve_from_address(inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.reserve_from_address(p_address inet, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    counted inet := private.counted_address(p_address);
+    tries   public.sign_in_addresses;
+begin
+    insert into public.sign_in_addresses (address) values (counted) on conflict do nothing;
+    select * into tries from public.sign_in_addresses held where held.address = counted for update;
+    if tries.window_start < now() - interval '15 minutes' then
+        tries.failed := 0;
+        tries.window_start := now();
+        -- Whoever begins anew clears up behind others that will not.
+        delete from public.sign_in_addresses old
+        where old.address in (select gone.address from public.sign_in_addresses gone
+                              where gone.window_start < now() - interval '1 day' and gone.address <> counted
+                              order by gone.window_start limit 100 for update skip locked);
+    end if;
+    if tries.failed >= p_most then
+        return greatest(1, ceil(extract(epoch from tries.window_start + interval '15 minutes' - now())))::integer;
+    end if;
+    update public.sign_in_addresses held set failed = tries.failed + 1, window_start = tries.window_start
+    where held.address = counted;
+    return null;
+end
 $$;
 
 -- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -2890,6 +3003,14 @@ CREATE TABLE public.sessions (
     CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
 );
 
+-- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_addresses (
+    address inet NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    window_start timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sign_in_attempts (
@@ -3254,6 +3375,11 @@ ALTER TABLE ONLY public.refresh_tokens
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+-- Name: sign_in_addresses sign_in_addresses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_addresses
+    ADD CONSTRAINT sign_in_addresses_pkey PRIMARY KEY (address);
+
 -- Name: sign_in_attempts sign_in_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sign_in_attempts
@@ -3452,6 +3578,10 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (sessio
 -- Name: sessions_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+-- Name: sign_in_addresses_window; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_addresses_window ON public.sign_in_addresses USING btree (window_start);
 
 -- Name: sign_in_challenges_expiry; Type: INDEX; Schema: public; Owner: -
 
@@ -4034,6 +4164,10 @@ ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
+-- Name: sign_in_addresses; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_addresses ENABLE ROW LEVEL SECURITY;
+
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
@@ -4139,6 +4273,11 @@ GRANT ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
 
+-- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) TO cyphr_app;
+
 -- Name: FUNCTION blind_to_reading(p_reader uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.blind_to_reading(p_reader uuid, p_chat_id uuid) FROM PUBLIC;
@@ -4196,6 +4335,10 @@ REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_i
 
 REVOKE ALL ON FUNCTION private.count_recovery_codes() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.count_recovery_codes() TO cyphr_app;
+
+-- Name: FUNCTION counted_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.counted_address(p_address inet) FROM PUBLIC;
 
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -4267,6 +4410,11 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 -- Name: FUNCTION forget_endpoints_of_session(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
+
+-- Name: FUNCTION forgive_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_address(p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_address(p_address inet) TO cyphr_app;
 
 -- Name: FUNCTION forgive_factor_tries(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4530,6 +4678,11 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
 
+-- Name: FUNCTION recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) TO cyphr_app;
+
 -- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.refuse_rewriting() FROM PUBLIC;
@@ -4543,6 +4696,11 @@ GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_e
 
 REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
+
+-- Name: FUNCTION rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) TO cyphr_app;
 
 -- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4563,6 +4721,10 @@ GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ba
 
 REVOKE ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_app;
+
+-- Name: FUNCTION reserve_from_address(p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.reserve_from_address(p_address inet, p_most integer) FROM PUBLIC;
 
 -- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -4850,6 +5012,10 @@ GRANT ALL ON TABLE public.refresh_tokens TO service_role;
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sessions TO service_role;
+
+-- Name: TABLE sign_in_addresses; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_addresses TO service_role;
 
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 

@@ -75,9 +75,49 @@ export interface paths {
         put?: never;
         /**
          * Request Code
-         * @description Mail a six-digit code to an address. The answer is the same for every address.
+         * @description Mail a six-digit code to an address, or word that it has an account already. The answer is always the same.
          */
         post: operations["request_code_v1_accounts_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover
+         * @description Set a new PIN with a mailed code. All sessions end; second factors stay. Sign in with the new PIN.
+         */
+        post: operations["recover_v1_accounts_recovery_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/recovery/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Recovery
+         * @description Mail who has forgotten their PIN a six-digit code for a new one. The answer is the same for every address.
+         */
+        post: operations["request_recovery_v1_accounts_recovery_codes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2186,6 +2226,18 @@ export interface components {
             /** Receipts */
             receipts: components["schemas"]["Receipt"][];
         };
+        /**
+         * Recovery
+         * @description A new PIN for who has forgotten theirs. ``code``: the mailed one.
+         */
+        Recovery: {
+            /** Code */
+            code: string;
+            /** Email */
+            email: string;
+            /** New Pin */
+            new_pin: string;
+        };
         /** RecoveryCodes */
         RecoveryCodes: {
             /** Recovery Codes */
@@ -2413,6 +2465,90 @@ export interface operations {
         };
     };
     request_code_v1_accounts_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover_v1_accounts_recovery_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recovery"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_recovery_v1_accounts_recovery_codes_post: {
         parameters: {
             query?: never;
             header?: never;

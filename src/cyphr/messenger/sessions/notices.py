@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -16,11 +17,25 @@ _logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10.0
 
 
-class Post(Protocol):
-    """Sends mail that needs no answer."""
+@dataclass(frozen=True)
+class Letter:
+    """What is mailed. ``code``: what the reader is to type, None in a letter that only tells."""
 
-    async def send_notice(self, to: str, subject: str, text: str) -> None:
-        """Mail ``text``. Raises Unavailable."""
+    subject: str
+    text: str
+    code: str | None = None
+
+    @property
+    def body(self) -> str:
+        """The code stands alone on the first line, so that people and programs find it."""
+        return self.text if self.code is None else f"{self.code}\n\n{self.text}"
+
+
+class Post(Protocol):
+    """Sends mail."""
+
+    async def send(self, to: str, letter: Letter) -> None:
+        """Mail ``letter``. Raises Unavailable."""
         ...
 
 
@@ -42,6 +57,6 @@ class Notices:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 email = await self._switchboard.unit_of_work(user_id, work)
                 if email is not None:
-                    await self._post.send_notice(email, subject, text)
+                    await self._post.send(email, Letter(subject, text))
         except (CyphrError, TimeoutError) as error:
             _logger.warning("a notice was not mailed", extra={"context": {"subject": subject, "why": str(error)}})

@@ -1,10 +1,14 @@
 -- name: begin_sign_in
 -- Reserve a try and read what it is checked against, the same for every address.
-select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(%(email)s, %(email_hash)s);
+select allowed, retry_after, user_id, pin_hash, last
+from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s);
+
+-- name: rehash_pin
+select private.rehash_pin(%(user_id)s, %(old_hash)s, %(new_hash)s);
 
 -- name: forgive_sign_in
 -- A right PIN clears the count.
-select private.forgive_sign_in(%(email_hash)s);
+select private.forgive_sign_in(%(email_hash)s), private.forgive_address(%(address)s::inet);
 
 -- name: admit_session
 -- A session, or the challenge that must be answered before there is one.

@@ -32,12 +32,15 @@ _BELIEVED_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Attempt:
-    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account."""
+    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account; ``last``: a
+    wrong PIN locks it now.
+    """
 
     allowed: bool
     retry_after: int
     user_id: UUID | None
     pin_hash: str | None
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,21 @@ class Sessions:
     """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
 
     def __init__(
-        self, switchboard: Switchboard, tokens: AccessTokens, pins: Pins, audit: Audit, notices: Notices
+        self,
+        switchboard: Switchboard,
+        tokens: AccessTokens,
+        pins: Pins,
+        audit: Audit,
+        notices: Notices,
+        *,
+        wrong_pins: int = 100,
     ) -> None:
+        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together."""
         self._switchboard = switchboard
+        self._audit = audit
+        self._wrong_pins = wrong_pins
         self._tokens = tokens
         self._pins = pins
-        self._audit = audit
         self._notices = notices
         self._believed: dict[UUID, float] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
@@ -184,8 +196,8 @@ class Sessions:
                 await callback(admission.id, new)
         return self._session(person, new.id, new.refresh_token)
 
-    async def prove_own_pin(self, identity: Identity, pin: str) -> None:
-        """Raises NotAuthenticated or RateLimited unless it is this person's PIN, InvalidInput when they have none."""
+    async def prove_own_pin(self, identity: Identity, pin: str) -> str:
+        """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
 
         async def read(transaction: Transaction) -> str | None:
             email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
@@ -201,6 +213,7 @@ class Sessions:
             await self.forgive(transaction, email)
 
         await self._switchboard.unit_of_work(identity.user_id, work)
+        return email
 
     async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
         """For five minutes ``require_proof`` is content with this session."""
@@ -211,22 +224,41 @@ class Sessions:
 
         async def work(transaction: Transaction) -> Attempt | None:
             return await transaction.fetch_one(
-                Attempt, _queries.begin_sign_in, email=email, email_hash=hash_email(email)
+                Attempt,
+                _queries.begin_sign_in,
+                email=email,
+                email_hash=hash_email(email),
+                address=current_caller().inet,
+                most=self._wrong_pins,
             )
 
         attempt = await self._switchboard.unit_of_work(None, work)
         assert attempt is not None
         if not attempt.allowed:
-            raise RateLimited(
-                "too many wrong PINs for this address; wait and try again", retry_after=attempt.retry_after
-            )
-        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None:
+            raise RateLimited("too many wrong PINs; wait and try again", retry_after=attempt.retry_after)
+        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None or attempt.pin_hash is None:
+            if attempt.last:
+                await self._note(SecurityEvent(kind="pin.locked", subject=attempt.user_id))
             raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+        if self._pins.is_outdated(attempt.pin_hash):
+            await self._rehash(attempt.user_id, attempt.pin_hash, pin)
         return attempt.user_id
 
     async def forgive(self, transaction: Transaction, email: str) -> None:
         """Clear the count of tries after a right PIN."""
-        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
+        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email), address=current_caller().inet)
+
+    async def _note(self, event: SecurityEvent) -> None:
+        # An address without an account is noted as well, so that it costs the same.
+        await self._switchboard.unit_of_work(None, lambda transaction: self._audit.note(transaction, event))
+
+    async def _rehash(self, user_id: UUID, old_hash: str, pin: str) -> None:
+        new_hash = await self._pins.hash(pin)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(_queries.rehash_pin, user_id=user_id, old_hash=old_hash, new_hash=new_hash)
+
+        await self._switchboard.unit_of_work(None, work)
 
     async def refresh(self, refresh_token: str) -> Session:
         """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
@@ -275,6 +307,11 @@ class Sessions:
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
         await self._revoke(identity.user_id, only=identity.session_id)
+
+    async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
+        """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
+        for session_id in session_ids:
+            await self._forget(user_id, session_id)
 
     async def sign_out_others(self, identity: Identity) -> None:
         """End every other session of this person."""
