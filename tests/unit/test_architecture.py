@@ -46,7 +46,8 @@ FURTHER_FILES = {
         "resume.py",
         "table.py",
     },
-    "sessions": {"keys.py", "pins.py", "tokens.py"},
+    "mfa": {"passkeys.py", "proofs.py", "recovery.py", "totp.py"},
+    "sessions": {"keys.py", "notices.py", "pins.py", "tokens.py"},
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}

@@ -161,6 +161,20 @@ class RealtimeSettings(BaseModel):
         return self
 
 
+class PasskeySettings(BaseModel):
+    """For which site passkeys are made. A passkey is bound to it for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: str | None = Field(
+        default=None, description="Domain that passkeys belong to (the RP ID); none: that of ``CYPHR_PUBLIC_URL``."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins whose pages may use them, as a JSON list; none: that of ``CYPHR_PUBLIC_URL``.",
+    )
+
+
 class MessengerSettings(BaseSettings):
     """What the messenger needs to run. At least one of the two databases must be given."""
 
@@ -182,6 +196,16 @@ class MessengerSettings(BaseSettings):
         default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
     )
     token_key_file: Path | None = Field(default=None, validate_default=True, description="A file that holds that PEM.")
+    factor_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that seal authenticators' secrets; none: derived from the token key, which then"
+        " must not be changed.",
+    )
+    factor_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds them."
+    )
+    factor_key_file: Path | None = Field(default=None, description="A file that holds them.")
+    passkeys: PasskeySettings = Field(default=PasskeySettings(), description="For which site passkeys are made.")
     issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
     web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
     files_supabase_bucket: str | None = Field(
@@ -245,6 +269,12 @@ class MessengerSettings(BaseSettings):
         if sum(one is not None for one in given) > 1:
             raise ValueError("give the token key in exactly one way")
         return value
+
+    @model_validator(mode="after")
+    def _one_source_of_the_factor_key(self) -> "MessengerSettings":
+        if sum(one is not None for one in (self.factor_key, self.factor_key_file, self.factor_key_secret)) > 1:
+            raise ValueError("give the key of second factors in exactly one way")
+        return self
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

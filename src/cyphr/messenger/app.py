@@ -31,6 +31,9 @@ from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.mfa.passkeys import Passkeys
+from cyphr.messenger.mfa.proofs import Proofs
+from cyphr.messenger.mfa.service import Mfa
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.push.models import Platform
@@ -44,10 +47,11 @@ from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
-from cyphr.messenger.shared import Shared, build_shared, signing_key
+from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -62,6 +66,8 @@ class Messenger:
     sessions: Sessions
     accounts: Accounts
     administration: Administration
+    mfa: Mfa
+    proofs: Proofs
     discovery: Discovery
     files: Files
     chats: Chats
@@ -125,10 +131,17 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    audit = Audit()
+    audit, notices = Audit(), Notices(switchboard, mail)
+    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
     sessions = Sessions(
-        switchboard, AccessTokens(key, settings.issuer), pins, audit, wrong_pins=settings.wrong_pins_per_address
+        switchboard,
+        AccessTokens(key, settings.issuer),
+        pins,
+        audit,
+        notices,
+        wrong_pins=settings.wrong_pins_per_address,
     )
+    proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
@@ -145,6 +158,8 @@ def build_messenger(
         sessions=sessions,
         accounts=accounts,
         administration=Administration(switchboard, sessions, accounts, mail),
+        mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
+        proofs=proofs,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),
@@ -179,6 +194,11 @@ def build_messenger(
         ),
         pins=pins,
     )
+
+
+def _name_of(settings: MessengerSettings) -> str:
+    """What authenticators show beside a code."""
+    return "Cyphr" if settings.issuer == "cyphr" else settings.issuer
 
 
 def _reminding(settings: MessengerSettings, postman: Postman, shared: Shared | None) -> Postman:

@@ -22,6 +22,10 @@ _LIMITED = {
     "/v1/accounts/recovery",
     "/v1/accounts/recovery/codes",
     "/v1/sessions",
+    "/v1/sessions/challenges",
+    "/v1/sessions/challenges/passkey",
+    "/v1/sessions/passkeys",
+    "/v1/sessions/passkeys/options",
     "/v1/sessions/refresh",
     "/v1/ws",
 }

@@ -18,6 +18,7 @@ import cyphr.messenger.groups.routes
 import cyphr.messenger.health
 import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
+import cyphr.messenger.mfa.routes
 import cyphr.messenger.presence.routes
 import cyphr.messenger.push.routes
 import cyphr.messenger.realtime.routes
@@ -50,6 +51,7 @@ _ROUTERS = (
     cyphr.messenger.accounts.routes.router,
     cyphr.messenger.admin.routes.router,
     cyphr.messenger.sessions.routes.router,
+    cyphr.messenger.mfa.routes.router,
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,

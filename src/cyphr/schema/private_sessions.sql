@@ -137,11 +137,11 @@ end
 $$;
 
 -- Open a session for a person who has proved all that is asked of them. stranger: they were here before, and never with
--- this device; e-mail: where they are told so.
+-- this device.
 create or replace function private.open_session(
     p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamptz,
     p_device text, p_device_id uuid, p_address inet, p_user_agent text
-) returns table (id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+) returns table (id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -162,9 +162,8 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known, address.email
+               returning_person and not known
         from public.users person
-        left join public.account_emails address on address.user_id = person.id
         where person.id = p_user_id;
 end
 $$;
@@ -175,7 +174,7 @@ create or replace function private.admit_session(
     p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamptz, p_device text,
     p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea
 ) returns table (
-    outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text
+    outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean
 )
     language plpgsql volatile security definer set search_path = ''
 as $$
@@ -183,7 +182,7 @@ declare
     asked text[];
 begin
     if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
-        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false, null::text;
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false;
         return;
     end if;
     asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
@@ -200,7 +199,39 @@ begin
     insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
     values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
             p_device_id);
-    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false, null::text;
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false;
+end
+$$;
+
+-- End a sign-in that was challenged. No row: the challenge is over, taken, or was begun by another device.
+create or replace function private.open_challenged(
+    p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamptz,
+    p_device_id uuid, p_address inet, p_user_agent text
+) returns table (
+    outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean
+)
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    begun public.sign_in_challenges;
+begin
+    delete from public.sign_in_challenges challenge
+    where challenge.token_hash = p_challenge_hash and challenge.purpose = 'sign_in' and challenge.expires_at > now()
+      and challenge.device_id is not distinct from p_device_id
+    returning * into begun;
+    if begun.token_hash is null then
+        return;
+    end if;
+    if exists (select from public.users person where person.id = begun.user_id and person.suspended_at is not null) then
+        return query select 'suspended', null::text[], begun.user_id, null::text, null::text, null::text, false;
+        return;
+    end if;
+    return query
+        select 'opened', array[p_factor], opened.*
+        from private.open_session(
+            begun.user_id, begun.method, array[p_factor], p_session_id, p_token_hash, p_expires_at, begun.device,
+            p_device_id, p_address, p_user_agent
+        ) opened;
 end
 $$;
 
@@ -257,6 +288,12 @@ as $$
     )
 $$;
 
+create or replace function private.note_proof(p_session_id uuid) returns void
+    language sql volatile security definer set search_path = ''
+as $$
+    update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
+$$;
+
 -- Revoke one session of the acting user, or (kept) all except that one. The ids that were revoked.
 create or replace function private.revoke_sessions(p_only uuid, p_kept uuid) returns setof uuid
     language sql volatile security definer set search_path = ''
@@ -273,12 +310,14 @@ revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(
     private.factors_of(uuid),
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
+    private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
     private.rotate_session(bytea, bytea, timestamptz), private.session_is_live(uuid), private.session_is_proved(uuid),
-    private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
+    private.note_proof(uuid), private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
 grant execute on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
     private.forgive_address(inet), private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
     private.factors_of(uuid),
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
+    private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
     private.rotate_session(bytea, bytea, timestamptz), private.session_is_live(uuid), private.session_is_proved(uuid),
-    private.revoke_sessions(uuid, uuid) to cyphr_app;
+    private.note_proof(uuid), private.revoke_sessions(uuid, uuid) to cyphr_app;

@@ -57,6 +57,31 @@ CREATE FUNCTION private.accept_invitation(p_user_id uuid, p_email text) RETURNS 
     insert into public.tenant_members (user_id, tenant_id, role) select p_user_id, tenant_id, role from accepted
 $$;
 
+-- Name: add_factor(uuid, text, text, bytea, bytea, bytea, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    -- One after another, so that ten stay ten.
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors where user_id = person and confirmed_at is null and kind = p_kind;
+    if (select count(*) from public.mfa_factors where user_id = person) >= 10 then
+        return false;
+    end if;
+    insert into public.mfa_factors (
+        id, user_id, kind, name, secret, credential_id, public_key, last_counter, confirmed_at
+    ) values (
+        p_id, person, p_kind, p_name, p_secret, p_credential_id, p_public_key, p_counter,
+        case when p_kind = 'passkey' then now() end
+    ) on conflict do nothing;
+    return found;
+end
+$$;
+
 -- Name: add_members(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -586,7 +611,7 @@ $$;
 
 -- Name: admit_session(uuid, text, uuid, bytea, timestamp with time zone, text, uuid, inet, text, bytea, bytea); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -594,7 +619,7 @@ declare
     asked text[];
 begin
     if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
-        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false, null::text;
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false;
         return;
     end if;
     asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
@@ -611,7 +636,7 @@ begin
     insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
     values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
             p_device_id);
-    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false, null::text;
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false;
 end
 $$;
 
@@ -723,6 +748,44 @@ CREATE FUNCTION private.audit_field(p_value text) RETURNS text
     SET search_path TO ''
     AS $$
     select coalesce(octet_length(convert_to(p_value, 'UTF8'))::text || ':' || p_value, '-') || ','
+$$;
+
+-- Name: begin_challenge(bytea, text, uuid, uuid, bytea, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges where expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, session_id, nonce, device_id, expires_at)
+    values (p_token_hash, p_purpose, p_user_id, p_session_id, p_nonce, p_device_id, now() + interval '5 minutes');
+$$;
+
+-- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    attempt public.mfa_attempts;
+begin
+    insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
+    select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
+    if attempt.locked_until > now() then
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return;
+    end if;
+    if attempt.locked_until is not null then
+        attempt.failed := 0;
+    end if;
+    update public.mfa_attempts tries
+    set failed       = attempt.failed + 1,
+        locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
+        updated_at   = now()
+    where tries.user_id = p_user_id;
+    return query select true, 0;
+end
 $$;
 
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -991,6 +1054,17 @@ begin
 end
 $$;
 
+-- Name: confirm_factor(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set confirmed_at = now(), last_counter = p_counter
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+    returning true
+$$;
+
 -- Name: count_members(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.count_members(p_chat_id uuid) RETURNS integer
@@ -1016,6 +1090,15 @@ CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid)
         where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
         limit 100
     ) counted
+$$;
+
+-- Name: count_recovery_codes(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_recovery_codes() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)::integer from public.recovery_codes where user_id = (select auth.uid()) and used_at is null
 $$;
 
 -- Name: counted_address(inet); Type: FUNCTION; Schema: private; Owner: -
@@ -1308,6 +1391,16 @@ begin
 end
 $$;
 
+-- Name: find_passkey(bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.find_passkey(p_credential_id bytea) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where credential_id = p_credential_id and confirmed_at is not null
+$$;
+
 -- Name: find_person(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -1393,6 +1486,15 @@ CREATE FUNCTION private.forgive_address(p_address inet) RETURNS void
     AS $$
     update public.sign_in_addresses set failed = greatest(0, failed - 1)
     where address = private.counted_address(p_address)
+$$;
+
+-- Name: forgive_factor_tries(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_factor_tries(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_attempts set failed = 0, locked_until = null, updated_at = now() where user_id = p_user_id
 $$;
 
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
@@ -1707,6 +1809,17 @@ CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cy
     order by block.created_at desc, person.id
 $$;
 
+-- Name: list_factors(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_factors() RETURNS TABLE(id uuid, kind text, name text, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, kind, name, created_at, last_used_at from public.mfa_factors
+    where user_id = (select auth.uid()) and confirmed_at is not null
+    order by created_at, id
+$$;
+
 -- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.live_members(p_chat_id uuid) RETURNS uuid[]
@@ -1848,6 +1961,15 @@ begin
 end
 $$;
 
+-- Name: note_proof(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_proof(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
+$$;
+
 -- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
@@ -1900,6 +2022,35 @@ begin
 end
 $$;
 
+-- Name: open_challenged(bytea, text, uuid, bytea, timestamp with time zone, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.sign_in_challenges;
+begin
+    delete from public.sign_in_challenges challenge
+    where challenge.token_hash = p_challenge_hash and challenge.purpose = 'sign_in' and challenge.expires_at > now()
+      and challenge.device_id is not distinct from p_device_id
+    returning * into begun;
+    if begun.token_hash is null then
+        return;
+    end if;
+    if exists (select from public.users person where person.id = begun.user_id and person.suspended_at is not null) then
+        return query select 'suspended', null::text[], begun.user_id, null::text, null::text, null::text, false;
+        return;
+    end if;
+    return query
+        select 'opened', array[p_factor], opened.*
+        from private.open_session(
+            begun.user_id, begun.method, array[p_factor], p_session_id, p_token_hash, p_expires_at, begun.device,
+            p_device_id, p_address, p_user_agent
+        ) opened;
+end
+$$;
+
 -- Name: open_direct_chat(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) RETURNS TABLE(chat_id uuid, created boolean, shown boolean)
@@ -1949,7 +2100,7 @@ $$;
 
 -- Name: open_session(uuid, text, text[], uuid, bytea, timestamp with time zone, text, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1971,9 +2122,8 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known, address.email
+               returning_person and not known
         from public.users person
-        left join public.account_emails address on address.user_id = person.id
         where person.id = p_user_id;
 end
 $$;
@@ -2162,6 +2312,28 @@ begin
 end
 $$;
 
+-- Name: read_challenge(bytea, text, uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) RETURNS TABLE(user_id uuid, nonce bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select user_id, nonce from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+      and session_id is not distinct from p_session_id and device_id is not distinct from p_device_id
+$$;
+
+-- Name: read_factors(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_factors(p_user_id uuid) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where user_id = p_user_id and confirmed_at is not null
+    order by created_at, id
+$$;
+
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, last_seen timestamp with time zone)
@@ -2177,6 +2349,17 @@ CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS T
                       where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
     order by member.joined_at, member.user_id
     limit p_limit
+$$;
+
+-- Name: read_unconfirmed(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_unconfirmed(p_id uuid) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select secret from public.mfa_factors
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+      and created_at > now() - interval '1 hour'
 $$;
 
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
@@ -2358,6 +2541,32 @@ CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
     delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
 $$;
 
+-- Name: remove_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_factor(p_id uuid) RETURNS TABLE(kind text, name text, remaining integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person  uuid := (select auth.uid());
+    removed public.mfa_factors;
+    others  integer;
+begin
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors factor where factor.id = p_id and factor.user_id = person
+    returning * into removed;
+    if removed.id is null then
+        return;
+    end if;
+    select count(*) into others from public.mfa_factors factor
+    where factor.user_id = person and factor.confirmed_at is not null;
+    if others = 0 then
+        delete from public.recovery_codes code where code.user_id = person;
+    end if;
+    return query select removed.kind, removed.name, others;
+end
+$$;
+
 -- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -2392,6 +2601,16 @@ begin
     member_ids := private.live_members(p_chat_id);
     return next;
 end
+$$;
+
+-- Name: replace_recovery_codes(bytea[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.replace_recovery_codes(p_hashes bytea[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.recovery_codes where user_id = (select auth.uid());
+    insert into public.recovery_codes (user_id, code_hash) select (select auth.uid()), unnest(p_hashes);
 $$;
 
 -- Name: reserve_from_address(inet, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2874,6 +3093,29 @@ begin
 end
 $$;
 
+-- Name: take_challenge(bytea, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+    returning true
+$$;
+
+-- Name: take_counter(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_counter(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set last_counter = p_counter, last_used_at = now()
+    where id = p_id and confirmed_at is not null
+      and (last_counter < p_counter or (kind = 'passkey' and last_counter = 0 and p_counter = 0))
+    returning true
+$$;
+
 -- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
@@ -2925,6 +3167,17 @@ begin
         end if;
     end loop;
 end
+$$;
+
+-- Name: take_recovery_code(uuid, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.recovery_codes set used_at = now()
+    where user_id = p_user_id and code_hash = p_code_hash and used_at is null
+    returning true
 $$;
 
 -- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -4719,6 +4972,11 @@ GRANT USAGE ON SCHEMA private TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.accept_invitation(p_user_id uuid, p_email text) FROM PUBLIC;
 
+-- Name: FUNCTION add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION add_members(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
@@ -4907,6 +5165,16 @@ REVOKE ALL ON FUNCTION private.audit_canonical(p_seq bigint, p_event public.audi
 
 REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
 
+-- Name: FUNCTION begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION begin_factor_try(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
@@ -4956,6 +5224,11 @@ GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval
 REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION confirm_factor(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION count_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
@@ -4964,6 +5237,11 @@ GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
 -- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION count_recovery_codes(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_recovery_codes() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_recovery_codes() TO cyphr_app;
 
 -- Name: FUNCTION counted_address(p_address inet); Type: ACL; Schema: private; Owner: -
 
@@ -5019,6 +5297,11 @@ GRANT ALL ON FUNCTION private.factors_of(p_user_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION find_passkey(p_credential_id bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.find_passkey(p_credential_id bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_passkey(p_credential_id bytea) TO cyphr_app;
+
 -- Name: FUNCTION find_person(p_cyphr_id text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
@@ -5047,6 +5330,11 @@ REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forgive_address(p_address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_address(p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION forgive_factor_tries(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -5181,6 +5469,11 @@ GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
 
+-- Name: FUNCTION list_factors(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_factors() TO cyphr_app;
+
 -- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
@@ -5218,6 +5511,11 @@ REVOKE ALL ON FUNCTION private.note_admin(p_event text, p_subject uuid, p_sessio
 
 REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
 
+-- Name: FUNCTION note_proof(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_proof(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_proof(p_session_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
@@ -5230,6 +5528,11 @@ REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, 
 -- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
+
+-- Name: FUNCTION open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
 
 -- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
 
@@ -5281,10 +5584,25 @@ REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
 
+-- Name: FUNCTION read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION read_factors(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_factors(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION read_unconfirmed(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_unconfirmed(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_unconfirmed(p_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
@@ -5330,10 +5648,20 @@ GRANT ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_
 REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
 
+-- Name: FUNCTION remove_factor(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_factor(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_factor(p_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION replace_recovery_codes(p_hashes bytea[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_app;
 
 -- Name: FUNCTION reserve_from_address(p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
 
@@ -5442,10 +5770,25 @@ GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uui
 REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION take_challenge(p_token_hash bytea, p_purpose text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) TO cyphr_app;
+
+-- Name: FUNCTION take_counter(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
+
+-- Name: FUNCTION take_recovery_code(p_user_id uuid, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) TO cyphr_app;
 
 -- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 

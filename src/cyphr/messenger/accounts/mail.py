@@ -1,29 +1,15 @@
 """How a code or a word of warning reaches an address. SES on AWS, a mailbox in memory on one machine."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cyphr.foundation.errors import Unavailable
+from cyphr.messenger.sessions.notices import Letter as Letter
 
 if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What is mailed. ``code``: what the reader is to type, None in a letter that only tells."""
-
-    subject: str
-    text: str
-    code: str | None = None
-
-    @property
-    def body(self) -> str:
-        """The code stands alone on the first line, so that people and programs find it."""
-        return self.text if self.code is None else f"{self.code}\n\n{self.text}"
 
 
 class Mail(Protocol):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from cyphr.foundation.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
+from cyphr.foundation.errors import Conflict, InvalidInput, NotFound, Unavailable
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -125,7 +125,7 @@ class Accounts:
         outcome, admission = await self._switchboard.unit_of_work(None, work)
         if admission is None:
             raise _refusal(outcome)
-        session = self._sessions.conclude(admission, new)
+        session = await self._sessions.conclude(admission, new)
         assert isinstance(session, Session)  # nobody has a second factor yet
         return session
 
@@ -142,16 +142,10 @@ class Accounts:
 
     async def change_pin(self, identity: Identity, change: PinChange) -> None:
         """Set a new PIN after the old one, and end every other session. Raises NotAuthenticated or RateLimited."""
-        me = await self.read_me(identity.user_id)
-        if me.email is None:
-            raise InvalidInput("this account has no e-mail address, so it has no PIN to change")
-        email = me.email
-        if await self._sessions.prove_pin(email, change.pin) != identity.user_id:
-            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+        email = await self._sessions.prove_own_pin(identity, change.pin)
         pin_hash = await self._pins.hash(change.new_pin)
 
         async def work(transaction: Transaction) -> None:
-            await self._sessions.forgive(transaction, email)
             if len(change.new_pin) < await transaction.fetch_value(_queries.own_pin_length):
                 raise _refusal("pin_too_short")
             await transaction.execute(_queries.set_pin, pin_hash=pin_hash)

@@ -8,21 +8,23 @@ from datetime import timedelta
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import NotAuthenticated, RateLimited, StepUpRequired, Suspended
+from cyphr.foundation.errors import InvalidInput, NotAuthenticated, RateLimited, StepUpRequired, Suspended
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
-from cyphr.messenger.audit.models import SecurityEvent
+from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.people.models import Person
 from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
 
 _queries = load_queries(__package__)
 
+_NEW_DEVICE = "A new device signed in to your Cyphr account"
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _BELIEVED_SECONDS = 30.0
@@ -66,7 +68,6 @@ class Admission:
     cyphr_id: str | None
     avatar_url: str | None
     stranger: bool
-    email: str | None
 
 
 class NewSession:
@@ -88,7 +89,14 @@ class Sessions:
     """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
 
     def __init__(
-        self, switchboard: Switchboard, tokens: AccessTokens, pins: Pins, audit: Audit, *, wrong_pins: int = 100
+        self,
+        switchboard: Switchboard,
+        tokens: AccessTokens,
+        pins: Pins,
+        audit: Audit,
+        notices: Notices,
+        *,
+        wrong_pins: int = 100,
     ) -> None:
         """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together."""
         self._switchboard = switchboard
@@ -96,12 +104,18 @@ class Sessions:
         self._wrong_pins = wrong_pins
         self._tokens = tokens
         self._pins = pins
+        self._notices = notices
         self._believed: dict[UUID, float] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
+        self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
 
     def on_revoked(self, callback: Callable[[UUID, UUID], Awaitable[None]]) -> None:
         """Await ``callback`` with the person and the session whenever this process revokes one."""
         self._on_revoked.append(callback)
+
+    def on_new_device(self, callback: Callable[[UUID, NewSession], Awaitable[None]]) -> None:
+        """Await ``callback`` with the person and the session whenever one is opened on a device that is new to them."""
+        self._on_new_device.append(callback)
 
     async def sign_in(self, email: str, pin: str, new: NewSession) -> Session | Challenge:
         """Sign in with a PIN. Raises NotAuthenticated alike for a wrong PIN and an unknown address, RateLimited, or
@@ -113,7 +127,7 @@ class Sessions:
             await self.forgive(transaction, email)
             return await self.admit_within(transaction, user_id, "pin", new)
 
-        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
 
     async def admit(self, user_id: UUID, method: Method, new: NewSession) -> Session | Challenge:
         """What every first factor ends in: a session, or the challenge of who has a second one. Raises Suspended."""
@@ -121,7 +135,7 @@ class Sessions:
         async def work(transaction: Transaction) -> Admission:
             return await self.admit_within(transaction, user_id, method, new)
 
-        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
 
     async def admit_within(self, transaction: Transaction, user_id: UUID, method: Method, new: NewSession) -> Admission:
         """``admit`` inside a transaction; give what it returns to ``conclude`` after the commit."""
@@ -141,10 +155,31 @@ class Sessions:
             nonce=new.nonce,
         )
         assert admission is not None
+        await self._note_admission(transaction, admission, new, {"method": method})
         return admission
 
-    def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
-        """What the client gets. Raises Suspended."""
+    async def open_challenged(
+        self, transaction: Transaction, challenge: str, factor: Factor, new: NewSession
+    ) -> Admission | None:
+        """Use a challenge up and open its session, inside a transaction. None: it is over, or another device's."""
+        admission = await transaction.fetch_one(
+            Admission,
+            _queries.open_challenged,
+            challenge_hash=hash_token(challenge),
+            factor=factor,
+            session_id=new.id,
+            token_hash=hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+            device_id=new.device_id,
+            address=new.address,
+            user_agent=new.user_agent,
+        )
+        if admission is not None:
+            await self._note_admission(transaction, admission, new, {"factor": factor})
+        return admission
+
+    async def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
+        """What the client gets; who signed in on a device that is new to them is told. Raises Suspended."""
         if admission.outcome == "suspended":
             raise Suspended("this account is suspended; ask whoever administers it")
         if admission.outcome == "challenged":
@@ -155,7 +190,34 @@ class Sessions:
             cyphr_id=admission.cyphr_id,
             avatar_url=admission.avatar_url,
         )
+        if admission.stranger:
+            await self._notices.tell(admission.id, _NEW_DEVICE, _describe(new))
+            for callback in self._on_new_device:
+                await callback(admission.id, new)
         return self._session(person, new.id, new.refresh_token)
+
+    async def prove_own_pin(self, identity: Identity, pin: str) -> str:
+        """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
+
+        async def read(transaction: Transaction) -> str | None:
+            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
+            return email
+
+        email = await self._switchboard.unit_of_work(identity.user_id, read)
+        if email is None:
+            raise InvalidInput("this account has no e-mail address, so it has no PIN to prove")
+        if await self.prove_pin(email, pin) != identity.user_id:
+            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+
+        async def work(transaction: Transaction) -> None:
+            await self.forgive(transaction, email)
+
+        await self._switchboard.unit_of_work(identity.user_id, work)
+        return email
+
+    async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
+        """For five minutes ``require_proof`` is content with this session."""
+        await transaction.execute(_queries.note_proof, session_id=identity.session_id)
 
     async def prove_pin(self, email: str, pin: str) -> UUID:
         """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
@@ -263,6 +325,15 @@ class Sessions:
         for session_id in await self._switchboard.unit_of_work(user_id, work):
             await self._forget(user_id, session_id)
 
+    async def _note_admission(
+        self, transaction: Transaction, admission: Admission, new: NewSession, details: dict[str, str]
+    ) -> None:
+        if admission.outcome == "suspended":
+            return
+        kind: EventKind = "session.opened" if admission.outcome == "opened" else "session.challenged"
+        event = SecurityEvent(kind=kind, actor=admission.id, subject=admission.id, session=new.id, details=details)
+        await self._audit.note(transaction, event)
+
     async def _ask(self, session_id: UUID) -> None:
         async def work(transaction: Transaction) -> bool:
             return bool(await transaction.fetch_value(_queries.session_is_live, session_id=session_id))
@@ -290,6 +361,14 @@ class Sessions:
             expires_in=int(LIFETIME.total_seconds()),
             person=person,
         )
+
+
+def _describe(new: NewSession) -> str:
+    what = new.device or new.user_agent or "an unnamed device"
+    return (
+        f"Somebody signed in to your account on a device that was not used before: {what}, from the address"
+        f" {new.address or 'unknown'}.\n\nIf it was not you, end that session under “Devices” and change your PIN."
+    )
 
 
 def hash_email(email: str) -> str:
