@@ -10,7 +10,7 @@ from uuid import UUID
 from cyphr.foundation.errors import Conflict, CyphrError, InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
-from cyphr.messenger.admin.models import Act, AdministeredPerson, NewPerson, PeoplePage
+from cyphr.messenger.admin.models import Act, AdministeredPerson, NewPerson, PeoplePage, Role
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.messages.cursors import Place, read_cursor
 from cyphr.messenger.sessions.service import hash_email
@@ -134,6 +134,19 @@ async def count_people(transaction: Transaction, words: str | None) -> int:
 async def note_export(transaction: Transaction, people: int) -> None:
     """Note that a list of people has left."""
     await transaction.execute(_queries.note_export, people=people, address=current_caller().inet)
+
+
+async def appoint(transaction: Transaction, email: str, role: Role) -> None:
+    """Bring an account into the operator's tenant as ``role``. Raises NotAllowed or NotFound."""
+    outcome = await transaction.fetch_value(_queries.appoint, email=email, role=role)
+    if outcome != "done":
+        raise refusal(outcome)
+
+
+async def make_tenant(transaction: Transaction, tenant_id: UUID, name: str) -> None:
+    """Make a tenant; the operator's alone. Raises Conflict."""
+    if not await transaction.fetch_value(_queries.make_tenant, tenant_id=tenant_id, name=name):
+        raise Conflict(f"there is a tenant {name!r} already")
 
 
 def refusal(outcome: str) -> CyphrError:

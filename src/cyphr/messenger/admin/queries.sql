@@ -51,3 +51,10 @@ from private.admin_events(%(before)s, %(user_id)s, %(limit)s);
 
 -- name: note_export
 select private.admin_note_export(%(people)s, %(address)s::inet);
+
+-- name: appoint
+-- The operator's alone: an account comes into the tenant, from whichever it was in.
+select private.appoint(%(email)s, %(role)s);
+
+-- name: make_tenant
+select private.make_tenant(%(tenant_id)s, %(name)s);
