@@ -266,13 +266,17 @@ class Sessions:
         expires_at = now() + _FAMILY_LIFETIME
 
         async def work(transaction: Transaction) -> Rotation | None:
-            return await transaction.fetch_one(
+            rotation = await transaction.fetch_one(
                 Rotation,
                 _queries.rotate_session,
                 old_hash=hash_token(refresh_token),
                 new_hash=hash_token(successor),
                 expires_at=expires_at,
             )
+            if rotation is not None and rotation.outcome == "reused":
+                event = SecurityEvent(kind="session.reused", subject=rotation.id, session=rotation.session_id)
+                await self._audit.note(transaction, event)
+            return rotation
 
         rotation = await self._switchboard.unit_of_work(None, work)
         assert rotation is not None
@@ -320,7 +324,11 @@ class Sessions:
     async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
         async def work(transaction: Transaction) -> list[UUID]:
             cursor = await transaction.connection.execute(_queries.revoke_sessions, {"only": only, "kept": kept})
-            return [row[0] for row in await cursor.fetchall()]
+            revoked = [row[0] for row in await cursor.fetchall()]
+            for session_id in revoked:
+                event = SecurityEvent(kind="session.revoked", actor=user_id, subject=user_id, session=session_id)
+                await self._audit.note(transaction, event)
+            return revoked
 
         for session_id in await self._switchboard.unit_of_work(user_id, work):
             await self._forget(user_id, session_id)
