@@ -17,8 +17,15 @@ begin
         return query select 'unknown', null::uuid;
         return;
     end if;
-    insert into public.sessions (id, user_id, expires_at)
-    values (p_session_id, person, p_expires_at + interval '30 days')
+    if not p_strong and private.factors_of(person) <> '{}'
+        and not exists (select from public.sessions known where known.id = p_session_id)
+    then
+        return query select 'challenge', person;
+        return;
+    end if;
+    insert into public.sessions (id, user_id, expires_at, method, factors)
+    values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
+            case when p_strong then array['totp'] else '{}' end)
     on conflict (id) do nothing;
     select * into held from public.sessions known where known.id = p_session_id for update;
     if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
@@ -40,7 +47,7 @@ create or replace function private.known_as(p_issuer text, p_subject text, p_beg
     language sql stable security definer set search_path = ''
 as $$
     select person.id from public.users person
-    where person.id = case p_issuer
+    where person.suspended_at is null and person.id = case p_issuer
         when 'supabase' then p_subject::uuid
         when 'cognito' then (
             select linked.user_id from public.cognito_accounts linked
