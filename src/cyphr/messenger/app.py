@@ -47,10 +47,12 @@ from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.issuers import accepted_issuers
 from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
+from cyphr.messenger.sessions.verifier import Verifier
 from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
 
 _PARTING_SECONDS = 2.0
@@ -133,9 +135,11 @@ def build_messenger(
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     audit, notices = Audit(), Notices(switchboard, mail)
     passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
+    tokens = AccessTokens(key, settings.issuer)
     sessions = Sessions(
         switchboard,
-        AccessTokens(key, settings.issuer),
+        tokens,
+        Verifier(tokens, accepted_issuers(settings)),
         pins,
         audit,
         notices,
