@@ -1,4 +1,4 @@
--- Administration. Every function asks private.administers() who is acting: a signed-in admin or owner, within their tenant
+-- Administration. Every function asks private.administered_tenant() who is acting: a signed-in admin or owner, within their tenant
 -- alone, or the operator, who is the owner of the tables on a connection of their own. Whom they do not reach is not there.
 -- What is done is noted in the audit log in the same transaction.
 
@@ -9,14 +9,14 @@ as $$
                     '00000000-0000-4000-8000-000000000001')
 $$;
 
-create or replace function private.role_of(p_user_id uuid) returns text
+create or replace function private.tenant_role_of(p_user_id uuid) returns text
     language sql stable security definer set search_path = ''
 as $$
     select coalesce((select member.role from public.tenant_members member where member.user_id = p_user_id), 'member')
 $$;
 
 -- No row: whoever acts administers nothing. An operator names the tenant in the setting cyphr.tenant.
-create or replace function private.administers() returns table (tenant_id uuid, role text, actor uuid)
+create or replace function private.administered_tenant() returns table (tenant_id uuid, role text, actor uuid)
     language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -44,11 +44,11 @@ as $$
     select case
         when scope.tenant_id is null then 'no_admin'
         when person.id is null then 'not_found'
-        when scope.role = 'admin' and scope.actor <> p_user_id and private.role_of(p_user_id) <> 'member'
+        when scope.role = 'admin' and scope.actor <> p_user_id and private.tenant_role_of(p_user_id) <> 'member'
             then 'not_allowed'
         else 'done' end
     from (select) one
-    left join private.administers() scope on true
+    left join private.administered_tenant() scope on true
     left join public.users person on person.id = p_user_id and private.tenant_of(person.id) = scope.tenant_id
 $$;
 
@@ -67,10 +67,10 @@ create or replace function private.note_admin(
     language sql volatile security definer set search_path = ''
 as $$
     select private.note_security_event(
-        'admin.' || p_event, (select actor from private.administers()), p_subject, p_session, p_address,
-        case when (select role from private.administers()) = 'operator'
+        'admin.' || p_event, (select actor from private.administered_tenant()), p_subject, p_session, p_address,
+        case when (select role from private.administered_tenant()) = 'operator'
              then jsonb_build_object('operator', session_user) else '{}' end
-        || jsonb_build_object('tenant', (select tenant_id from private.administers())) || coalesce(p_details, '{}')
+        || jsonb_build_object('tenant', (select tenant_id from private.administered_tenant())) || coalesce(p_details, '{}')
     )
 $$;
 
@@ -85,7 +85,7 @@ declare
     over    uuid[] := '{}';
     verdict text;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     -- Two who change the owners of a tenant at once: the second sees what the first did.
     if p_act in ('role_set', 'suspended') then
         perform from public.tenants tenant where tenant.id = scope.tenant_id for update;
@@ -120,7 +120,7 @@ $$;
 create or replace function private.is_last_owner(p_user_id uuid) returns boolean
     language sql stable security definer set search_path = ''
 as $$
-    select private.role_of(p_user_id) = 'owner' and not exists (
+    select private.tenant_role_of(p_user_id) = 'owner' and not exists (
         select from public.tenant_members other
         join public.users person on person.id = other.user_id and person.suspended_at is null
         where other.tenant_id = private.tenant_of(p_user_id) and other.role = 'owner' and other.user_id <> p_user_id
@@ -170,7 +170,7 @@ as $$
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -200,7 +200,7 @@ as $$
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null or (p_role <> 'member' and scope.role = 'admin') then
         return query select case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end, false, null::text;
         return;
@@ -233,7 +233,7 @@ $$;
 drop view if exists private.administered_people cascade; -- with private.admin_people, which is made below
 create view private.administered_people as
     select person.id, person.full_name::text as full_name, person.cyphr_id::text as cyphr_id, address.email,
-           private.tenant_of(person.id) as tenant_id, private.role_of(person.id) as role, person.suspended_at,
+           private.tenant_of(person.id) as tenant_id, private.tenant_role_of(person.id) as role, person.suspended_at,
            person.created_at, person.updated_at, person.pin_hash is not null as has_pin,
            (select max(held.last_used_at) from public.sessions held where held.user_id = person.id) as last_used_at,
            (select count(*) from public.mfa_factors factor
@@ -255,7 +255,7 @@ create or replace function private.admin_people(
     language sql stable security definer set search_path = ''
 as $$
     select shown.*
-    from private.administers() scope
+    from private.administered_tenant() scope
     join private.administered_people shown on shown.tenant_id = scope.tenant_id
     where (shown.created_at, shown.id) < (p_moment, p_id)
       and (p_user_id is null or shown.id = p_user_id)
@@ -282,7 +282,7 @@ as $$
     select held.id, coalesce(held.name, held.device), held.method, host(held.address), held.user_agent, held.created_at,
            held.last_used_at
     from public.sessions held
-    join private.administers() scope on scope.tenant_id = private.tenant_of(held.user_id)
+    join private.administered_tenant() scope on scope.tenant_id = private.tenant_of(held.user_id)
     where held.user_id = p_user_id and held.revoked_at is null and held.expires_at > now()
     order by held.last_used_at desc
 $$;
@@ -299,7 +299,7 @@ create or replace function private.admin_policy()
     returns table (pin_length integer, session_days integer, require_mfa boolean)
     language sql stable security definer set search_path = ''
 as $$
-    select own.* from private.administers() scope, private.policy_of(scope.tenant_id) own
+    select own.* from private.administered_tenant() scope, private.policy_of(scope.tenant_id) own
 $$;
 
 -- done | no_admin | not_allowed: owners set the policy.
@@ -311,7 +311,7 @@ as $$
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null or scope.role = 'admin' then
         return case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end;
     end if;
@@ -333,7 +333,7 @@ as $$
     select own.id, own.name, own.created_at,
            (select coalesce(array_agg(belongs.user_id order by belongs.since, belongs.user_id), '{}')
             from public.tenant_group_members belongs where belongs.group_id = own.id)
-    from private.administers() scope
+    from private.administered_tenant() scope
     join public.tenant_groups own on own.tenant_id = scope.tenant_id
     order by own.name
 $$;
@@ -345,7 +345,7 @@ as $$
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -366,7 +366,7 @@ as $$
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -388,7 +388,7 @@ declare
     scope   record;
     verdict text := private.admin_target(p_user_id);
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if verdict <> 'done' then
         return verdict;
     end if;
@@ -416,7 +416,7 @@ create or replace function private.admin_events(p_before bigint, p_user_id uuid,
 as $$
     select chain.seq, noted.at, noted.event, noted.actor, noted.subject, noted.session, host(noted.address),
            noted.details
-    from private.administers() scope
+    from private.administered_tenant() scope
     join public.audit_log noted on noted.tenant = scope.tenant_id
     join public.audit_chain chain on chain.event_id = noted.id
     where (p_before is null or chain.seq < p_before)
@@ -445,7 +445,7 @@ declare
     scope record;
     whose uuid := (select known.user_id from public.account_emails known where known.email = p_email);
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     elsif whose is null then
@@ -466,8 +466,8 @@ declare
     -- What servers call; the rest is called by these, or by the operator.
     called text[] := array['administer', 'admin_create', 'admin_invite', 'admin_people', 'admin_count_people',
                            'admin_sessions', 'admin_policy', 'admin_set_policy', 'admin_groups', 'admin_make_group',
-                           'admin_remove_group', 'admin_set_group', 'admin_events', 'admin_note_export', 'administers'];
-    inner_ones text[] := array['tenant_of', 'role_of', 'admin_target', 'end_sessions', 'note_admin', 'is_last_owner',
+                           'admin_remove_group', 'admin_set_group', 'admin_events', 'admin_note_export', 'administered_tenant'];
+    inner_ones text[] := array['tenant_of', 'tenant_role_of', 'admin_target', 'end_sessions', 'note_admin', 'is_last_owner',
                                'do_administer', 'accept_invitation', 'policy_of', 'make_tenant', 'appoint'];
 begin
     for each in select oid::regprocedure from pg_catalog.pg_proc

@@ -137,7 +137,7 @@ CREATE FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash 
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -167,7 +167,7 @@ CREATE FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit in
     AS $$
     select chain.seq, noted.at, noted.event, noted.actor, noted.subject, noted.session, host(noted.address),
            noted.details
-    from private.administers() scope
+    from private.administered_tenant() scope
     join public.audit_log noted on noted.tenant = scope.tenant_id
     join public.audit_chain chain on chain.event_id = noted.id
     where (p_before is null or chain.seq < p_before)
@@ -185,7 +185,7 @@ CREATE FUNCTION private.admin_groups() RETURNS TABLE(id uuid, name text, created
     select own.id, own.name, own.created_at,
            (select coalesce(array_agg(belongs.user_id order by belongs.since, belongs.user_id), '{}')
             from public.tenant_group_members belongs where belongs.group_id = own.id)
-    from private.administers() scope
+    from private.administered_tenant() scope
     join public.tenant_groups own on own.tenant_id = scope.tenant_id
     order by own.name
 $$;
@@ -199,7 +199,7 @@ CREATE FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) 
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null or (p_role <> 'member' and scope.role = 'admin') then
         return query select case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end, false, null::text;
         return;
@@ -224,7 +224,7 @@ CREATE FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -247,15 +247,6 @@ CREATE FUNCTION private.admin_note_export(p_people integer, p_address inet) RETU
     select private.note_admin('exported', null, null, p_address, jsonb_build_object('people', p_people))
 $$;
 
--- Name: role_of(uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.role_of(p_user_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select coalesce((select member.role from public.tenant_members member where member.user_id = p_user_id), 'member')
-$$;
-
 -- Name: tenant_of(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.tenant_of(p_user_id uuid) RETURNS uuid
@@ -264,6 +255,15 @@ CREATE FUNCTION private.tenant_of(p_user_id uuid) RETURNS uuid
     AS $$
     select coalesce((select member.tenant_id from public.tenant_members member where member.user_id = p_user_id),
                     '00000000-0000-4000-8000-000000000001')
+$$;
+
+-- Name: tenant_role_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.tenant_role_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce((select member.role from public.tenant_members member where member.user_id = p_user_id), 'member')
 $$;
 
 SET default_tablespace = '';
@@ -379,7 +379,7 @@ CREATE VIEW private.administered_people AS
     (person.cyphr_id)::text AS cyphr_id,
     address.email,
     private.tenant_of(person.id) AS tenant_id,
-    private.role_of(person.id) AS role,
+    private.tenant_role_of(person.id) AS role,
     person.suspended_at,
     person.created_at,
     person.updated_at,
@@ -408,7 +408,7 @@ CREATE FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_i
     SET search_path TO ''
     AS $$
     select shown.*
-    from private.administers() scope
+    from private.administered_tenant() scope
     join private.administered_people shown on shown.tenant_id = scope.tenant_id
     where (shown.created_at, shown.id) < (p_moment, p_id)
       and (p_user_id is null or shown.id = p_user_id)
@@ -424,7 +424,7 @@ CREATE FUNCTION private.admin_policy() RETURNS TABLE(pin_length integer, session
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select own.* from private.administers() scope, private.policy_of(scope.tenant_id) own
+    select own.* from private.administered_tenant() scope, private.policy_of(scope.tenant_id) own
 $$;
 
 -- Name: admin_remove_group(uuid, inet); Type: FUNCTION; Schema: private; Owner: -
@@ -436,7 +436,7 @@ CREATE FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) RETU
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     end if;
@@ -458,7 +458,7 @@ CREATE FUNCTION private.admin_sessions(p_user_id uuid) RETURNS TABLE(id uuid, de
     select held.id, coalesce(held.name, held.device), held.method, host(held.address), held.user_agent, held.created_at,
            held.last_used_at
     from public.sessions held
-    join private.administers() scope on scope.tenant_id = private.tenant_of(held.user_id)
+    join private.administered_tenant() scope on scope.tenant_id = private.tenant_of(held.user_id)
     where held.user_id = p_user_id and held.revoked_at is null and held.expires_at > now()
     order by held.last_used_at desc
 $$;
@@ -473,7 +473,7 @@ declare
     scope   record;
     verdict text := private.admin_target(p_user_id);
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if verdict <> 'done' then
         return verdict;
     end if;
@@ -502,7 +502,7 @@ CREATE FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days in
 declare
     scope record;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null or scope.role = 'admin' then
         return case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end;
     end if;
@@ -526,11 +526,11 @@ CREATE FUNCTION private.admin_target(p_user_id uuid) RETURNS text
     select case
         when scope.tenant_id is null then 'no_admin'
         when person.id is null then 'not_found'
-        when scope.role = 'admin' and scope.actor <> p_user_id and private.role_of(p_user_id) <> 'member'
+        when scope.role = 'admin' and scope.actor <> p_user_id and private.tenant_role_of(p_user_id) <> 'member'
             then 'not_allowed'
         else 'done' end
     from (select) one
-    left join private.administers() scope on true
+    left join private.administered_tenant() scope on true
     left join public.users person on person.id = p_user_id and private.tenant_of(person.id) = scope.tenant_id
 $$;
 
@@ -545,7 +545,7 @@ declare
     over    uuid[] := '{}';
     verdict text;
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     -- Two who change the owners of a tenant at once: the second sees what the first did.
     if p_act in ('role_set', 'suspended') then
         perform from public.tenants tenant where tenant.id = scope.tenant_id for update;
@@ -577,9 +577,9 @@ begin
 end
 $$;
 
--- Name: administers(); Type: FUNCTION; Schema: private; Owner: -
+-- Name: administered_tenant(); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.administers() RETURNS TABLE(tenant_id uuid, role text, actor uuid)
+CREATE FUNCTION private.administered_tenant() RETURNS TABLE(tenant_id uuid, role text, actor uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -737,7 +737,7 @@ declare
     scope record;
     whose uuid := (select known.user_id from public.account_emails known where known.email = p_email);
 begin
-    select * into scope from private.administers();
+    select * into scope from private.administered_tenant();
     if scope.tenant_id is null then
         return 'no_admin';
     elsif whose is null then
@@ -1639,7 +1639,7 @@ CREATE FUNCTION private.is_last_owner(p_user_id uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select private.role_of(p_user_id) = 'owner' and not exists (
+    select private.tenant_role_of(p_user_id) = 'owner' and not exists (
         select from public.tenant_members other
         join public.users person on person.id = other.user_id and person.suspended_at is null
         where other.tenant_id = private.tenant_of(p_user_id) and other.role = 'owner' and other.user_id <> p_user_id
@@ -1996,10 +1996,10 @@ CREATE FUNCTION private.note_admin(p_event text, p_subject uuid, p_session uuid,
     SET search_path TO ''
     AS $$
     select private.note_security_event(
-        'admin.' || p_event, (select actor from private.administers()), p_subject, p_session, p_address,
-        case when (select role from private.administers()) = 'operator'
+        'admin.' || p_event, (select actor from private.administered_tenant()), p_subject, p_session, p_address,
+        case when (select role from private.administered_tenant()) = 'operator'
              then jsonb_build_object('operator', session_user) else '{}' end
-        || jsonb_build_object('tenant', (select tenant_id from private.administers())) || coalesce(p_details, '{}')
+        || jsonb_build_object('tenant', (select tenant_id from private.administered_tenant())) || coalesce(p_details, '{}')
     )
 $$;
 
@@ -5135,13 +5135,13 @@ GRANT ALL ON FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_a
 REVOKE ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) TO cyphr_app;
 
--- Name: FUNCTION role_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.role_of(p_user_id uuid) FROM PUBLIC;
-
 -- Name: FUNCTION tenant_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.tenant_of(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION tenant_role_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.tenant_role_of(p_user_id uuid) FROM PUBLIC;
 
 -- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
 
@@ -5251,15 +5251,14 @@ REVOKE ALL ON FUNCTION private.admin_target(p_user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) TO cyphr_app;
 
--- Name: FUNCTION administers(); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION administered_tenant(); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.administers() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.administers() TO cyphr_app;
+REVOKE ALL ON FUNCTION private.administered_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.administered_tenant() TO cyphr_app;
 
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.administers(p_chat_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea); Type: ACL; Schema: private; Owner: -
 
@@ -5817,6 +5816,7 @@ GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr
 -- Name: FUNCTION role_of(p_chat_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 

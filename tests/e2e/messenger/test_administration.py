@@ -423,7 +423,7 @@ async def test_the_operators_command_does_the_same_and_is_noted(
 async def test_the_runtime_role_is_no_operator(side: TestSide) -> None:
     async with await connect(side.app) as connection:
         await connection.execute("select set_config('cyphr.tenant', 'acme', false)")
-        cursor = await connection.execute("select count(*) from private.administers()")
+        cursor = await connection.execute("select count(*) from private.administered_tenant()")
         assert await cursor.fetchone() == (0,)
         for call in ("private.appoint('a@b', 'owner')", "private.make_tenant(gen_random_uuid(), 'x')",
                      "private.do_administer('suspended', gen_random_uuid(), null, null)"):  # fmt: skip

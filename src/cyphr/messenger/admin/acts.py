@@ -1,6 +1,6 @@
 """Administration in an open transaction: what the API does for an admin, and the command line for the operator.
 
-Who acts, and whom they reach, is decided by ``private.administers`` in the database. Every function here raises
+Who acts, and whom they reach, is decided by ``private.administered_tenant`` in the database. Every function here raises
 NotAllowed for who administers nothing, and NotFound for whom they do not reach.
 """
 

@@ -1,6 +1,6 @@
 -- name: administers
 -- Which tenant the acting user administers; no row: none.
-select tenant_id, role from private.administers();
+select tenant_id, role from private.administered_tenant();
 
 -- name: administer
 select outcome, ended, email
