@@ -679,6 +679,16 @@ begin
 end
 $$;
 
+-- Name: forget_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.imported_passwords as held (user_id, forgotten_at) values (p_user_id, clock_timestamp())
+    on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
+$$;
+
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
@@ -1359,6 +1369,16 @@ begin
     end if;
     return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
+$$;
+
+-- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.bcrypt from public.imported_passwords held
+    where held.email = lower(p_email) and held.bcrypt is not null
 $$;
 
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2257,6 +2277,19 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.imported_passwords (
+    user_id uuid NOT NULL,
+    email text,
+    bcrypt text,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
+    CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
+    CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
+);
+
 -- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.message_drafts (
@@ -2612,6 +2645,16 @@ ALTER TABLE ONLY public.email_codes
 
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
+
+-- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_email_key UNIQUE (email);
+
+-- Name: imported_passwords imported_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
 
 -- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3237,6 +3280,10 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
+
 -- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.message_drafts ENABLE ROW LEVEL SECURITY;
@@ -3539,6 +3586,11 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
+-- Name: FUNCTION forget_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
@@ -3745,6 +3797,11 @@ REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
+
+-- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
