@@ -2283,6 +2283,7 @@ CREATE TABLE public.imported_passwords (
     user_id uuid NOT NULL,
     email text,
     bcrypt text,
+    digest text,
     imported_at timestamp with time zone DEFAULT now() NOT NULL,
     forgotten_at timestamp with time zone,
     CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
