@@ -62,3 +62,12 @@ insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8
 insert into public.privacy_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.imported_passwords (user_id, email, bcrypt) values
     ('a0000000-0000-4000-8000-000000000000', 'anna@example.org', 'hash');
+insert into public.audit_log (event, subject) values ('account.registered', 'a0000000-0000-4000-8000-000000000000');
+insert into public.known_devices (user_id, device_id) values
+    ('a0000000-0000-4000-8000-000000000000', 'f1000000-0000-4000-8000-000000000000');
+insert into public.mfa_factors (id, user_id, kind, name, secret) values
+    ('f2000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000', 'totp', 'phone', 'secret');
+insert into public.recovery_codes (user_id, code_hash) values ('a0000000-0000-4000-8000-000000000000', 'x');
+insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at) values
+    ('x', 'sign_in', 'a0000000-0000-4000-8000-000000000000', 'x', now());
+insert into public.mfa_attempts (user_id) values ('a0000000-0000-4000-8000-000000000000');

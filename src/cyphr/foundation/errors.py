@@ -4,6 +4,8 @@
     ├── InvalidInput            what was given cannot be used; nothing was changed
     ├── NotAuthenticated        who is asking is unknown
     ├── NotAllowed              who is asking may not
+    │   ├── StepUpRequired      … before they have proved again who they are
+    │   └── Suspended           … because an administrator suspended the account
     ├── NotFound                it does not exist, or row-level security hides it
     ├── Conflict                it contradicts what is already there
     ├── RateLimited             too much, too fast; try again later
@@ -45,6 +47,14 @@ class NotAuthenticated(CyphrError):
 
 class NotAllowed(CyphrError):
     code = "not_allowed"
+
+
+class StepUpRequired(NotAllowed):
+    code = "step_up_required"
+
+
+class Suspended(NotAllowed):
+    code = "suspended"
 
 
 class NotFound(CyphrError):

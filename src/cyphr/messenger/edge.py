@@ -10,6 +10,7 @@ from cyphr.foundation.errors import RateLimited
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import request_id
+from cyphr.messenger.caller import Caller, caller
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.problems import problem
 
@@ -17,6 +18,7 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 _LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"}
 _REQUEST_ID = re.compile(r"[\w.:=\-]{1,64}", re.ASCII)
+_LONGEST_USER_AGENT = 256
 
 
 class Edge:
@@ -41,12 +43,13 @@ class Edge:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         current = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
-        token = request_id.set(current)
+        token, before = request_id.set(current), caller.set(_caller(scope, headers))
         try:
             # A WebSocket sends many frames and has no headers to dress.
             dressed = send if scope["type"] == "websocket" else self._dress(send, current)
             await self._pass(scope, headers, receive, dressed)
         finally:
+            caller.reset(before)
             request_id.reset(token)
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
@@ -81,6 +84,13 @@ class Edge:
             await send(message)
 
         return dressed
+
+
+def _caller(scope: Scope, headers: Headers) -> Caller:
+    client, program = scope.get("client"), headers.get("user-agent", "")
+    # A header is Latin-1 and may hold anything; what is remembered of it is short and can be printed.
+    printable = "".join(letter for letter in program[:_LONGEST_USER_AGENT] if letter.isprintable())
+    return Caller(address=client[0] if client else None, user_agent=printable or None)
 
 
 def _content_security_policy(settings: MessengerSettings) -> str:

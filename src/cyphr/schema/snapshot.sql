@@ -87,6 +87,37 @@ CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
        and exists (select from public.chats where id = p_chat_id and type is distinct from 'direct')
 $$;
 
+-- Name: admit_session(uuid, text, uuid, bytea, timestamp with time zone, text, uuid, inet, text, bytea, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    asked text[];
+begin
+    if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false, null::text;
+        return;
+    end if;
+    asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
+    if asked = '{}' then
+        return query
+            select 'opened', asked, opened.*
+            from private.open_session(
+                p_user_id, p_method, '{}', p_session_id, p_token_hash, p_expires_at, p_device, p_device_id, p_address,
+                p_user_agent
+            ) opened;
+        return;
+    end if;
+    delete from public.sign_in_challenges old where old.expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
+    values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
+            p_device_id);
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false, null::text;
+end
+$$;
+
 -- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) RETURNS TABLE(user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, told_ids uuid[])
@@ -133,6 +164,47 @@ begin
                end
         from moved join members on members.chat_id = moved.chat_id;
 end
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: audit_log; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    event text NOT NULL,
+    actor uuid,
+    subject uuid,
+    session uuid,
+    tenant uuid,
+    address inet,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+-- Name: audit_canonical(bigint, public.audit_log); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select 'cyphr-audit-1,' || private.audit_field(p_seq::text) || private.audit_field(p_event.id::text)
+        || private.audit_field(to_char(p_event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        || private.audit_field(p_event.event) || private.audit_field(p_event.actor::text)
+        || private.audit_field(p_event.subject::text) || private.audit_field(p_event.session::text)
+        || private.audit_field(p_event.tenant::text) || private.audit_field(host(p_event.address))
+        || private.audit_field(p_event.details::text)
+$$;
+
+-- Name: audit_field(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_field(p_value text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(octet_length(convert_to(p_value, 'UTF8'))::text || ':' || p_value, '-') || ','
 $$;
 
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
@@ -211,6 +283,29 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
         where chat_id = chat and user_id = (select auth.uid()) and left_at is null
           and (message_seq is null or message_seq > visible_from_seq)
     )
+$$;
+
+-- Name: chain_security_event(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.chain_security_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    head public.audit_head;
+begin
+    select * into head from public.audit_head for update;
+    if not found then
+        -- The first event of all. Two that are the first at once: the second waits here for the first to commit.
+        insert into public.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
+        select * into head from public.audit_head for update;
+    end if;
+    head.seq := head.seq + 1;
+    head.hash := sha256(head.hash || convert_to(private.audit_canonical(head.seq, new), 'UTF8'));
+    insert into public.audit_chain (seq, event_id, hash) values (head.seq, new.id, head.hash);
+    update public.audit_head set seq = head.seq, hash = head.hash;
+    return null;
+end
 $$;
 
 -- Name: change_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -561,6 +656,25 @@ begin
 end
 $$;
 
+-- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.factors_of(p_user_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(kind order by kind), '{}') from (
+        select distinct factor.kind from public.mfa_factors factor
+        where factor.user_id = p_user_id and factor.confirmed_at is not null
+        union all
+        select 'recovery' where exists (
+            select from public.recovery_codes code where code.user_id = p_user_id and code.used_at is null
+        ) and exists (
+            select from public.mfa_factors factor
+            where factor.user_id = p_user_id and factor.confirmed_at is not null
+        )
+    ) kinds
+$$;
+
 -- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) RETURNS TABLE(message_id uuid, created_at timestamp with time zone, snippet text)
@@ -810,10 +924,6 @@ CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uui
           and private.is_news(message, p_user_id)
     )
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: messages; Type: TABLE; Schema: public; Owner: -
 
@@ -1109,6 +1219,16 @@ begin
 end
 $$;
 
+-- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.audit_log (event, actor, subject, session, address, details)
+    values (p_event, p_actor, p_subject, p_session, p_address, coalesce(p_details, '{}'))
+$$;
+
 -- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -1192,19 +1312,34 @@ begin
 end
 $$;
 
--- Name: open_session(uuid, uuid, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+-- Name: open_session(uuid, text, text[], uuid, bytea, timestamp with time zone, text, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
+CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
+    known            boolean := false;
 begin
-    insert into public.sessions (id, user_id, device, expires_at)
-    values (p_session_id, p_user_id, p_device, p_expires_at);
+    if p_device_id is not null then
+        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
+        on conflict (user_id, device_id) do update set last_seen = now()
+        returning held.first_seen < now() into known;
+    end if;
+    insert into public.sessions (
+        id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
+    ) values (
+        p_session_id, p_user_id, p_device, p_expires_at, p_method, p_factors, p_device_id, p_address,
+        left(p_user_agent, 400), now()
+    );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
-        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
-        from public.users person where person.id = p_user_id;
+        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+               returning_person and not known, address.email
+        from public.users person
+        left join public.account_emails address on address.user_id = person.id
+        where person.id = p_user_id;
 end
 $$;
 
@@ -1428,6 +1563,19 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     where person.id = seen.user_id
 $$;
 
+-- Name: refuse_rewriting(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.refuse_rewriting() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using
+        errcode = 'insufficient_privilege',
+        message = format('%I.%I is only ever appended to', tg_table_schema, tg_table_name);
+end
+$$;
+
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) RETURNS text
@@ -1601,7 +1749,9 @@ declare
 begin
     select * into token from public.refresh_tokens known where known.token_hash = p_old_hash for update;
     select * into family from public.sessions known where known.id = token.session_id for update;
-    if family.id is null or family.revoked_at is not null or family.expires_at < now() then
+    if family.id is null or family.revoked_at is not null or family.expires_at < now()
+        or exists (select from public.users person where person.id = family.user_id and person.suspended_at is not null)
+    then
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
@@ -1626,7 +1776,21 @@ CREATE FUNCTION private.session_is_live(p_session_id uuid) RETURNS boolean
     SET search_path TO ''
     AS $$
     select exists (
-        select from public.sessions where id = p_session_id and revoked_at is null and expires_at > now()
+        select from public.sessions session
+        join public.users person on person.id = session.user_id
+        where session.id = p_session_id and session.revoked_at is null and session.expires_at > now()
+          and person.suspended_at is null
+    )
+$$;
+
+-- Name: session_is_proved(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.session_is_proved(p_session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.sessions where id = p_session_id and proved_at > now() - interval '5 minutes'
     )
 $$;
 
@@ -2150,6 +2314,25 @@ CREATE TABLE public.account_emails (
     CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
 );
 
+-- Name: audit_chain; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_chain (
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_chain_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_chain_seq_check CHECK ((seq > 0))
+);
+
+-- Name: audit_head; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_head (
+    one boolean DEFAULT true NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_head_one_check CHECK (one)
+);
+
 -- Name: calls; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.calls (
@@ -2277,6 +2460,7 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+<<<<<<< HEAD
 -- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.imported_passwords (
@@ -2289,6 +2473,16 @@ CREATE TABLE public.imported_passwords (
     CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
     CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
     CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
+=======
+-- Name: known_devices; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.known_devices (
+    user_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    registration_id uuid,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL
+>>>>>>> mfa
 );
 
 -- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
@@ -2319,6 +2513,37 @@ CREATE TABLE public.message_status (
     user_id uuid NOT NULL,
     status character varying(20) DEFAULT 'sent'::character varying,
     "timestamp" timestamp with time zone DEFAULT now()
+);
+
+-- Name: mfa_attempts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_attempts (
+    user_id uuid NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: mfa_factors; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_factors (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    secret bytea,
+    credential_id bytea,
+    public_key bytea,
+    last_counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT mfa_factors_check CHECK (
+CASE kind
+    WHEN 'totp'::text THEN (secret IS NOT NULL)
+    ELSE (num_nulls(credential_id, public_key) = 0)
+END),
+    CONSTRAINT mfa_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
 );
 
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
@@ -2409,6 +2634,15 @@ CREATE TABLE public.push_state (
     tries integer DEFAULT 0 NOT NULL
 );
 
+-- Name: recovery_codes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone
+);
+
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.refresh_tokens (
@@ -2427,7 +2661,15 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    method text DEFAULT 'pin'::text NOT NULL,
+    factors text[] DEFAULT '{}'::text[] NOT NULL,
+    name text,
+    device_id uuid,
+    address inet,
+    user_agent text,
+    proved_at timestamp with time zone,
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
 );
 
 -- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
@@ -2437,6 +2679,22 @@ CREATE TABLE public.sign_in_attempts (
     failed integer DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: sign_in_challenges; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_challenges (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    nonce bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    method text,
+    device text,
+    device_id uuid,
+    CONSTRAINT sign_in_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'passkey'::text, 'step_up'::text, 'enrol'::text])))
 );
 
 -- Name: transactions; Type: TABLE; Schema: public; Owner: -
@@ -2507,7 +2765,8 @@ CREATE TABLE public.users (
     auth_method character varying(20) DEFAULT 'phone'::character varying,
     pin_hash character varying(255),
     biometric_enabled boolean DEFAULT false,
-    last_session_expiry timestamp with time zone
+    last_session_expiry timestamp with time zone,
+    suspended_at timestamp with time zone
 );
 
 -- Name: waitlist; Type: TABLE; Schema: public; Owner: -
@@ -2551,6 +2810,26 @@ ALTER TABLE ONLY public.account_emails
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_pkey PRIMARY KEY (user_id);
+
+-- Name: audit_chain audit_chain_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_key UNIQUE (event_id);
+
+-- Name: audit_chain audit_chain_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY (seq);
+
+-- Name: audit_head audit_head_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
 -- Name: calls calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2647,6 +2926,7 @@ ALTER TABLE ONLY public.email_codes
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
 
+<<<<<<< HEAD
 -- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.imported_passwords
@@ -2656,6 +2936,12 @@ ALTER TABLE ONLY public.imported_passwords
 
 ALTER TABLE ONLY public.imported_passwords
     ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
+=======
+-- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_pkey PRIMARY KEY (user_id, device_id);
+>>>>>>> mfa
 
 -- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2686,6 +2972,21 @@ ALTER TABLE ONLY public.message_status
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+-- Name: mfa_attempts mfa_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_pkey PRIMARY KEY (user_id);
+
+-- Name: mfa_factors mfa_factors_credential_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_credential_id_key UNIQUE (credential_id);
+
+-- Name: mfa_factors mfa_factors_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_pkey PRIMARY KEY (id);
 
 -- Name: nearby_discovery nearby_discovery_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2732,6 +3033,11 @@ ALTER TABLE ONLY public.push_endpoints
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
+
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -2746,6 +3052,11 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (email_hash);
+
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
 
 -- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2792,6 +3103,14 @@ ALTER TABLE ONLY public.waitlist
 ALTER TABLE ONLY public.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (id);
 
+-- Name: audit_log_subject; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_subject ON public.audit_log USING btree (subject, at);
+
+-- Name: audit_log_tenant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_tenant ON public.audit_log USING btree (tenant, at);
+
 -- Name: calls_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX calls_chat ON public.calls USING btree (chat_id);
@@ -2831,6 +3150,10 @@ CREATE INDEX discovery_tokens_user ON public.discovery_tokens USING btree (user_
 -- Name: hidden_messages_message; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX hidden_messages_message ON public.hidden_messages USING btree (message_id);
+
+-- Name: known_devices_registration; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX known_devices_registration ON public.known_devices USING btree (registration_id);
 
 -- Name: message_drafts_chat; Type: INDEX; Schema: public; Owner: -
 
@@ -2876,6 +3199,10 @@ CREATE UNIQUE INDEX messages_sender_client ON public.messages USING btree (sende
 
 CREATE INDEX messages_words ON public.messages USING gin (((to_tsvector('russian'::regconfig, content) || array_to_tsvector(ARRAY[(chat_id)::text])))) WHERE ((content IS NOT NULL) AND ((message_type)::text IS DISTINCT FROM 'notice'::text));
 
+-- Name: mfa_factors_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX mfa_factors_user ON public.mfa_factors USING btree (user_id);
+
 -- Name: nearby_discovery_location; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX nearby_discovery_location ON public.nearby_discovery USING btree (location_hash);
@@ -2920,6 +3247,18 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (sessio
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+-- Name: sign_in_challenges_expiry; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_expiry ON public.sign_in_challenges USING btree (expires_at);
+
+-- Name: sign_in_challenges_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_session ON public.sign_in_challenges USING btree (session_id);
+
+-- Name: sign_in_challenges_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_user ON public.sign_in_challenges USING btree (user_id);
+
 -- Name: transactions_from; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX transactions_from ON public.transactions USING btree (from_user_id);
@@ -2944,6 +3283,22 @@ CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
 
+-- Name: audit_chain audit_chain_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_chain_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_head audit_head_stays; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE ON public.audit_head FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_chain; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER audit_log_chain AFTER INSERT ON public.audit_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.chain_security_event();
+
 -- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER forget_endpoints AFTER UPDATE OF revoked_at ON public.sessions FOR EACH ROW WHEN ((new.revoked_at IS NOT NULL)) EXECUTE FUNCTION private.forget_endpoints_of_session();
@@ -2960,6 +3315,11 @@ CREATE TRIGGER number_message AFTER INSERT ON public.messages FOR EACH ROW WHEN 
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: audit_chain audit_chain_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_log(id);
 
 -- Name: calls calls_callee_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3051,6 +3411,16 @@ ALTER TABLE ONLY public.hidden_messages
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: known_devices known_devices_registration_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES public.device_registrations(id) ON DELETE SET NULL;
+
+-- Name: known_devices known_devices_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: message_drafts message_drafts_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_drafts
@@ -3101,6 +3471,16 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: mfa_attempts mfa_attempts_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: mfa_factors mfa_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: nearby_discovery nearby_discovery_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.nearby_discovery
@@ -3146,6 +3526,11 @@ ALTER TABLE ONLY public.push_state
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -3155,6 +3540,16 @@ ALTER TABLE ONLY public.refresh_tokens
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: transactions transactions_from_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3188,6 +3583,18 @@ ALTER TABLE public.account_emails ENABLE ROW LEVEL SECURITY;
 -- Name: account_emails account_emails_read_own; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY account_emails_read_own ON public.account_emails FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: audit_chain; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_head; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_head ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 -- Name: calls; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3281,9 +3688,15 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+<<<<<<< HEAD
 -- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
+=======
+-- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
+>>>>>>> mfa
 
 -- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3357,6 +3770,14 @@ CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING
 
 CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.may_write(chat_id) AND ((message_type)::text IS DISTINCT FROM 'notice'::text)));
 
+-- Name: mfa_attempts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: mfa_factors; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_factors ENABLE ROW LEVEL SECURITY;
+
 -- Name: nearby_discovery; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.nearby_discovery ENABLE ROW LEVEL SECURITY;
@@ -3401,6 +3822,10 @@ ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
@@ -3412,6 +3837,10 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_challenges ENABLE ROW LEVEL SECURITY;
 
 -- Name: transactions; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3472,10 +3901,23 @@ GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO 
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) TO cyphr_app;
+
 -- Name: FUNCTION advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
+
+-- Name: FUNCTION audit_canonical(p_seq bigint, p_event public.audit_log); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) FROM PUBLIC;
+
+-- Name: FUNCTION audit_field(p_value text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
 
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
@@ -3496,6 +3938,10 @@ GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
+
+-- Name: FUNCTION chain_security_event(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.chain_security_event() FROM PUBLIC;
 
 -- Name: FUNCTION change_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
 
@@ -3557,6 +4003,11 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 -- Name: FUNCTION enter_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.factors_of(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -3750,6 +4201,11 @@ REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messag
 
 REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
 
+-- Name: FUNCTION note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) TO cyphr_app;
+
 -- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
@@ -3763,10 +4219,10 @@ REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
 
--- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
 
 -- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -3819,6 +4275,10 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
 
+-- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.refuse_rewriting() FROM PUBLIC;
+
 -- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
@@ -3868,6 +4328,11 @@ GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea,
 
 REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION session_is_proved(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_is_proved(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_is_proved(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
 
@@ -4024,6 +4489,10 @@ GRANT SELECT,DELETE ON TABLE public.discovery_tokens TO authenticated;
 
 GRANT ALL ON TABLE public.email_codes TO service_role;
 
+-- Name: TABLE known_devices; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.known_devices TO service_role;
+
 -- Name: TABLE message_drafts; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.message_drafts TO service_role;
@@ -4050,6 +4519,14 @@ GRANT SELECT ON TABLE public.message_edits TO authenticated;
 
 GRANT ALL ON TABLE public.message_status TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
+
+-- Name: TABLE mfa_attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_attempts TO service_role;
+
+-- Name: TABLE mfa_factors; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_factors TO service_role;
 
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 
@@ -4082,6 +4559,10 @@ GRANT ALL ON TABLE public.push_endpoints TO service_role;
 
 GRANT ALL ON TABLE public.push_state TO service_role;
 
+-- Name: TABLE recovery_codes; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.recovery_codes TO service_role;
+
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.refresh_tokens TO service_role;
@@ -4093,6 +4574,10 @@ GRANT ALL ON TABLE public.sessions TO service_role;
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
+
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_challenges TO service_role;
 
 -- Name: TABLE transactions; Type: ACL; Schema: public; Owner: -
 

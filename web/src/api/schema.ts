@@ -1031,6 +1031,18 @@ export interface components {
             file: string;
         };
         /**
+         * Challenge
+         * @description One more proof is wanted before there is a session: any of ``factors``, within ``expires_in`` seconds.
+         */
+        Challenge: {
+            /** Challenge */
+            challenge: string;
+            /** Expires In */
+            expires_in: number;
+            /** Factors */
+            factors: ("totp" | "passkey" | "recovery")[];
+        };
+        /**
          * Changes
          * @description The messages that changed after a point, as they are now: who has them holds all up to ``change``.
          */
@@ -1776,6 +1788,8 @@ export interface components {
             cyphr_id?: string | null;
             /** Device */
             device?: string | null;
+            /** Device Id */
+            device_id?: string | null;
             /** Email */
             email: string;
             /** Full Name */
@@ -1818,10 +1832,15 @@ export interface components {
          * @enum {string}
          */
         Side: "supabase" | "aws";
-        /** SignIn */
+        /**
+         * SignIn
+         * @description ``device``: what the device calls itself. ``device_id``: what the installation keeps, to be known again.
+         */
         SignIn: {
             /** Device */
             device?: string | null;
+            /** Device Id */
+            device_id?: string | null;
             /** Email */
             email: string;
             /** Pin */
@@ -4282,6 +4301,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A second factor is wanted: POST /v1/sessions/challenges. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
                 };
             };
             /** @description Come again. */

@@ -1,6 +1,7 @@
 """Accounts on the wire."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, StringConstraints
 
@@ -19,6 +20,7 @@ class Registration(BaseModel):
     pin: Pin
     cyphr_id: CyphrId | None = None
     device: Device | None = None
+    device_id: UUID | None = None
 
 
 class Me(Person):

@@ -14,7 +14,7 @@ from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.models import Me, PinChange, Registration
 from cyphr.messenger.sessions.models import Identity, Session
 from cyphr.messenger.sessions.pins import Pins
-from cyphr.messenger.sessions.service import NewSession, Sessions, hash_email
+from cyphr.messenger.sessions.service import Admission, NewSession, Sessions, hash_email
 
 _queries = load_queries(__package__)
 
@@ -43,10 +43,10 @@ class Accounts:
     async def register(self, registration: Registration) -> Session:
         """Make the account and sign in. Raises InvalidInput (the code) or Conflict (address or name taken)."""
         user_id = uuid7()
-        new = NewSession(registration.device)
+        new = NewSession(registration.device, registration.device_id)
         pin_hash = await self._pins.hash(registration.pin)
 
-        async def work(transaction: Transaction) -> tuple[str, Session | None]:
+        async def work(transaction: Transaction) -> tuple[str, Admission | None]:
             outcome = await transaction.fetch_value(
                 _queries.register_account,
                 user_id=user_id,
@@ -59,11 +59,13 @@ class Accounts:
             )
             if outcome != "registered":
                 return outcome, None  # returned, not raised: a wrong code's try must be committed
-            return outcome, await self._sessions.open(transaction, user_id, new)
+            return outcome, await self._sessions.admit_within(transaction, user_id, "pin", new)
 
-        outcome, session = await self._switchboard.unit_of_work(None, work)
-        if session is None:
+        outcome, admission = await self._switchboard.unit_of_work(None, work)
+        if admission is None:
             raise _refusal(outcome)
+        session = self._sessions.conclude(admission, new)
+        assert isinstance(session, Session)  # nobody has a second factor yet
         return session
 
     async def read_me(self, user_id: UUID) -> Me:

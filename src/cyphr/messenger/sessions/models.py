@@ -1,7 +1,7 @@
 """Sessions on the wire, and who a request is from."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -27,10 +27,20 @@ Device = Annotated[PlainText, StringConstraints(max_length=200)]
 """What the person calls the device, or what it calls itself."""
 
 
+Method = Literal["pin", "password", "cognito", "passkey", "supabase"]
+"""How somebody signs in: what they prove first."""
+
+Factor = Literal["totp", "passkey", "recovery"]
+"""What they prove beside it: an authenticator's code, a passkey, or a recovery code."""
+
+
 class SignIn(BaseModel):
+    """``device``: what the device calls itself. ``device_id``: what the installation keeps, to be known again."""
+
     email: Email
     pin: Annotated[str, StringConstraints(max_length=64)]
     device: Device | None = None
+    device_id: UUID | None = None
 
 
 class Refresh(BaseModel):
@@ -44,6 +54,14 @@ class Session(BaseModel):
     refresh_token: str
     expires_in: int
     person: Person
+
+
+class Challenge(BaseModel):
+    """One more proof is wanted before there is a session: any of ``factors``, within ``expires_in`` seconds."""
+
+    challenge: str
+    factors: list[Factor]
+    expires_in: int
 
 
 class Identity(BaseModel):

@@ -6,9 +6,13 @@ select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(%(emai
 -- A right PIN clears the count.
 select private.forgive_sign_in(%(email_hash)s);
 
--- name: open_session
-select id, full_name, cyphr_id, avatar_url
-from private.open_session(%(session_id)s, %(user_id)s, %(device)s, %(token_hash)s, %(expires_at)s);
+-- name: admit_session
+-- A session, or the challenge that must be answered before there is one.
+select outcome, factors, id, full_name, cyphr_id, avatar_url, stranger, email
+from private.admit_session(
+    %(user_id)s, %(method)s, %(session_id)s, %(token_hash)s, %(expires_at)s, %(device)s, %(device_id)s, %(address)s,
+    %(user_agent)s, %(challenge_hash)s, %(nonce)s
+);
 
 -- name: rotate_session
 select outcome, session_id, id, full_name, cyphr_id, avatar_url
@@ -16,6 +20,9 @@ from private.rotate_session(%(old_hash)s, %(new_hash)s, %(expires_at)s);
 
 -- name: session_is_live
 select private.session_is_live(%(session_id)s);
+
+-- name: session_is_proved
+select private.session_is_proved(%(session_id)s);
 
 -- name: revoke_sessions
 select revoked from private.revoke_sessions(%(only)s, %(kept)s) revoked;

@@ -1,13 +1,14 @@
 """/v1/sessions, and the dependency that every route of a signed-in person has."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cyphr.foundation.errors import NotAuthenticated
-from cyphr.messenger.sessions.models import Identity, Refresh, Session, SignIn
-from cyphr.messenger.sessions.service import Sessions
+from cyphr.messenger.sessions.models import Challenge, Identity, Refresh, Session, SignIn
+from cyphr.messenger.sessions.service import NewSession, Sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -34,10 +35,31 @@ SignedIn = Annotated[Identity, Depends(_signed_in)]
 """A route parameter: who the request is from."""
 
 
-@router.post("", status_code=201)
-async def sign_in(body: SignIn, sessions: Service) -> Session:
+async def _stepped_up(identity: SignedIn, sessions: Service) -> Identity:
+    await sessions.require_proof(identity)
+    return identity
+
+
+StepUp = Annotated[Identity, Depends(_stepped_up)]
+"""A route parameter: who the request is from, and they proved it within the last five minutes."""
+
+CHALLENGED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Challenge, "description": "A second factor is wanted: POST /v1/sessions/challenges."}
+}
+"""``responses`` of a route that ends in ``Sessions.admit``."""
+
+
+def admitted(outcome: Session | Challenge) -> Session | JSONResponse:
+    """What such a route returns: 201 with a session, or 202 with a challenge."""
+    if isinstance(outcome, Challenge):
+        return JSONResponse(outcome.model_dump(mode="json"), 202)
+    return outcome
+
+
+@router.post("", status_code=201, response_model=Session, responses=CHALLENGED)
+async def sign_in(body: SignIn, sessions: Service) -> Session | JSONResponse:
     """Sign in with e-mail address and PIN."""
-    return await sessions.sign_in(body.email, body.pin, body.device)
+    return admitted(await sessions.sign_in(body.email, body.pin, NewSession(body.device, body.device_id)))
 
 
 @router.post("/refresh")

@@ -8,18 +8,20 @@ from datetime import timedelta
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import NotAuthenticated, RateLimited
+from cyphr.foundation.errors import NotAuthenticated, RateLimited, StepUpRequired, Suspended
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.caller import current_caller
 from cyphr.messenger.people.models import Person
-from cyphr.messenger.sessions.models import Identity, Session
+from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
 
 _queries = load_queries(__package__)
 
+CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _BELIEVED_SECONDS = 30.0
 
@@ -46,14 +48,35 @@ class Rotation:
     avatar_url: str | None
 
 
+@dataclass(frozen=True)
+class Admission:
+    """What follows a right first factor: ``opened``, ``challenged`` or ``suspended``. ``id``: whose it is;
+    ``stranger``: they were here before, and never with this device.
+    """
+
+    outcome: str
+    factors: list[Factor]
+    id: UUID
+    full_name: str | None
+    cyphr_id: str | None
+    avatar_url: str | None
+    stranger: bool
+    email: str | None
+
+
 class NewSession:
     """The random parts of a session, made once, outside the transaction that may run twice."""
 
-    def __init__(self, device: str | None) -> None:
+    def __init__(self, device: str | None, device_id: UUID | None = None) -> None:
         self.id = uuid7()
         self.device = device
+        self.device_id = device_id
         self.refresh_token = secrets.token_urlsafe(32)
         self.expires_at = now() + _FAMILY_LIFETIME
+        self.challenge = secrets.token_urlsafe(32)
+        self.nonce = secrets.token_bytes(32)
+        self.address = current_caller().inet
+        self.user_agent = current_caller().user_agent
 
 
 class Sessions:
@@ -70,16 +93,59 @@ class Sessions:
         """Await ``callback`` with the person and the session whenever this process revokes one."""
         self._on_revoked.append(callback)
 
-    async def sign_in(self, email: str, pin: str, device: str | None) -> Session:
-        """Open a session. Raises NotAuthenticated alike for a wrong PIN and an unknown address, or RateLimited."""
+    async def sign_in(self, email: str, pin: str, new: NewSession) -> Session | Challenge:
+        """Sign in with a PIN. Raises NotAuthenticated alike for a wrong PIN and an unknown address, RateLimited, or
+        Suspended.
+        """
         user_id = await self.prove_pin(email, pin)
-        new = NewSession(device)
 
-        async def work(transaction: Transaction) -> Session:
-            await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
-            return await self.open(transaction, user_id, new)
+        async def work(transaction: Transaction) -> Admission:
+            await self.forgive(transaction, email)
+            return await self.admit_within(transaction, user_id, "pin", new)
 
-        return await self._switchboard.unit_of_work(None, work)
+        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+
+    async def admit(self, user_id: UUID, method: Method, new: NewSession) -> Session | Challenge:
+        """What every first factor ends in: a session, or the challenge of who has a second one. Raises Suspended."""
+
+        async def work(transaction: Transaction) -> Admission:
+            return await self.admit_within(transaction, user_id, method, new)
+
+        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+
+    async def admit_within(self, transaction: Transaction, user_id: UUID, method: Method, new: NewSession) -> Admission:
+        """``admit`` inside a transaction; give what it returns to ``conclude`` after the commit."""
+        admission = await transaction.fetch_one(
+            Admission,
+            _queries.admit_session,
+            user_id=user_id,
+            method=method,
+            session_id=new.id,
+            token_hash=hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+            device=new.device,
+            device_id=new.device_id,
+            address=new.address,
+            user_agent=new.user_agent,
+            challenge_hash=hash_token(new.challenge),
+            nonce=new.nonce,
+        )
+        assert admission is not None
+        return admission
+
+    def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
+        """What the client gets. Raises Suspended."""
+        if admission.outcome == "suspended":
+            raise Suspended("this account is suspended; ask whoever administers it")
+        if admission.outcome == "challenged":
+            return Challenge(challenge=new.challenge, factors=admission.factors, expires_in=CHALLENGE_SECONDS)
+        person = Person(
+            id=admission.id,
+            full_name=admission.full_name or "",
+            cyphr_id=admission.cyphr_id,
+            avatar_url=admission.avatar_url,
+        )
+        return self._session(person, new.id, new.refresh_token)
 
     async def prove_pin(self, email: str, pin: str) -> UUID:
         """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
@@ -103,20 +169,6 @@ class Sessions:
         """Clear the count of tries after a right PIN."""
         await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
 
-    async def open(self, transaction: Transaction, user_id: UUID, new: NewSession) -> Session:
-        """Open ``new`` for ``user_id`` inside a transaction."""
-        person = await transaction.fetch_one(
-            Person,
-            _queries.open_session,
-            session_id=new.id,
-            user_id=user_id,
-            device=new.device,
-            token_hash=_hash_token(new.refresh_token),
-            expires_at=new.expires_at,
-        )
-        assert person is not None
-        return self._session(person, new.id, new.refresh_token)
-
     async def refresh(self, refresh_token: str) -> Session:
         """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
         successor = secrets.token_urlsafe(32)
@@ -126,8 +178,8 @@ class Sessions:
             return await transaction.fetch_one(
                 Rotation,
                 _queries.rotate_session,
-                old_hash=_hash_token(refresh_token),
-                new_hash=_hash_token(successor),
+                old_hash=hash_token(refresh_token),
+                new_hash=hash_token(successor),
                 expires_at=expires_at,
             )
 
@@ -151,6 +203,15 @@ class Sessions:
         if self._believed.get(identity.session_id, 0.0) < monotonic():
             await self._ask(identity.session_id)
         return identity
+
+    async def require_proof(self, identity: Identity) -> None:
+        """Raises StepUpRequired unless this session proved who it is within the last five minutes."""
+
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.session_is_proved, session_id=identity.session_id))
+
+        if not await self._switchboard.unit_of_work(identity.user_id, work):
+            raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
@@ -202,5 +263,6 @@ def hash_email(email: str) -> str:
     return hashlib.sha256(email.encode()).hexdigest()
 
 
-def _hash_token(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
+    """The SHA-256 under which a token is stored: it is random, so it cannot be guessed from it."""
     return hashlib.sha256(token.encode()).digest()
