@@ -2460,7 +2460,6 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
-<<<<<<< HEAD
 -- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.imported_passwords (
@@ -2473,7 +2472,8 @@ CREATE TABLE public.imported_passwords (
     CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
     CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
     CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
-=======
+);
+
 -- Name: known_devices; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.known_devices (
@@ -2482,7 +2482,6 @@ CREATE TABLE public.known_devices (
     registration_id uuid,
     first_seen timestamp with time zone DEFAULT now() NOT NULL,
     last_seen timestamp with time zone DEFAULT now() NOT NULL
->>>>>>> mfa
 );
 
 -- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
@@ -2926,7 +2925,6 @@ ALTER TABLE ONLY public.email_codes
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
 
-<<<<<<< HEAD
 -- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.imported_passwords
@@ -2936,12 +2934,11 @@ ALTER TABLE ONLY public.imported_passwords
 
 ALTER TABLE ONLY public.imported_passwords
     ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
-=======
+
 -- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.known_devices
     ADD CONSTRAINT known_devices_pkey PRIMARY KEY (user_id, device_id);
->>>>>>> mfa
 
 -- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3688,15 +3685,13 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
-<<<<<<< HEAD
 -- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
-=======
+
 -- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
->>>>>>> mfa
 
 -- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
 
