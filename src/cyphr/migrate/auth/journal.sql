@@ -10,3 +10,5 @@ create table if not exists cyphr.auth_accounts (
 );
 -- Which accounts at other providers were linked: [[provider, subject], …]. Others that a person linked are theirs.
 alter table cyphr.auth_accounts add column if not exists identities jsonb not null default '[]';
+-- What was left to be known of a person when the way back was closed.
+alter table cyphr.auth_accounts add column if not exists ending text;

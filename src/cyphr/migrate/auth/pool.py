@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ class UserPool:
         ``lock_out``: the password that Cognito has is no longer the person's, and shall sign in nobody.
         Raises InvalidInput when the pool does not take this person, saying why.
         """
-        try:
+        with _refusals():
             user = self.find(username) if username is not None else None
             if user is None:
                 user = self._create(account)
@@ -120,10 +121,6 @@ class UserPool:
                 lock_out and self._lock_out(user),
             ]
             found = self.find(user.username) if any(changed) else user
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _REFUSALS:
-                raise InvalidInput(f"Cognito refused: {error.response['Error']['Message']}") from error
-            raise
         if found is None:
             raise InvalidInput("the Cognito user was deleted while it was being made")
         return found
@@ -136,14 +133,18 @@ class UserPool:
             return
 
     def demand_new_password(self, user: PoolUser) -> bool:
-        """Have the person set a new password by a code that Cognito mails; False when it cannot reach them."""
+        """Have the person set a new password by a code that Cognito mails; False when it cannot reach them.
+
+        Raises InvalidInput when Cognito refuses.
+        """
         if not user.enabled or {"email_verified", "phone_number_verified"}.isdisjoint(user.attributes):
             return False
         if user.status == "RESET_REQUIRED":
             return True
-        if user.status == "FORCE_CHANGE_PASSWORD":  # only who is confirmed can be asked
-            self._lock_out(user)
-        self._ask("UserAccountRecovery", self._client.admin_reset_user_password, Username=user.username)
+        with _refusals():
+            if user.status == "FORCE_CHANGE_PASSWORD":  # only who is confirmed can be asked
+                self._lock_out(user)
+            self._ask("UserAccountRecovery", self._client.admin_reset_user_password, Username=user.username)
         return True
 
     def look_for_providers(self) -> None:
@@ -182,15 +183,23 @@ class UserPool:
         changed = {name for name in _OURS if user.attributes.get(name) != wanted.get(name)}
         # A new address is unverified unless the same request says otherwise.
         changed |= {_VERIFIED[name] for name in changed & _VERIFIED.keys()}
-        if changed:
-            values = {name: wanted.get(name, _ABSENT[name]) for name in sorted(changed)}
-            self._ask(
-                "UserUpdate",
-                self._client.admin_update_user_attributes,
-                Username=user.username,
-                UserAttributes=_pairs(values),
-            )
-        return bool(changed)
+        values = {name: wanted.get(name, _ABSENT[name]) for name in sorted(changed)}
+        if values:
+            try:
+                self._set(user, values)
+            except self._client.exceptions.AliasExistsException:
+                # Whoever has the address is to give it up, and may be waiting for the one that this user has.
+                self._set(user, values | {name: "false" for name in _VERIFIED.values() if name in values})
+                raise
+        return bool(values)
+
+    def _set(self, user: PoolUser, values: dict[str, str]) -> None:
+        self._ask(
+            "UserUpdate",
+            self._client.admin_update_user_attributes,
+            Username=user.username,
+            UserAttributes=_pairs(values),
+        )
 
     def _switch(self, user: PoolUser, account: Account) -> bool:
         if user.enabled is not account.disabled:
@@ -260,6 +269,17 @@ class UserPool:
             else:
                 pace.answered(monotonic())
                 return answer
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What Cognito refuses for what was asked raises InvalidInput."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _REFUSALS:
+            raise InvalidInput(f"Cognito refused: {error.response['Error']['Message']}") from error
+        raise
 
 
 def _user(user: Any, attributes: Any) -> PoolUser:

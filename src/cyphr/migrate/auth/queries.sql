@@ -72,8 +72,16 @@ delete from public.imported_passwords;
 
 -- name: unused_passwords
 -- Who had a password at Supabase and never signed in with it since.
-select user_id from public.imported_passwords where bcrypt is not null and user_id >= %(first)s
-order by user_id limit %(limit)s;
+select p.user_id, c.username
+from public.imported_passwords p left join public.cognito_accounts c using (user_id)
+where p.bcrypt is not null and p.user_id >= %(first)s
+order by p.user_id limit %(limit)s;
+
+-- name: record_ending
+update cyphr.auth_accounts set ending = %(ending)s where user_id = %(user_id)s;
+
+-- name: read_endings
+select user_id, ending from cyphr.auth_accounts where ending is not null order by user_id;
 
 -- name: link
 insert into public.cognito_accounts (user_id, cognito_sub, username) values (%(user_id)s, %(sub)s, %(username)s)
