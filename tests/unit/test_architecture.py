@@ -45,7 +45,7 @@ FURTHER_FILES = {
         "resume.py",
         "table.py",
     },
-    "sessions": {"keys.py", "pins.py", "tokens.py"},
+    "sessions": {"issuers.py", "jwks.py", "keys.py", "pins.py", "tokens.py", "verifier.py"},
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}

@@ -42,9 +42,11 @@ from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.issuers import accepted_issuers
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
+from cyphr.messenger.sessions.verifier import Verifier
 from cyphr.messenger.shared import Shared, build_shared, signing_key
 
 _PARTING_SECONDS = 2.0
@@ -122,7 +124,8 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
+    tokens = AccessTokens(key, settings.issuer)
+    sessions = Sessions(switchboard, tokens, Verifier(tokens, accepted_issuers(settings)), pins)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))

@@ -118,6 +118,44 @@ begin
 end
 $$;
 
+-- Name: adopt_session(uuid, text, text, timestamp with time zone, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held   public.sessions;
+    person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+begin
+    if person is null then
+        return query select 'unknown', null::uuid;
+        return;
+    end if;
+    if not p_strong and private.factors_of(person) <> '{}'
+        and not exists (select from public.sessions known where known.id = p_session_id)
+    then
+        return query select 'challenge', person;
+        return;
+    end if;
+    insert into public.sessions (id, user_id, expires_at, method, factors)
+    values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
+            case when p_strong then array['totp'] else '{}' end)
+    on conflict (id) do nothing;
+    select * into held from public.sessions known where known.id = p_session_id for update;
+    if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
+        return query select 'ended', person;
+        return;
+    end if;
+    if held.exchanged_at is null then
+        update public.sessions known
+        set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
+        where known.id = p_session_id;
+    end if;
+    return query select 'live', person;
+end
+$$;
+
 -- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) RETURNS TABLE(user_id uuid, chat_id uuid, received_seq bigint, read_seq bigint, told_ids uuid[])
@@ -1020,6 +1058,23 @@ CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn tex
     where device = p_device and token = p_token
 $$;
 
+-- Name: known_as(text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.id from public.users person
+    where person.suspended_at is null and person.id = case p_issuer
+        when 'supabase' then p_subject::uuid
+        when 'cognito' then (
+            select linked.user_id from public.cognito_accounts linked
+            where linked.cognito_sub = p_subject
+              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
+        )
+    end
+$$;
+
 -- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) RETURNS boolean
@@ -1203,6 +1258,16 @@ begin
     end if;
     return next;
 end
+$$;
+
+-- Name: note_exchange(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_exchange(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
+    where id = p_session_id and exchanged_at is null
 $$;
 
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
@@ -2412,7 +2477,18 @@ CREATE TABLE public.cognito_accounts (
     user_id uuid NOT NULL,
     cognito_sub text NOT NULL,
     username text NOT NULL,
-    linked_at timestamp with time zone DEFAULT now() NOT NULL
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    signed_out_at timestamp with time zone
+);
+
+-- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cognito_sign_ups (
+    email text NOT NULL,
+    username uuid NOT NULL,
+    full_name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
 );
 
 -- Name: device_registrations; Type: TABLE; Schema: public; Owner: -
@@ -2668,6 +2744,7 @@ CREATE TABLE public.sessions (
     address inet,
     user_agent text,
     proved_at timestamp with time zone,
+    exchanged_at timestamp with time zone,
     CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
 );
 
@@ -2694,6 +2771,16 @@ CREATE TABLE public.sign_in_challenges (
     device text,
     device_id uuid,
     CONSTRAINT sign_in_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'passkey'::text, 'step_up'::text, 'enrol'::text])))
+);
+
+-- Name: sign_in_methods; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_methods (
+    user_id uuid NOT NULL,
+    method text NOT NULL,
+    subject text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sign_in_methods_method_check CHECK ((method ~ '^[a-z][a-z0-9_.:-]{0,63}$'::text))
 );
 
 -- Name: transactions; Type: TABLE; Schema: public; Owner: -
@@ -2885,6 +2972,16 @@ ALTER TABLE ONLY public.cognito_accounts
 ALTER TABLE ONLY public.cognito_accounts
     ADD CONSTRAINT cognito_accounts_username_key UNIQUE (username);
 
+-- Name: cognito_sign_ups cognito_sign_ups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_sign_ups
+    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (email);
+
+-- Name: cognito_sign_ups cognito_sign_ups_username_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_sign_ups
+    ADD CONSTRAINT cognito_sign_ups_username_key UNIQUE (username);
+
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.device_registrations
@@ -3054,6 +3151,11 @@ ALTER TABLE ONLY public.sign_in_attempts
 
 ALTER TABLE ONLY public.sign_in_challenges
     ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
+
+-- Name: sign_in_methods sign_in_methods_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_methods
+    ADD CONSTRAINT sign_in_methods_pkey PRIMARY KEY (method, subject);
 
 -- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3255,6 +3357,10 @@ CREATE INDEX sign_in_challenges_session ON public.sign_in_challenges USING btree
 -- Name: sign_in_challenges_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sign_in_challenges_user ON public.sign_in_challenges USING btree (user_id);
+
+-- Name: sign_in_methods_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_methods_user ON public.sign_in_methods USING btree (user_id);
 
 -- Name: transactions_from; Type: INDEX; Schema: public; Owner: -
 
@@ -3649,6 +3755,10 @@ ALTER TABLE public.cognito_accounts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cognito_accounts_read_own ON public.cognito_accounts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: cognito_sign_ups; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cognito_sign_ups ENABLE ROW LEVEL SECURITY;
+
 -- Name: device_registrations; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.device_registrations ENABLE ROW LEVEL SECURITY;
@@ -3837,6 +3947,14 @@ ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sign_in_challenges ENABLE ROW LEVEL SECURITY;
 
+-- Name: sign_in_methods; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_methods ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_methods sign_in_methods_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY sign_in_methods_read_own ON public.sign_in_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: transactions; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
@@ -3900,6 +4018,11 @@ REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) TO cyphr_app;
+
+-- Name: FUNCTION adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) TO cyphr_app;
 
 -- Name: FUNCTION advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
 
@@ -4148,6 +4271,10 @@ GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
 
+-- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
@@ -4191,6 +4318,11 @@ GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
+
+-- Name: FUNCTION note_exchange(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 
@@ -4466,6 +4598,10 @@ GRANT SELECT ON TABLE public.chats TO authenticated;
 GRANT ALL ON TABLE public.cognito_accounts TO service_role;
 GRANT SELECT ON TABLE public.cognito_accounts TO authenticated;
 
+-- Name: TABLE cognito_sign_ups; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.cognito_sign_ups TO service_role;
+
 -- Name: TABLE device_registrations; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.device_registrations TO service_role;
@@ -4573,6 +4709,11 @@ GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
 -- Name: TABLE sign_in_challenges; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sign_in_challenges TO service_role;
+
+-- Name: TABLE sign_in_methods; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_methods TO service_role;
+GRANT SELECT ON TABLE public.sign_in_methods TO authenticated;
 
 -- Name: TABLE transactions; Type: ACL; Schema: public; Owner: -
 

@@ -26,3 +26,10 @@ select private.session_is_proved(%(session_id)s);
 
 -- name: revoke_sessions
 select revoked from private.revoke_sessions(%(only)s, %(kept)s) revoked;
+
+-- name: adopt_session
+-- Whose a token of another issuer is; its session is written down on first sight.
+select outcome, user_id
+from private.adopt_session(
+    %(session_id)s, %(issuer)s, %(subject)s, %(began_at)s, %(expires_at)s, %(strong)s
+);

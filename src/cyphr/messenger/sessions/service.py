@@ -18,12 +18,18 @@ from cyphr.messenger.people.models import Person
 from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
+from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
 
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _BELIEVED_SECONDS = 30.0
+_MOST_BELIEVED = 100_000
+_REFUSALS = {
+    "unknown": "this account is not known here; register, or sign in with another",
+    "challenge": "this account has a second factor; exchange the token at /v1/sessions/exchange",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,14 @@ class Rotation:
     full_name: str | None
     cyphr_id: str | None
     avatar_url: str | None
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What a token of another issuer comes to: ``live``, ``ended``, ``challenge`` or ``unknown``."""
+
+    outcome: str
+    user_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -82,11 +96,13 @@ class NewSession:
 class Sessions:
     """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
 
-    def __init__(self, switchboard: Switchboard, tokens: AccessTokens, pins: Pins) -> None:
+    def __init__(self, switchboard: Switchboard, tokens: AccessTokens, verifier: Verifier, pins: Pins) -> None:
         self._switchboard = switchboard
         self._tokens = tokens
+        self._verifier = verifier
         self._pins = pins
         self._believed: dict[UUID, float] = {}
+        self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
 
     def on_revoked(self, callback: Callable[[UUID, UUID], Awaitable[None]]) -> None:
@@ -198,8 +214,11 @@ class Sessions:
         return self._session(person, rotation.session_id, successor)
 
     async def identify(self, access_token: str) -> Identity:
-        """Who a request is from. Raises NotAuthenticated."""
-        identity = self._tokens.verify(access_token)
+        """Who a request is from. Raises NotAuthenticated, or Unavailable when another issuer's keys cannot be had."""
+        proven = await self._verifier.verify(access_token)
+        if isinstance(proven, Proof):
+            return await self._adopt(proven)
+        identity = proven
         if self._believed.get(identity.session_id, 0.0) < monotonic():
             await self._ask(identity.session_id)
         return identity
@@ -238,8 +257,43 @@ class Sessions:
             raise NotAuthenticated("this session has ended; sign in")
         self._believe(session_id)
 
+    async def _adopt(self, proof: Proof) -> Identity:
+        """The identity behind a token of another issuer, whose session gets a row here. Raises NotAuthenticated."""
+        session_id = proof.session_id
+        known = self._adopted.get(session_id)
+        if known is not None and self._believed.get(session_id, 0.0) >= monotonic():
+            return Identity(user_id=known, session_id=session_id)
+        user_id = await self.account_of(proof)
+        if len(self._adopted) > _MOST_BELIEVED:
+            self._adopted.clear()
+        self._adopted[session_id] = user_id
+        self._believe(session_id)
+        return Identity(user_id=user_id, session_id=session_id)
+
+    async def account_of(self, proof: Proof) -> UUID:
+        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or nobody's."""
+
+        async def work(transaction: Transaction) -> Adoption | None:
+            return await transaction.fetch_one(
+                Adoption,
+                _queries.adopt_session,
+                session_id=proof.session_id,
+                issuer=proof.issuer,
+                subject=proof.subject,
+                began_at=proof.began_at,
+                expires_at=proof.expires_at,
+                strong=proof.strong,
+            )
+
+        self._believed.pop(proof.session_id, None)
+        adoption = await self._switchboard.unit_of_work(None, work)
+        assert adoption is not None
+        if adoption.outcome != "live" or adoption.user_id is None:
+            raise NotAuthenticated(_REFUSALS.get(adoption.outcome, "this session has ended; sign in"))
+        return adoption.user_id
+
     def _believe(self, session_id: UUID) -> None:
-        if len(self._believed) > 100_000:
+        if len(self._believed) > _MOST_BELIEVED:
             self._believed.clear()
         self._believed[session_id] = monotonic() + _BELIEVED_SECONDS
 

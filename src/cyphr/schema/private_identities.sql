@@ -1,0 +1,70 @@
+-- Accounts that are known elsewhere, too: at Cognito, and at Supabase while its sessions are accepted.
+
+-- Whose a token of another issuer is, and whether its session counts here: live | ended | challenge | unknown.
+-- On first sight the session gets a row, so that it is listed and revoked like any other. Who has a second factor proves
+-- it (challenge) unless the issuer had one proven (p_strong). A session that was exchanged lasts a minute more: the
+-- answer may have been lost, and requests are under way.
+create or replace function private.adopt_session(
+    p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamptz, p_expires_at timestamptz, p_strong boolean
+) returns table (outcome text, user_id uuid)
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    held   public.sessions;
+    person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+begin
+    if person is null then
+        return query select 'unknown', null::uuid;
+        return;
+    end if;
+    if not p_strong and private.factors_of(person) <> '{}'
+        and not exists (select from public.sessions known where known.id = p_session_id)
+    then
+        return query select 'challenge', person;
+        return;
+    end if;
+    insert into public.sessions (id, user_id, expires_at, method, factors)
+    values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
+            case when p_strong then array['totp'] else '{}' end)
+    on conflict (id) do nothing;
+    select * into held from public.sessions known where known.id = p_session_id for update;
+    if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
+        return query select 'ended', person;
+        return;
+    end if;
+    if held.exchanged_at is null then
+        update public.sessions known
+        set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
+        where known.id = p_session_id;
+    end if;
+    return query select 'live', person;
+end
+$$;
+
+-- The account behind a subject of another issuer, or null. A Cognito user signed out everywhere is known by later
+-- sign-ins only. Cognito tells times in whole seconds, so a sign-in in the very second counts as later.
+create or replace function private.known_as(p_issuer text, p_subject text, p_began_at timestamptz) returns uuid
+    language sql stable security definer set search_path = ''
+as $$
+    select person.id from public.users person
+    where person.suspended_at is null and person.id = case p_issuer
+        when 'supabase' then p_subject::uuid
+        when 'cognito' then (
+            select linked.user_id from public.cognito_accounts linked
+            where linked.cognito_sub = p_subject
+              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
+        )
+    end
+$$;
+
+create or replace function private.note_exchange(p_session_id uuid) returns void
+    language sql volatile security definer set search_path = ''
+as $$
+    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
+    where id = p_session_id and exchanged_at is null
+$$;
+
+revoke all on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
+    private.known_as(text, text, timestamptz), private.note_exchange(uuid) from public, anon, authenticated;
+grant execute on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
+    private.note_exchange(uuid) to cyphr_app;
