@@ -111,6 +111,9 @@ class AuthSettings(_Section):
     """The user pool that people get their counterparts in."""
 
     user_pool_id: str = Field(description="The Cognito user pool's id.")
+    quota_factor: float = Field(
+        default=1.0, gt=0, description="How many times AWS's default quotas for Cognito's requests the account has."
+    )
 
 
 class RealtimeSettings(_Section):

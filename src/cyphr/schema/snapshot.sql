@@ -831,6 +831,16 @@ begin
 end
 $$;
 
+-- Name: forget_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.imported_passwords as held (user_id, forgotten_at) values (p_user_id, clock_timestamp())
+    on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
+$$;
+
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
@@ -1559,6 +1569,16 @@ begin
     end if;
     return query select * from private.number_change(p_chat_id, p_message_id, held.seq);
 end
+$$;
+
+-- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.bcrypt from public.imported_passwords held
+    where held.email = lower(p_email) and held.bcrypt is not null
 $$;
 
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2516,6 +2536,20 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.imported_passwords (
+    user_id uuid NOT NULL,
+    email text,
+    bcrypt text,
+    digest text,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
+    CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
+    CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
+);
+
 -- Name: known_devices; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.known_devices (
@@ -2987,6 +3021,16 @@ ALTER TABLE ONLY public.email_codes
 
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
+
+-- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_email_key UNIQUE (email);
+
+-- Name: imported_passwords imported_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
 
 -- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3751,6 +3795,10 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
+
 -- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
@@ -4108,6 +4156,11 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
+-- Name: FUNCTION forget_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
@@ -4328,6 +4381,11 @@ REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
+
+-- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 

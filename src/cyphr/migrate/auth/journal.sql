@@ -8,3 +8,7 @@ create table if not exists cyphr.auth_accounts (
     problem     text,
     synced_at   timestamptz not null default now()
 );
+-- Which accounts at other providers were linked: [[provider, subject], …]. Others that a person linked are theirs.
+alter table cyphr.auth_accounts add column if not exists identities jsonb not null default '[]';
+-- What was left to be known of a person when the way back was closed.
+alter table cyphr.auth_accounts add column if not exists ending text;

@@ -18,5 +18,7 @@ class AuthPlaces:
     """The Supabase database, as its owner: auth.users stays there whichever side has the authority."""
     aws: AwsSettings
     user_pool_id: str
+    quota_factor: float = 1.0
+    """How many times AWS's default quotas the account has."""
     parallel: int = 8
     """Requests to Cognito under way at a time."""

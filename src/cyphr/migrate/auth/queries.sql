@@ -1,15 +1,87 @@
 -- name: read_links
 -- Read before the people: a link without a person then means that the person was deleted.
-select user_id, username, cognito_sub from public.cognito_accounts;
+select user_id, username, cognito_sub as sub from public.cognito_accounts
+where user_id >= %(first)s order by user_id limit %(limit)s;
+
+-- name: read_passwords
+select user_id, digest, forgotten_at is not null as forgotten, email from public.imported_passwords
+where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: read_people
-select p.id, p.full_name, e.email from public.users p left join public.account_emails e on e.user_id = p.id;
+select p.id as user_id, p.full_name, e.email
+from public.users p left join public.account_emails e on e.user_id = p.id
+where p.id >= %(first)s order by p.id limit %(limit)s;
 
 -- name: read_supabase_users
-select id, email, email_confirmed_at is not null, coalesce(banned_until > now(), false),
-       coalesce(raw_user_meta_data ->> 'full_name', raw_user_meta_data ->> 'name', '')
+-- Of secrets only their SHA-256 leaves the database here. Metadata may be of any size and shape; a name is cut off.
+select u.id as user_id, lower(u.email) as email, u.email_confirmed_at is not null as confirmed,
+       u.phone, u.phone_confirmed_at is not null as phone_confirmed,
+       coalesce(u.banned_until > now(), false) as banned, u.deleted_at is not null as deleted, u.is_anonymous,
+       left(coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name', ''), 4096) as name,
+       case when u.encrypted_password ~ '^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$'
+            then encode(sha256(convert_to(u.encrypted_password, 'UTF8')), 'hex') end as password,
+       coalesce(u.encrypted_password <> '' and u.encrypted_password !~ '^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$', false)
+           as other_password,
+       (select jsonb_agg(jsonb_build_array(i.provider, i.provider_id) order by i.provider, i.provider_id)
+        from auth.identities i where i.user_id = u.id and i.provider not in ('email', 'phone')) as identities,
+       (select encode(sha256(convert_to(string_agg(concat_ws(':', f.id, f.secret, f.friendly_name), E'\n' order by f.id),
+                                        'UTF8')), 'hex')
+        from auth.mfa_factors f
+        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret <> '') as factors
+from auth.users u
+where u.id >= %(first)s order by u.id limit %(limit)s;
+
+-- name: read_contested
+-- Addresses that several have, however they are written: who comes first in each list holds it.
+select lower(email), array_agg(id order by email_confirmed_at is null, is_sso_user, last_sign_in_at desc nulls last,
+                               created_at nulls last, id)
 from auth.users
-where deleted_at is null and not is_anonymous;
+where email <> '' and deleted_at is null and not is_anonymous
+group by lower(email) having count(*) > 1;
+
+-- name: who_has_proven_an_address
+select user_id from public.account_emails where user_id = any (%(user_ids)s);
+
+-- name: read_proven
+select email, user_id from public.account_emails where email = any (%(emails)s);
+
+-- name: read_secrets
+-- The hashes themselves, of those whose are to be imported now.
+select id, encrypted_password, encode(sha256(convert_to(encrypted_password, 'UTF8')), 'hex'),
+       coalesce(updated_at, 'epoch')
+from auth.users where id = any (%(user_ids)s);
+
+-- name: free_address
+-- Whoever held the address before is brought over anew, as the person who holds it now was.
+delete from public.imported_passwords where email = %(email)s and user_id <> %(user_id)s;
+
+-- name: import_password
+-- Nothing when a password was set in Cognito after Supabase last changed anything of this person.
+insert into public.imported_passwords as held (user_id, email, bcrypt, digest)
+values (%(user_id)s, %(email)s, %(bcrypt)s, %(digest)s)
+on conflict (user_id) do update
+set email = excluded.email, bcrypt = excluded.bcrypt, digest = excluded.digest, imported_at = now(), forgotten_at = null
+where held.forgotten_at is null
+   or (held.forgotten_at < %(changed_at)s and held.digest is distinct from excluded.digest);
+
+-- name: withdraw_password
+delete from public.imported_passwords where user_id = %(user_id)s and bcrypt is not null;
+
+-- name: forget_passwords
+delete from public.imported_passwords;
+
+-- name: unused_passwords
+-- Who had a password at Supabase and never signed in with it since.
+select p.user_id, c.username
+from public.imported_passwords p left join public.cognito_accounts c using (user_id)
+where p.bcrypt is not null and p.user_id >= %(first)s
+order by p.user_id limit %(limit)s;
+
+-- name: record_ending
+update cyphr.auth_accounts set ending = %(ending)s where user_id = %(user_id)s;
+
+-- name: read_endings
+select user_id, ending from cyphr.auth_accounts where ending is not null order by user_id;
 
 -- name: link
 insert into public.cognito_accounts (user_id, cognito_sub, username) values (%(user_id)s, %(sub)s, %(username)s)
@@ -20,13 +92,21 @@ where (cognito_accounts.cognito_sub, cognito_accounts.username) is distinct from
 -- name: unlink
 delete from public.cognito_accounts where user_id = %(user_id)s;
 
+-- name: forget_person
+delete from public.imported_passwords where user_id = %(user_id)s;
+
 -- name: read_journal
-select user_id, fingerprint, problem from cyphr.auth_accounts;
+select user_id, fingerprint, problem, identities, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
+where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: record
-insert into cyphr.auth_accounts (user_id, fingerprint, problem) values (%(user_id)s, %(fingerprint)s, %(problem)s)
+insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities)
+values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s)
 on conflict (user_id) do update
-set fingerprint = excluded.fingerprint, problem = excluded.problem, synced_at = now();
+set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities, synced_at = now();
+
+-- name: look_again
+update cyphr.auth_accounts set fingerprint = '' where user_id = any (%(user_ids)s);
 
 -- name: forget
 delete from cyphr.auth_accounts where user_id = %(user_id)s;
@@ -36,3 +116,37 @@ select side from cyphr.switchboard where service = 'auth' for update;
 
 -- name: flip_switchboard
 update cyphr.switchboard set side = %(side)s, epoch = epoch + 1, changed_at = clock_timestamp() where service = 'auth';
+
+-- name: make_listing
+create temporary table if not exists pool_users (
+    username   text primary key,
+    user_id    text,
+    attributes jsonb not null,
+    enabled    boolean not null,
+    status     text not null,
+    taken      boolean not null default false
+);
+
+-- name: empty_listing
+truncate pool_users;
+
+-- name: list_user
+-- While the pool is listed, a user may move from one page to another.
+insert into pool_users (username, user_id, attributes, enabled, status)
+values (%(username)s, %(user_id)s, %(attributes)s, %(enabled)s, %(status)s)
+on conflict (username) do nothing;
+
+-- name: take_counterparts
+-- By the link first: who registered with Cognito itself may not carry the id as an attribute yet.
+with people as (
+    select * from jsonb_to_recordset(%(people)s) as p (user_id text, username text)
+), chosen as (
+    select distinct on (p.user_id) p.user_id, u.username
+    from people p join pool_users u on u.username = p.username or u.user_id = p.user_id
+    order by p.user_id, u.username = p.username desc nulls last, u.username
+)
+update pool_users u set taken = true from chosen c where u.username = c.username
+returning c.user_id, u.username, u.attributes, u.enabled, u.status;
+
+-- name: read_strangers
+select username from pool_users where not taken order by username;
