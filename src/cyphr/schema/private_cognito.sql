@@ -95,6 +95,13 @@ as $$
     where held.email = p_email
 $$;
 
+-- What a user is to be called who is made while nobody is signed in.
+create or replace function private.name_of(p_user_id uuid) returns text
+    language sql stable security definer set search_path = ''
+as $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
 -- The acting user signs out everywhere: what they are called in Cognito, or null. Its older tokens count no longer.
 create or replace function private.note_cognito_sign_out() returns text
     language sql volatile security definer set search_path = ''
@@ -106,7 +113,8 @@ $$;
 revoke all on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.has_password(uuid), private.pool_username(text),
-    private.note_cognito_sign_out() from public, anon, authenticated;
+    private.note_cognito_sign_out(), private.name_of(uuid) from public, anon, authenticated;
 grant execute on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
-    private.password_account(text), private.pool_username(text), private.note_cognito_sign_out() to cyphr_app;
+    private.password_account(text), private.pool_username(text), private.note_cognito_sign_out(),
+    private.name_of(uuid) to cyphr_app;

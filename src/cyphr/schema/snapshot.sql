@@ -1489,6 +1489,15 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
+-- Name: name_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.no_change(p_outcome text, p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -4921,6 +4930,11 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION name_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 

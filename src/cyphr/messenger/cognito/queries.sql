@@ -29,3 +29,12 @@ select email from public.account_emails where user_id = %(user_id)s;
 
 -- name: pool_username
 select private.pool_username(%(email)s);
+
+-- name: is_signing_up
+select private.is_signing_up(%(username)s, %(email)s);
+
+-- name: has_factors
+select private.factors_of(%(user_id)s) <> '{}';
+
+-- name: name_of
+select private.name_of(%(user_id)s);
