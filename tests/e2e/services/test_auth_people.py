@@ -195,11 +195,15 @@ async def test_phones_unicode_and_hostile_data_arrive_as_what_they_can_be(
 
 
 async def test_an_identity_is_linked_where_the_pool_knows_its_provider_and_named_where_not(
-    verification: Verification, pool: Pool
+    verification: Verification, databases: Databases, pool: Pool
 ) -> None:
     [linked] = json.loads(attributes(pool, OAUTH)["identities"])
     assert (linked["providerName"], linked["userId"]) == ("Google", "1234")
     assert f"user {OAUTH}: signs in through github, which the pool does not know" in verification.notes
+    methods = await execute(
+        databases.sides[Side.SUPABASE], "select method, subject from sign_in_methods where user_id = %s", OAUTH
+    )
+    assert sorted(methods) == [("github", "99"), ("google", "1234")]
 
 
 async def test_a_password_that_is_no_bcrypt_is_named(verification: Verification) -> None:
@@ -231,6 +235,8 @@ async def test_an_identity_that_was_given_up_is_unlinked_and_one_that_was_added_
     assert await auth.follow_once() == 1
     linked = {one["userId"] for one in json.loads(attributes(pool, OAUTH)["identities"])}
     assert linked == {"5678", "own"}
+    methods = await execute(side, "select method, subject from sign_in_methods where user_id = %s", OAUTH)
+    assert sorted(methods) == [("github", "99"), ("google", "5678")]
 
 
 async def test_a_ban_withdraws_the_password_and_its_end_brings_it_back(
@@ -321,6 +327,41 @@ async def test_two_people_swap_their_addresses_with_their_passwords(
         PIA: ("jürgen@bücher.example", bcrypt("P")),
         JURGEN: ("pia@example.org", bcrypt("j")),
     }
+
+
+async def test_who_registered_on_aws_is_known_at_supabase_after_the_way_back(
+    verification: Verification, auth: AuthMigration, databases: Databases
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    newcomer, clash, with_pin = (user(number) for number in (31, 32, 33))
+    await auth.handover(Side.AWS)
+    await execute(side, "insert into users (id, full_name) values (%s, 'New'), (%s, 'Clash'), (%s, 'Pin')",
+                  newcomer, clash, with_pin)  # fmt: skip
+    for one, email in ((newcomer, "new@x.org"), (clash, "argon@example.org"), (with_pin, "pin@x.org")):
+        await execute(side, "insert into account_emails (user_id, email) values (%s, %s)", one, email)
+    await execute(side, "insert into sign_in_methods (user_id, method, subject) values (%s, 'password', 'a'),"
+                        " (%s, 'password', 'b')", newcomer, clash)  # fmt: skip
+    found = await auth.verify()
+    assert found.differences == []
+    await auth.handover(Side.SUPABASE)
+    there = (
+        "select id::text, email, encrypted_password, raw_user_meta_data ->> 'full_name' from auth.users"
+        " where id = any (%s)"
+    )
+    assert await execute(side, there, [newcomer, clash, with_pin]) == [(newcomer, "new@x.org", "", "New")]
+    assert await execute(side, "select provider, provider_id from auth.identities where user_id = %s", newcomer) == [
+        ("email", newcomer)
+    ]
+    assert await auth.follow_once() == 0, "nobody is carried twice"
+
+
+async def test_who_is_suspended_here_is_disabled_there_and_has_no_password_to_sign_in_with(
+    verification: Verification, auth: AuthMigration, databases: Databases, pool: Pool
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    await execute(side, "insert into users (id, full_name, suspended_at) values (%s, 'Changer', now())", CHANGER)
+    await auth.follow_once()
+    assert attributes(pool, CHANGER)["enabled"] is False
 
 
 async def test_closing_asks_who_never_signed_in_for_a_new_password_and_keeps_no_hash(

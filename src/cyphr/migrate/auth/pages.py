@@ -50,6 +50,8 @@ class Page:
     links: dict[UUID, Link] = field(default_factory=dict)
     told: dict[UUID, Told] = field(default_factory=dict)
     passwords: dict[UUID, Held] = field(default_factory=dict)
+    unknown_there: list[Account] = field(default_factory=list)
+    """Who has a password in Cognito, and whom Supabase Auth does not know."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,10 @@ def _page(
             email,
             email is not None,
             usable_name(person["full_name"]),
-            disabled=False,
+            disabled=person["suspended"],
         )
+        if person["has_password"] and email is not None and not person["suspended"]:
+            page.unknown_there.append(page.accounts[person["user_id"]])
     return page
 
 
@@ -155,7 +159,7 @@ def _account(
     if holder is not None:
         remarks.append(f"has an address that user {holder} holds, and is named by their id")
     verified = own is not None or (theirs is not None and user["confirmed"] and holder is None)
-    disabled = user["banned"] or user["deleted"]
+    disabled = user["banned"] or user["deleted"] or (person is not None and person["suspended"])
     may_sign_in = verified and not disabled
     if user["other_password"] and may_sign_in:
         remarks.append("has a password in a form that only Supabase checks, and must set a new one")

@@ -8,7 +8,8 @@ select user_id, digest, forgotten_at is not null as forgotten, email from public
 where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: read_people
-select p.id as user_id, p.full_name, e.email
+select p.id as user_id, p.full_name, e.email, p.suspended_at is not null as suspended,
+       exists (select from public.sign_in_methods m where m.user_id = p.id and m.method = 'password') as has_password
 from public.users p left join public.account_emails e on e.user_id = p.id
 where p.id >= %(first)s order by p.id limit %(limit)s;
 
@@ -89,6 +90,14 @@ on conflict (user_id) do update
 set cognito_sub = excluded.cognito_sub, username = excluded.username, linked_at = now()
 where (cognito_accounts.cognito_sub, cognito_accounts.username) is distinct from (excluded.cognito_sub, excluded.username);
 
+-- name: add_method
+-- Whose an account elsewhere is here already, it stays.
+insert into public.sign_in_methods (user_id, method, subject) values (%(user_id)s, %(method)s, %(subject)s)
+on conflict (method, subject) do nothing;
+
+-- name: remove_method
+delete from public.sign_in_methods where user_id = %(user_id)s and method = %(method)s and subject = %(subject)s;
+
 -- name: unlink
 delete from public.cognito_accounts where user_id = %(user_id)s;
 
@@ -104,6 +113,38 @@ insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities)
 values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s)
 on conflict (user_id) do update
 set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities, synced_at = now();
+
+-- name: carry_user
+-- As Supabase Auth makes one itself: its server cannot read a token that is null.
+insert into auth.users (
+    instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+    created_at, updated_at, confirmation_token, recovery_token, email_change, email_change_token_new,
+    email_change_token_current, phone_change, phone_change_token, reauthentication_token, is_sso_user, is_anonymous
+) values (
+    '00000000-0000-0000-0000-000000000000', %(user_id)s, 'authenticated', 'authenticated', %(email)s, '', now(),
+    '{"provider": "email", "providers": ["email"]}', jsonb_build_object('full_name', %(name)s::text),
+    now(), now(), '', '', '', '', '', '', '', '', false, false
+)
+on conflict do nothing
+returning true;
+
+-- name: carry_identity
+insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+values (%(user_id)s::text, %(user_id)s,
+        jsonb_build_object('sub', %(user_id)s::text, 'email', %(email)s::text, 'email_verified', true,
+                           'phone_verified', false),
+        'email', now(), now())
+on conflict do nothing
+returning id;
+
+-- name: has_platform_queue
+select to_regclass('cyphr.platform_queue') is not null;
+
+-- name: queue_row
+insert into cyphr.platform_queue (table_name, id) values (%(table)s, %(id)s);
+
+-- name: tell_queue
+notify cyphr_platform;
 
 -- name: look_again
 update cyphr.auth_accounts set fingerprint = '' where user_id = any (%(user_ids)s);

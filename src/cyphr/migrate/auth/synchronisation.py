@@ -1,6 +1,7 @@
 """Make the pool's users what the databases say: the work that copy, follow and handover share."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,19 +10,22 @@ from typing import Any
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import Jsonb
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import InvalidInput, Unavailable
-from cyphr.foundation.postgres import connect
+from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import read_sql
-from cyphr.migrate.auth.accounts import Account, Link, queries
+from cyphr.migrate.auth.accounts import Account, Identity, Link, queries
+from cyphr.migrate.auth.back import carry_back
 from cyphr.migrate.auth.pages import Held, Page, read_pages
 from cyphr.migrate.auth.passwords import import_passwords
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.pool import PoolUser, UserPool
-from cyphr.migrate.authority import with_authority
+from cyphr.migrate.authority import read_side, with_authority
+
+_METHOD = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 
 @dataclass
@@ -61,7 +65,7 @@ class Synchronisation:
         A person whom the pool does not take is noted, and tried again when they change or after a minute. Users of the
         pool that are nobody's counterpart are left alone. Raises Unavailable when Cognito cannot be reached.
         """
-        changes = 0
+        changes, to_supabase = 0, await read_side(self.places.authority, "auth") is Side.AWS
         if progress is not None:
             await self._count(progress)
         begun, size = monotonic(), self.places.parallel * 8
@@ -73,6 +77,9 @@ class Synchronisation:
                 changes += len(batch)
                 if progress is not None:
                     self._note(progress, len(batch), refused, (monotonic() - begun) / changes)
+            if to_supabase and page.unknown_there:
+                refused_there = await carry_back(self.supabase, page.unknown_there)
+                changes += len(page.unknown_there) - len(refused_there)
             for user_id in page.told.keys() - page.accounts.keys() - page.links.keys():
                 await self.journal.execute(queries.forget, {"user_id": user_id})
             for link in [link for user_id, link in page.links.items() if user_id not in page.accounts]:
@@ -122,6 +129,10 @@ class Synchronisation:
             else:
                 raise result
         secrets = await import_passwords(self.supabase, [one for one in batch if one.user_id in made])
+        methods = [
+            (one.user_id, one.identities, page.told[one.user_id].identities if one.user_id in page.told else ())
+            for one in batch
+        ]
 
         async def link(connection: AsyncConnection) -> None:
             async with connection.cursor() as cursor:
@@ -130,6 +141,7 @@ class Synchronisation:
                 ]
                 await cursor.executemany(queries.link, links)
                 await secrets.write(cursor)
+                await _write_methods(cursor, methods)
 
         await with_authority(self.places.authority, link)
         await self._record(batch, problems)  # only now: a run that is killed before looks at these users again
@@ -168,6 +180,24 @@ class Synchronisation:
 
         await with_authority(self.places.authority, unlink)
         await self.journal.execute(queries.forget, {"user_id": link.user_id})
+
+
+async def _write_methods(
+    cursor: AsyncCursor, methods: list[tuple[UUID, tuple[Identity, ...], tuple[Identity, ...]]]
+) -> None:
+    """Say through which accounts elsewhere people sign in: of each person those they have, and those they had."""
+
+    def named(user_id: UUID, identities: Iterable[Identity]) -> list[dict[str, Any]]:
+        return [
+            {"user_id": user_id, "method": one.provider.lower(), "subject": one.subject}
+            for one in identities
+            if _METHOD.fullmatch(one.provider.lower())
+        ]
+
+    lost = [row for user_id, now, before in methods for row in named(user_id, set(before) - set(now))]
+    there = [row for user_id, now, _ in methods for row in named(user_id, now)]
+    await cursor.executemany(queries.remove_method, lost)
+    await cursor.executemany(queries.add_method, there)
 
 
 def _is_outdated(account: Account, held: Held | None) -> bool:

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.accounts import Account, queries
 from cyphr.migrate.auth.pages import Page
 from cyphr.migrate.auth.pool import PoolUser
 from cyphr.migrate.auth.synchronisation import Synchronisation
+from cyphr.migrate.authority import read_side
 from cyphr.migrate.service import Verification
 
 _ROUNDS = 3
@@ -54,6 +56,7 @@ async def verify_users(synchronisation: Synchronisation) -> Verification:
 
 async def _compare(synchronisation: Synchronisation) -> _Found:
     found = _Found()
+    on_aws = await read_side(synchronisation.places.authority, "auth") is Side.AWS
     await _list_pool(synchronisation)
     async for page in synchronisation.pages():
         pool = await _counterparts(synchronisation, page)
@@ -65,6 +68,12 @@ async def _compare(synchronisation: Synchronisation) -> _Found:
             if account.email is None:
                 found.nameless.append(account.user_id)
             found.remarks += [f"user {account.user_id}: {remark}" for remark in _remarks(synchronisation, account)]
+        if on_aws:
+            found.remarks += [
+                f"user {one.user_id}: registered on AWS, and somebody at Supabase may have their address: a handback "
+                "would leave them without a password there"
+                for one in page.unknown_there
+            ]
     rows = await (await synchronisation.journal.execute(queries.read_strangers)).fetchall()
     found.strangers = [username for (username,) in rows]
     return found
