@@ -16,7 +16,24 @@ from cyphr.messenger.problems import problem
 
 LARGEST_BODY = 2 * 1024 * 1024
 
-_LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"}
+_LIMITED = {
+    "/v1/accounts",
+    "/v1/accounts/codes",
+    "/v1/cognito/password/forgot",
+    "/v1/cognito/password/reset",
+    "/v1/cognito/sessions",
+    "/v1/cognito/sign-ups",
+    "/v1/cognito/sign-ups/codes",
+    "/v1/cognito/sign-ups/confirm",
+    "/v1/cognito/srp",
+    "/v1/cognito/srp/answers",
+    "/v1/cognito/tokens",
+    "/v1/cognito/tokens/refresh",
+    "/v1/sessions",
+    "/v1/sessions/exchange",
+    "/v1/sessions/refresh",
+    "/v1/ws",
+}
 _REQUEST_ID = re.compile(r"[\w.:=\-]{1,64}", re.ASCII)
 _LONGEST_USER_AGENT = 256
 

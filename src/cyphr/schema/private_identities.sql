@@ -18,7 +18,7 @@ begin
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
-        and not exists (select from public.sessions known where known.id = p_session_id)
+        and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
         return query select 'challenge', person;
         return;
@@ -57,14 +57,33 @@ as $$
     end
 $$;
 
-create or replace function private.note_exchange(p_session_id uuid) returns void
+-- Whose a token is that is to be exchanged, and whether it still can be: live | ended | unknown.
+create or replace function private.exchangeable(
+    p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamptz
+) returns table (outcome text, user_id uuid)
+    language sql stable security definer set search_path = ''
+as $$
+    select case
+            when person is null then 'unknown'
+            when held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then 'ended'
+            else 'live'
+        end, person
+    from (select private.known_as(p_issuer, p_subject, p_began_at) as person) known
+    left join public.sessions held on held.id = p_session_id
+$$;
+
+-- A family of tokens is exchanged once; again within a minute, because the answer may have been lost.
+create or replace function private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) returns void
     language sql volatile security definer set search_path = ''
 as $$
-    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
-    where id = p_session_id and exchanged_at is null
+    insert into public.sessions as held (id, user_id, method, exchanged_at, expires_at)
+    values (p_session_id, p_user_id, p_method, now(), now() + interval '1 minute')
+    on conflict (id) do update set exchanged_at = excluded.exchanged_at, expires_at = excluded.expires_at
+    where held.exchanged_at is null
 $$;
 
 revoke all on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
-    private.known_as(text, text, timestamptz), private.note_exchange(uuid) from public, anon, authenticated;
+    private.known_as(text, text, timestamptz), private.note_exchange(uuid, uuid, text),
+    private.exchangeable(uuid, text, text, timestamptz) from public, anon, authenticated;
 grant execute on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
-    private.note_exchange(uuid) to cyphr_app;
+    private.note_exchange(uuid, uuid, text), private.exchangeable(uuid, text, text, timestamptz) to cyphr_app;

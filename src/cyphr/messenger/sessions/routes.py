@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cyphr.foundation.errors import NotAuthenticated
-from cyphr.messenger.sessions.models import Challenge, Identity, Refresh, Session, SignIn
+from cyphr.messenger.sessions.models import Challenge, Exchange, Identity, Refresh, Session, SignIn
 from cyphr.messenger.sessions.service import NewSession, Sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
@@ -66,6 +66,12 @@ async def sign_in(body: SignIn, sessions: Service) -> Session | JSONResponse:
 async def refresh(body: Refresh, sessions: Service) -> Session:
     """Exchange a refresh token, once, for a new session pair."""
     return await sessions.refresh(body.refresh_token)
+
+
+@router.post("/exchange", status_code=201, response_model=Session, responses=CHALLENGED)
+async def exchange(body: Exchange, sessions: Service) -> Session | JSONResponse:
+    """Exchange an access token of Cognito or Supabase for a session here. Its own session then ends."""
+    return admitted(await sessions.exchange(body.token, NewSession(body.device, body.device_id)))
 
 
 @router.delete("/current", status_code=204)
