@@ -133,7 +133,7 @@ begin
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
-        and not exists (select from public.sessions known where known.id = p_session_id)
+        and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
         return query select 'challenge', person;
         return;
@@ -692,6 +692,21 @@ begin
     where chat_id = p_chat_id and user_id = private.heir_of(p_chat_id);
     return private.role_of(p_chat_id, auth.uid());
 end
+$$;
+
+-- Name: exchangeable(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS TABLE(outcome text, user_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+            when person is null then 'unknown'
+            when held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then 'ended'
+            else 'live'
+        end, person
+    from (select private.known_as(p_issuer, p_subject, p_began_at) as person) known
+    left join public.sessions held on held.id = p_session_id
 $$;
 
 -- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1260,14 +1275,16 @@ begin
 end
 $$;
 
--- Name: note_exchange(uuid); Type: FUNCTION; Schema: private; Owner: -
+-- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.note_exchange(p_session_id uuid) RETURNS void
+CREATE FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
-    where id = p_session_id and exchanged_at is null
+    insert into public.sessions as held (id, user_id, method, exchanged_at, expires_at)
+    values (p_session_id, p_user_id, p_method, now(), now() + interval '1 minute')
+    on conflict (id) do update set exchanged_at = excluded.exchanged_at, expires_at = excluded.expires_at
+    where held.exchanged_at is null
 $$;
 
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
@@ -4122,6 +4139,11 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
+
 -- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
@@ -4319,10 +4341,10 @@ GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
--- Name: FUNCTION note_exchange(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION note_exchange(p_session_id uuid, p_user_id uuid, p_method text); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) TO cyphr_app;
 
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 

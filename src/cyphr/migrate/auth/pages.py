@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from cyphr.migrate.auth.accounts import Account, Identity, Link, is_address, queries, usable_name, usable_phone
+from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, is_address, queries, usable_name, usable_phone
 from cyphr.migrate.auth.addresses import Contested, read_contested
 from cyphr.migrate.authority import Authority, with_authority
 
@@ -30,7 +30,8 @@ class Told:
     problem: str | None
     due: bool
     """Whether what was refused may be tried again."""
-    identities: tuple[Identity, ...]
+    identities: tuple[Identity, ...] = ()
+    factors: tuple[Factor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,13 @@ def _page(
 ) -> Page:
     page = Page()
     for row in said:
-        told = Told(row["fingerprint"], row["problem"], row["due"], _identities(row["identities"]))
-        page.told[row["user_id"]] = told
+        page.told[row["user_id"]] = Told(
+            row["fingerprint"],
+            row["problem"],
+            row["due"],
+            _identities(row["identities"]),
+            _factors(row["factors"]),
+        )
     for row in ours.links:
         page.links[row["user_id"]] = Link(**row)
     for row in ours.passwords:
@@ -163,6 +169,10 @@ def _account(
     may_sign_in = verified and not disabled
     if user["other_password"] and may_sign_in:
         remarks.append("has a password in a form that only Supabase checks, and must set a new one")
+    if user["other_factor"]:
+        remarks.append("has a second factor that cannot be brought along, and must set one up anew")
+    if user["factors"] and person is None:
+        remarks.append("has an authenticator, and never opened Cyphr")
     return Account(
         user_id,
         own or theirs,
@@ -173,9 +183,13 @@ def _account(
         phone_verified=user["phone_confirmed"],
         identities=_identities(user["identities"]),
         password=user["password"] if may_sign_in else None,
-        factors=user["factors"],
+        factors=_factors(user["factors"]) if person is not None else (),
         remarks=tuple(remarks),
     )
+
+
+def _factors(pairs: list[list[str]] | None) -> tuple[Factor, ...]:
+    return tuple(Factor(UUID(factor_id), digest) for factor_id, digest in pairs or [])
 
 
 def _identities(pairs: list[list[str]] | None) -> tuple[Identity, ...]:

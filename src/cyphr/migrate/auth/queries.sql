@@ -25,10 +25,16 @@ select u.id as user_id, lower(u.email) as email, u.email_confirmed_at is not nul
            as other_password,
        (select jsonb_agg(jsonb_build_array(i.provider, i.provider_id) order by i.provider, i.provider_id)
         from auth.identities i where i.user_id = u.id and i.provider not in ('email', 'phone')) as identities,
-       (select encode(sha256(convert_to(string_agg(concat_ws(':', f.id, f.secret, f.friendly_name), E'\n' order by f.id),
-                                        'UTF8')), 'hex')
+       (select jsonb_agg(jsonb_build_array(
+                   f.id, encode(sha256(convert_to(concat_ws(':', f.secret, f.friendly_name), 'UTF8')), 'hex')
+               ) order by f.id)
         from auth.mfa_factors f
-        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret <> '') as factors
+        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret ~ '^[A-Z2-7]{16,}=*$'
+       ) as factors,
+       exists (
+           select from auth.mfa_factors f where f.user_id = u.id and f.status = 'verified'
+              and (f.factor_type <> 'totp' or f.secret is null or f.secret !~ '^[A-Z2-7]{16,}=*$')
+       ) as other_factor
 from auth.users u
 where u.id >= %(first)s order by u.id limit %(limit)s;
 
@@ -51,6 +57,29 @@ select email, user_id from public.account_emails where email = any (%(emails)s);
 select id, encrypted_password, encode(sha256(convert_to(encrypted_password, 'UTF8')), 'hex'),
        coalesce(updated_at, 'epoch')
 from auth.users where id = any (%(user_ids)s);
+
+-- name: read_factor_secrets
+-- The secrets themselves, of the authenticators that are to be imported now.
+select id, user_id, coalesce(nullif(trim(friendly_name), ''), 'Authenticator'), secret, created_at
+from auth.mfa_factors where id = any (%(ids)s);
+
+-- name: import_factor
+insert into public.mfa_factors as held (id, user_id, kind, name, secret, created_at, confirmed_at)
+select %(id)s, person.id, 'totp', %(name)s, %(secret)s, %(created_at)s, now()
+from public.users person where person.id = %(user_id)s
+on conflict (id) do update set name = excluded.name, secret = excluded.secret, last_counter = 0
+where held.user_id = excluded.user_id;
+
+-- name: remove_factor
+delete from public.mfa_factors where id = %(id)s and user_id = %(user_id)s;
+
+-- name: remove_recovery_codes
+-- The codes that stand in for factors go with the last of them.
+delete from public.recovery_codes c where c.user_id = %(user_id)s
+   and not exists (select from public.mfa_factors f where f.user_id = c.user_id and f.confirmed_at is not null);
+
+-- name: read_factors_held
+select id from public.mfa_factors where id = any (%(ids)s);
 
 -- name: free_address
 -- Whoever held the address before is brought over anew, as the person who holds it now was.
@@ -105,14 +134,15 @@ delete from public.cognito_accounts where user_id = %(user_id)s;
 delete from public.imported_passwords where user_id = %(user_id)s;
 
 -- name: read_journal
-select user_id, fingerprint, problem, identities, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
+select user_id, fingerprint, problem, identities, factors, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
 where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: record
-insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities)
-values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s)
+insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities, factors)
+values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s, %(factors)s)
 on conflict (user_id) do update
-set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities, synced_at = now();
+set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities,
+    factors = excluded.factors, synced_at = now();
 
 -- name: carry_user
 -- As Supabase Auth makes one itself: its server cannot read a token that is null.
@@ -190,4 +220,5 @@ update pool_users u set taken = true from chosen c where u.username = c.username
 returning c.user_id, u.username, u.attributes, u.enabled, u.status;
 
 -- name: read_strangers
-select username from pool_users where not taken order by username;
+-- Who is registering with a password is nobody's counterpart until the mailed code is typed.
+select username from pool_users where not taken and status <> 'UNCONFIRMED' order by username;

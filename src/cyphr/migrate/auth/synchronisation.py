@@ -17,14 +17,16 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import InvalidInput, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import read_sql
-from cyphr.migrate.auth.accounts import Account, Identity, Link, queries
+from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, queries
 from cyphr.migrate.auth.back import carry_back
-from cyphr.migrate.auth.pages import Held, Page, read_pages
+from cyphr.migrate.auth.factors import import_factors
+from cyphr.migrate.auth.pages import Held, Page, Told, read_pages
 from cyphr.migrate.auth.passwords import import_passwords
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.pool import PoolUser, UserPool
 from cyphr.migrate.authority import read_side, with_authority
 
+_NOTHING = Told("", None, due=True)
 _METHOD = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 
@@ -70,7 +72,7 @@ class Synchronisation:
             await self._count(progress)
         begun, size = monotonic(), self.places.parallel * 8
         async for page in self.pages():
-            changed = [one for one in page.accounts.values() if _is_news(one, page)]
+            changed = [one for one in page.accounts.values() if self._is_news(one, page)]
             for start in range(0, len(changed), size):
                 batch = changed[start : start + size]
                 refused = await self._bring(batch, page)
@@ -107,7 +109,7 @@ class Synchronisation:
         total = changed = 0
         async for page in self.pages():
             total += len(page.accounts)
-            changed += sum(_is_news(one, page) for one in page.accounts.values())
+            changed += sum(self._is_news(one, page) for one in page.accounts.values())
         progress.users_total, progress.users_copied = total, total - changed
 
     def _note(self, progress: AuthProgress, done: int, refused: int, seconds_each: float) -> None:
@@ -129,10 +131,10 @@ class Synchronisation:
             else:
                 raise result
         secrets = await import_passwords(self.supabase, [one for one in batch if one.user_id in made])
-        methods = [
-            (one.user_id, one.identities, page.told[one.user_id].identities if one.user_id in page.told else ())
-            for one in batch
-        ]
+        before = {one.user_id: page.told.get(one.user_id, _NOTHING) for one in batch}
+        methods = [(one.user_id, one.identities, before[one.user_id].identities) for one in batch]
+        brought = [(one, before[one.user_id].factors) for one in batch if one.user_id in made]
+        factors = await import_factors(self.supabase, self.places.sealer, brought)
 
         async def link(connection: AsyncConnection) -> None:
             async with connection.cursor() as cursor:
@@ -142,6 +144,7 @@ class Synchronisation:
                 await cursor.executemany(queries.link, links)
                 await secrets.write(cursor)
                 await _write_methods(cursor, methods)
+                await factors.write(cursor)
 
         await with_authority(self.places.authority, link)
         await self._record(batch, problems)  # only now: a run that is killed before looks at these users again
@@ -154,11 +157,24 @@ class Synchronisation:
                 "fingerprint": account.fingerprint,
                 "problem": problems.get(account.user_id),
                 "identities": Jsonb([[one.provider, one.subject] for one in account.identities]),
+                "factors": Jsonb([[str(one.id), one.digest] for one in self._brought(account, problems)]),
             }
             for account in batch
         ]
         async with self.journal.cursor() as cursor:
             await cursor.executemany(queries.record, notes)
+
+    def _brought(self, account: Account, problems: dict[UUID, str]) -> tuple[Factor, ...]:
+        return account.factors if self.places.sealer is not None and account.user_id not in problems else ()
+
+    def _is_news(self, account: Account, page: Page) -> bool:
+        """Whether the pool, or our own tables, have to be told of this person."""
+        told = page.told.get(account.user_id)
+        if told is None or told.fingerprint != account.fingerprint:
+            return True
+        if told.problem is not None:
+            return told.due
+        return self.places.sealer is not None and told.factors != account.factors
 
     async def _ensure(self, account: Account, page: Page) -> PoolUser:
         link, told = page.links.get(account.user_id), page.told.get(account.user_id)
@@ -205,9 +221,3 @@ def _is_outdated(account: Account, held: Held | None) -> bool:
     if held is None or not held.forgotten or held.digest is None or account.password is None:
         return False
     return held.digest != account.password
-
-
-def _is_news(account: Account, page: Page) -> bool:
-    """Whether the pool has to be told of this person."""
-    told = page.told.get(account.user_id)
-    return told is None or told.fingerprint != account.fingerprint or (told.problem is not None and told.due)

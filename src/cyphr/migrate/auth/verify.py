@@ -119,8 +119,8 @@ async def _counterparts(synchronisation: Synchronisation, page: Page) -> dict[UU
 
 
 def _difference(synchronisation: Synchronisation, account: Account, page: Page, user: PoolUser | None) -> str | None:
+    told = page.told.get(account.user_id)
     if user is None:
-        told = page.told.get(account.user_id)
         return (told.problem if told is not None else None) or "no Cognito user"
     unlike = [name for name in _ATTRIBUTES if user.attributes.get(name) != account.attributes.get(name)]
     if unlike:
@@ -143,6 +143,10 @@ def _difference(synchronisation: Synchronisation, account: Account, page: Page, 
     held = page.passwords.get(account.user_id)
     if account.password is None and held is not None and not held.forgotten:
         return "a password is held that must not sign in"
+    if account.factors and synchronisation.places.sealer is None:
+        return "has an authenticator, and no key to seal its secret with was given: set auth.factor_key_file"
+    if account.factors and (told is None or told.factors != account.factors):
+        return "has an authenticator that was not brought along"
     if account.password is not None and (held is None or (not held.forgotten and held.email != account.email)):
         return "the password of Supabase is not held"
     return None
