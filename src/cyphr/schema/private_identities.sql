@@ -86,4 +86,5 @@ revoke all on function private.adopt_session(uuid, text, text, timestamptz, time
     private.known_as(text, text, timestamptz), private.note_exchange(uuid, uuid, text),
     private.exchangeable(uuid, text, text, timestamptz) from public, anon, authenticated;
 grant execute on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
-    private.note_exchange(uuid, uuid, text), private.exchangeable(uuid, text, text, timestamptz) to cyphr_app;
+    private.note_exchange(uuid, uuid, text), private.exchangeable(uuid, text, text, timestamptz),
+    private.known_as(text, text, timestamptz) to cyphr_app;

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 _WAIT_SECONDS = 30
 WRONG = "the e-mail address and the password do not belong together"
-_BAD_CODE = "the code is wrong or no longer valid; ask for a new one"
+BAD_CODE = "the code is wrong or no longer valid; ask for a new one"
 
 
 @dataclass(frozen=True)
@@ -160,12 +161,10 @@ class UserPool:
 
     def _create(self, username: str, email: str, name: str) -> PoolUser:
         attributes = {"email": email, "email_verified": "true", "name": name, "custom:user_id": username}
-        try:
+        with suppress(self._client.exceptions.UsernameExistsException):
             self._client.admin_create_user(
                 **self._pool, Username=username, UserAttributes=_pairs(attributes), MessageAction="SUPPRESS"
             )
-        except self._client.exceptions.UsernameExistsException:
-            pass
         made = self._find(username)
         if made is None:
             raise Unavailable("Cognito does not know the user that it has just made; try again in a moment")
@@ -212,7 +211,7 @@ def _translated(error: ClientError) -> Exception:
         ):
             return NotAuthenticated(WRONG)
         case "CodeMismatchException" | "ExpiredCodeException" | "AliasExistsException":
-            return InvalidInput(_BAD_CODE)
+            return InvalidInput(BAD_CODE)
         case "InvalidPasswordException" | "PasswordHistoryPolicyViolationException":
             return InvalidInput(f"this password cannot be used: {words}")
         case "TooManyRequestsException" | "LimitExceededException" | "TooManyFailedAttemptsException":

@@ -1,0 +1,30 @@
+-- name: begin_password
+-- Reserve a try, and read what Supabase Auth knew: one statement, the same for every address.
+select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt
+from private.begin_sign_in(%(email)s, %(email_hash)s) attempt
+left join private.read_imported_password(%(email)s) held on true;
+
+-- name: known_as
+select private.known_as('cognito', %(subject)s, %(began_at)s);
+
+-- name: link_password
+select private.link_password(%(user_id)s, %(sub)s, %(username)s);
+
+-- name: begin_sign_up
+-- False when no code is to be mailed.
+select private.begin_cognito_sign_up(%(username)s, %(email)s, %(full_name)s);
+
+-- name: finish_sign_up
+select private.finish_cognito_sign_up(%(username)s, %(sub)s, %(email_hash)s);
+
+-- name: password_account
+select user_id, username from private.password_account(%(email)s);
+
+-- name: note_sign_out
+select private.note_cognito_sign_out();
+
+-- name: read_own_address
+select email from public.account_emails where user_id = %(user_id)s;
+
+-- name: revoke_all
+select revoked from private.revoke_all_sessions(%(user_id)s) revoked;
