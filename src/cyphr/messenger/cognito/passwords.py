@@ -137,9 +137,7 @@ class Passwords:
                 return
 
             async def work(transaction: Transaction) -> None:
-                await transaction.execute(
-                    _queries.link_password, user_id=user_id, sub=user.sub, username=user.username
-                )
+                await transaction.execute(_queries.link_password, user_id=user_id, sub=user.sub, username=user.username)
 
             await self._switchboard.unit_of_work(None, work)
 

@@ -108,9 +108,7 @@ class Cognito:
     async def finish_srp(self, answer: SrpAnswer, new: NewSession) -> Session | Challenge:
         """Sign in with that proof; counts as a try. Raises NotAuthenticated, RateLimited, Suspended or Unavailable."""
         await self._passwords.reserve(answer.email)
-        tokens = await self._pool.finish_srp(
-            answer.user_id, answer.secret_block, answer.signature, answer.timestamp
-        )
+        tokens = await self._pool.finish_srp(answer.user_id, answer.secret_block, answer.signature, answer.timestamp)
         user_id = await self._passwords.account_of(tokens)
         await self._passwords.forgive(answer.email)
         return await self._sessions.admit(user_id, "password", new)

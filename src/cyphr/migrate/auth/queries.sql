@@ -78,9 +78,6 @@ delete from public.mfa_factors where id = %(id)s and user_id = %(user_id)s;
 delete from public.recovery_codes c where c.user_id = %(user_id)s
    and not exists (select from public.mfa_factors f where f.user_id = c.user_id and f.confirmed_at is not null);
 
--- name: read_factors_held
-select id from public.mfa_factors where id = any (%(ids)s);
-
 -- name: free_address
 -- Whoever held the address before is brought over anew, as the person who holds it now was.
 delete from public.imported_passwords where email = %(email)s and user_id <> %(user_id)s;
