@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 import typer
 from pydantic import BaseModel, SecretStr
@@ -242,7 +243,8 @@ def _alternatives(kind: Any) -> list[Any]:
 
 
 def _type(kind: Any) -> str:
-    names = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "yes or no"}
+    names = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "yes or no",
+             UUID: "UUID"}  # fmt: skip
     words: list[str] = []
     for one in _alternatives(kind):
         if get_origin(one) is tuple:

@@ -75,3 +75,4 @@ insert into public.recovery_codes (user_id, code_hash) values ('a0000000-0000-40
 insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at) values
     ('x', 'sign_in', 'a0000000-0000-4000-8000-000000000000', 'x', now());
 insert into public.mfa_attempts (user_id) values ('a0000000-0000-4000-8000-000000000000');
+insert into public.sign_in_addresses (address) values ('192.0.2.7');

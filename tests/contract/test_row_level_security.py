@@ -58,6 +58,7 @@ MATRIX = {
     "recovery_codes": ("- - - -", "- - - -"),
     "refresh_tokens": ("- - - -", "- - - -"),
     "sessions": ("- - - -", "- - - -"),
+    "sign_in_addresses": ("- - - -", "- - - -"),
     "sign_in_attempts": ("- - - -", "- - - -"),
     "sign_in_methods": ("1 - - -", "0 - - -"),
     "sign_in_challenges": ("- - - -", "- - - -"),

@@ -20,6 +20,7 @@ FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "route
 FURTHER_FILES = {
     "accounts": {"mail.py"},
     "chats": {"changes.py", "reading.py"},
+    "cognito": {"passwords.py", "pool.py", "srp.py"},
     "files": {"store.py"},
     "messages": {
         "changes.py",
@@ -45,7 +46,8 @@ FURTHER_FILES = {
         "resume.py",
         "table.py",
     },
-    "sessions": {"issuers.py", "jwks.py", "keys.py", "pins.py", "tokens.py", "verifier.py"},
+    "mfa": {"passkeys.py", "proofs.py", "recovery.py", "totp.py"},
+    "sessions": {"issuers.py", "jwks.py", "keys.py", "notices.py", "pins.py", "tokens.py", "verifier.py"},
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}

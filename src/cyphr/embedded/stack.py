@@ -33,7 +33,7 @@ from cyphr.embedded.process import (
     write_note,
 )
 from cyphr.embedded.secrets import SecretFolder
-from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
+from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
 
@@ -140,6 +140,7 @@ class Stack:
             files_aws_bucket=self.names.files_bucket,
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
+            cognito=self.aws_stand_in.cognito,
             public_url=self.address,
             push_fcm_application=self.names.push_applications["GCM"],
             push_apns_application=self.names.push_applications["APNS"],
@@ -314,6 +315,15 @@ class Stack:
             },
         }
         (self.folder / _DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
+
+
+def read_owner(folder: Path, side: Side) -> PostgresSettings:
+    """How to reach a database of the stack in ``folder`` as its owner. Raises InvalidInput when there is no stack."""
+    try:
+        description = json.loads((folder / _DESCRIPTION).read_text())
+    except OSError as error:
+        raise InvalidInput(f"there is no stack in {folder}; start one with `cyphr up`, or name a database") from error
+    return PostgresSettings.model_validate(description["databases"][side]["owner"])
 
 
 async def stop_stack(folder: Path) -> list[str]:

@@ -213,6 +213,20 @@ class SupabaseTokens(BaseModel):
         return _read_secret(self.legacy_secret_file).strip() if self.legacy_secret_file else None
 
 
+class PasskeySettings(BaseModel):
+    """For which site passkeys are made. A passkey is bound to it for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: str | None = Field(
+        default=None, description="Domain that passkeys belong to (the RP ID); none: that of ``CYPHR_PUBLIC_URL``."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins whose pages may use them, as a JSON list; none: that of ``CYPHR_PUBLIC_URL``.",
+    )
+
+
 class MessengerSettings(BaseSettings):
     """What the messenger needs to run. At least one of the two databases must be given."""
 
@@ -234,6 +248,16 @@ class MessengerSettings(BaseSettings):
         default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
     )
     token_key_file: Path | None = Field(default=None, validate_default=True, description="A file that holds that PEM.")
+    factor_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that seal authenticators' secrets; none: derived from the token key, which then"
+        " must not be changed.",
+    )
+    factor_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds them."
+    )
+    factor_key_file: Path | None = Field(default=None, description="A file that holds them.")
+    passkeys: PasskeySettings = Field(default=PasskeySettings(), description="For which site passkeys are made.")
     issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
     web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
     files_supabase_bucket: str | None = Field(
@@ -256,6 +280,12 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    wrong_pins_per_address: int = Field(
+        default=100,
+        ge=1,
+        description="Wrong PINs that one address may try in 15 minutes, whichever accounts they are for and whichever"
+        " server it asks.",
+    )
     presence_relay_seconds: float = Field(
         default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
     )
@@ -297,6 +327,12 @@ class MessengerSettings(BaseSettings):
         if sum(one is not None for one in given) > 1:
             raise ValueError("give the token key in exactly one way")
         return value
+
+    @model_validator(mode="after")
+    def _one_source_of_the_factor_key(self) -> "MessengerSettings":
+        if sum(one is not None for one in (self.factor_key, self.factor_key_file, self.factor_key_secret)) > 1:
+            raise ValueError("give the key of second factors in exactly one way")
+        return self
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

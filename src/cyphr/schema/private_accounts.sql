@@ -1,8 +1,12 @@
 -- Registration: what happens before anybody is signed in, as narrow functions. They answer with a word and never raise
 -- for a wrong code, because a raised error would roll back the count of tries.
 
--- False when this address was sent five codes within ten minutes: then none is mailed.
-create or replace function private.issue_email_code(p_email text, p_code_hash bytea) returns boolean
+-- It answered with a boolean before.
+drop function if exists private.issue_email_code(text, bytea);
+
+-- free | taken: whether this address has an account, for the mail alone; null when it was sent five codes within ten
+-- minutes: then none is mailed. The work is the same for every address.
+create or replace function private.issue_email_code(p_email text, p_code_hash bytea) returns text
     language sql volatile security definer set search_path = ''
 as $$
     insert into public.email_codes as held (email, code_hash, expires_at)
@@ -14,7 +18,8 @@ as $$
         sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
-    returning true
+    returning case when exists (select from public.account_emails known where known.email = p_email)
+                   then 'taken' else 'free' end
 $$;
 
 -- registered | wrong_code | email_taken | cyphr_id_taken. Only 'registered' uses the code up.
@@ -52,6 +57,41 @@ begin
 end
 $$;
 
+-- recovered | wrong_code, whose account it is, and the sessions that ended: all of them. Second factors stay.
+create or replace function private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text)
+    returns table (outcome text, user_id uuid, ended uuid[])
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    held    public.email_codes;
+    whose   uuid;
+    revoked uuid[];
+begin
+    select * into held from public.email_codes code where code.email = p_email for update;
+    select known.user_id into whose from public.account_emails known where known.email = p_email;
+    if held.email is null or held.expires_at < now() or held.tries >= 5 then
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if held.code_hash <> p_code_hash or whose is null then
+        update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    delete from public.email_codes code where code.email = p_email;
+    update public.users person set pin_hash = p_pin_hash, updated_at = now() where person.id = whose;
+    with gone as (
+        update public.sessions held_session set revoked_at = now()
+        where held_session.user_id = whose and held_session.revoked_at is null
+        returning held_session.id
+    )
+    select coalesce(array_agg(gone.id), '{}') into revoked from gone;
+    -- Whoever reads the mail is let in at once, whatever others have guessed.
+    perform private.forgive_sign_in(p_email_hash);
+    return query select 'recovered', whose, revoked;
+end
+$$;
+
 create or replace function private.set_pin(p_pin_hash text) returns void
     language sql volatile security definer set search_path = ''
 as $$
@@ -59,6 +99,8 @@ as $$
 $$;
 
 revoke all on function private.issue_email_code(text, bytea), private.set_pin(text),
+    private.recover_pin(text, text, bytea, text),
     private.register_account(uuid, text, text, bytea, text, text, text) from public, anon, authenticated;
 grant execute on function private.issue_email_code(text, bytea), private.set_pin(text),
+    private.recover_pin(text, text, bytea, text),
     private.register_account(uuid, text, text, bytea, text, text, text) to cyphr_app;

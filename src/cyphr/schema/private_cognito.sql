@@ -69,6 +69,17 @@ as $$
         or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
+-- What Cognito calls whoever has this address, or null. Not left to Cognito's aliases: it makes them in its own time.
+create or replace function private.pool_username(p_email text) returns text
+    language sql stable security definer set search_path = ''
+as $$
+    select linked.username from public.cognito_accounts linked
+    where linked.user_id = coalesce(
+        (select known.user_id from public.account_emails known where known.email = p_email),
+        (select held.user_id from public.imported_passwords held where held.email = p_email)
+    )
+$$;
+
 -- Who may have a forgotten password set anew: an account that signs in with one. No row for any other address.
 create or replace function private.password_account(p_email text) returns table (user_id uuid, username text)
     language sql stable security definer set search_path = ''
@@ -92,17 +103,10 @@ as $$
     returning username
 $$;
 
--- All sessions of a person whose password was set anew. The ids that were revoked.
-create or replace function private.revoke_all_sessions(p_user_id uuid) returns setof uuid
-    language sql volatile security definer set search_path = ''
-as $$
-    update public.sessions set revoked_at = now() where user_id = p_user_id and revoked_at is null returning id
-$$;
-
 revoke all on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
-    private.password_account(text), private.has_password(uuid), private.note_cognito_sign_out(),
-    private.revoke_all_sessions(uuid) from public, anon, authenticated;
+    private.password_account(text), private.has_password(uuid), private.pool_username(text),
+    private.note_cognito_sign_out() from public, anon, authenticated;
 grant execute on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
-    private.password_account(text), private.note_cognito_sign_out(), private.revoke_all_sessions(uuid) to cyphr_app;
+    private.password_account(text), private.pool_username(text), private.note_cognito_sign_out() to cyphr_app;

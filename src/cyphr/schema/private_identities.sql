@@ -41,8 +41,9 @@ begin
 end
 $$;
 
--- The account behind a subject of another issuer, or null. A Cognito user signed out everywhere is known by later
--- sign-ins only. Cognito tells times in whole seconds, so a sign-in in the very second counts as later.
+-- The account behind a subject of another issuer, or null. Who signed out everywhere is known by later sign-ins only.
+-- Cognito tells times in whole seconds, and a token of the very second may be an old one. p_began_at is null for who has
+-- proved themselves just now.
 create or replace function private.known_as(p_issuer text, p_subject text, p_began_at timestamptz) returns uuid
     language sql stable security definer set search_path = ''
 as $$
@@ -52,7 +53,8 @@ as $$
         when 'cognito' then (
             select linked.user_id from public.cognito_accounts linked
             where linked.cognito_sub = p_subject
-              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
+              and (linked.signed_out_at is null or p_began_at is null
+                   or p_began_at > date_trunc('second', linked.signed_out_at))
         )
     end
 $$;

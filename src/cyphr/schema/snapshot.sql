@@ -42,6 +42,31 @@ begin
 end
 $$;
 
+-- Name: add_factor(uuid, text, text, bytea, bytea, bytea, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    -- One after another, so that ten stay ten.
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors where user_id = person and confirmed_at is null and kind = p_kind;
+    if (select count(*) from public.mfa_factors where user_id = person) >= 10 then
+        return false;
+    end if;
+    insert into public.mfa_factors (
+        id, user_id, kind, name, secret, credential_id, public_key, last_counter, confirmed_at
+    ) values (
+        p_id, person, p_kind, p_name, p_secret, p_credential_id, p_public_key, p_counter,
+        case when p_kind = 'passkey' then now() end
+    ) on conflict do nothing;
+    return found;
+end
+$$;
+
 -- Name: add_members(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -89,7 +114,7 @@ $$;
 
 -- Name: admit_session(uuid, text, uuid, bytea, timestamp with time zone, text, uuid, inet, text, bytea, bytea); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -97,7 +122,7 @@ declare
     asked text[];
 begin
     if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
-        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false, null::text;
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false;
         return;
     end if;
     asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
@@ -114,7 +139,7 @@ begin
     insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
     values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
             p_device_id);
-    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false, null::text;
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false;
 end
 $$;
 
@@ -245,19 +270,94 @@ CREATE FUNCTION private.audit_field(p_value text) RETURNS text
     select coalesce(octet_length(convert_to(p_value, 'UTF8'))::text || ':' || p_value, '-') || ','
 $$;
 
+-- Name: begin_challenge(bytea, text, uuid, uuid, bytea, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges where expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, session_id, nonce, device_id, expires_at)
+    values (p_token_hash, p_purpose, p_user_id, p_session_id, p_nonce, p_device_id, now() + interval '5 minutes');
+$$;
+
+-- Name: begin_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.cognito_sign_ups old where old.created_at < now() - interval '1 day';
+    if exists (select from public.account_emails taken where taken.email = p_email)
+        or (select count(*) >= 5 from public.cognito_sign_ups recent
+            where recent.email = p_email and recent.created_at > now() - interval '10 minutes')
+    then
+        return false;
+    end if;
+    insert into public.cognito_sign_ups (username, email, full_name) values (p_username, p_email, p_full_name);
+    return true;
+end
+$$;
+
+-- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    attempt public.mfa_attempts;
+begin
+    insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
+    select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
+    if attempt.locked_until > now() then
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return;
+    end if;
+    if attempt.locked_until is not null then
+        attempt.failed := 0;
+    end if;
+    update public.mfa_attempts tries
+    set failed       = attempt.failed + 1,
+        locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
+        updated_at   = now()
+    where tries.user_id = p_user_id;
+    return query select true, 0;
+end
+$$;
+
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(p_email, p_email_hash, null, 0)
+$$;
+
+-- Name: begin_sign_in(text, text, inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text, last boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     attempt public.sign_in_attempts;
+    wait    integer;
 begin
+    if p_address is not null then
+        wait := private.reserve_from_address(p_address, p_most);
+        if wait is not null then
+            return query select false, wait, null::uuid, null::text, false;
+            return;
+        end if;
+    end if;
     insert into public.sign_in_attempts (email_hash) values (p_email_hash) on conflict do nothing;
     select * into attempt from public.sign_in_attempts tries where tries.email_hash = p_email_hash for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text;
+        return query
+            select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -269,7 +369,7 @@ begin
         updated_at   = now()
     where tries.email_hash = p_email_hash;
     return query
-        select true, 0, person.id, person.pin_hash::text
+        select true, 0, person.id, person.pin_hash::text, attempt.failed + 1 >= 5
         from (select) one
         left join public.account_emails address on address.email = p_email
         left join public.users person on person.id = address.user_id;
@@ -493,6 +593,17 @@ begin
 end
 $$;
 
+-- Name: confirm_factor(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set confirmed_at = now(), last_counter = p_counter
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+    returning true
+$$;
+
 -- Name: count_members(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.count_members(p_chat_id uuid) RETURNS integer
@@ -518,6 +629,24 @@ CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid)
         where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
         limit 100
     ) counted
+$$;
+
+-- Name: count_recovery_codes(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_recovery_codes() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)::integer from public.recovery_codes where user_id = (select auth.uid()) and used_at is null
+$$;
+
+-- Name: counted_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.counted_address(p_address inet) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case family(p_address) when 6 then network(set_masklen(p_address, 64))::inet else p_address end
 $$;
 
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -769,6 +898,16 @@ begin
 end
 $$;
 
+-- Name: find_passkey(bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.find_passkey(p_credential_id bytea) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where credential_id = p_credential_id and confirmed_at is not null
+$$;
+
 -- Name: find_person(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -778,6 +917,32 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     select person.id, person.full_name, person.cyphr_id, private.shown_picture(person.id, person.avatar_url)
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
+$$;
+
+-- Name: finish_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.cognito_sign_ups;
+begin
+    delete from public.cognito_sign_ups known where known.username = p_username returning * into begun;
+    if begun.username is null then
+        return case when exists (select from public.account_emails known where known.user_id = p_username)
+            then 'registered' else 'unknown' end;
+    end if;
+    insert into public.users (id, full_name, email_hash, auth_method)
+    values (p_username, begun.full_name, p_email_hash, 'email');
+    insert into public.account_emails (user_id, email) values (p_username, begun.email) on conflict do nothing;
+    if not found then
+        delete from public.users person where person.id = p_username;
+        return 'email_taken';
+    end if;
+    perform private.link_password(p_username, p_sub, p_username::text);
+    return 'registered';
+end
 $$;
 
 -- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
@@ -856,6 +1021,25 @@ CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
     on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
 $$;
 
+-- Name: forgive_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_address(p_address inet) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sign_in_addresses set failed = greatest(0, failed - 1)
+    where address = private.counted_address(p_address)
+$$;
+
+-- Name: forgive_factor_tries(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_factor_tries(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_attempts set failed = 0, locked_until = null, updated_at = now() where user_id = p_user_id
+$$;
+
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
@@ -864,6 +1048,16 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: has_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.has_password(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.sign_in_methods known where known.user_id = p_user_id and known.method = 'password')
+        or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
 -- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -1017,9 +1211,18 @@ CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS
        and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
 $$;
 
+-- Name: is_signing_up(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_signing_up(p_username uuid, p_email text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.cognito_sign_ups begun where begun.username = p_username and begun.email = p_email)
+$$;
+
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
+CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1032,7 +1235,8 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
         sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
-    returning true
+    returning case when exists (select from public.account_emails known where known.email = p_email)
+                   then 'taken' else 'free' end
 $$;
 
 -- Name: join_by_invite(text); Type: FUNCTION; Schema: private; Owner: -
@@ -1085,7 +1289,8 @@ CREATE FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at times
         when 'cognito' then (
             select linked.user_id from public.cognito_accounts linked
             where linked.cognito_sub = p_subject
-              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
+              and (linked.signed_out_at is null or p_began_at is null
+                   or p_began_at > date_trunc('second', linked.signed_out_at))
         )
     end
 $$;
@@ -1158,6 +1363,21 @@ begin
 end
 $$;
 
+-- Name: link_password(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
+    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
+    on conflict (method, subject) do nothing;
+    perform private.forget_imported_password(p_user_id);
+end
+$$;
+
 -- Name: list_blocked(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -1169,6 +1389,17 @@ CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cy
     join public.users person on person.id = block.blocked_id
     where block.blocker_id = (select auth.uid())
     order by block.created_at desc, person.id
+$$;
+
+-- Name: list_factors(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_factors() RETURNS TABLE(id uuid, kind text, name text, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, kind, name, created_at, last_used_at from public.mfa_factors
+    where user_id = (select auth.uid()) and confirmed_at is not null
+    order by created_at, id
 $$;
 
 -- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1275,6 +1506,16 @@ begin
 end
 $$;
 
+-- Name: note_cognito_sign_out(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
+    returning username
+$$;
+
 -- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) RETURNS void
@@ -1299,6 +1540,15 @@ begin
     on conflict (chat_id) do nothing;
     return null;
 end
+$$;
+
+-- Name: note_proof(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_proof(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
 $$;
 
 -- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
@@ -1344,6 +1594,35 @@ begin
     set seq = next_seq, expires_at = coalesce(expires_at, created_at + make_interval(secs => seconds))
     where id = new.id;
     return null;
+end
+$$;
+
+-- Name: open_challenged(bytea, text, uuid, bytea, timestamp with time zone, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.sign_in_challenges;
+begin
+    delete from public.sign_in_challenges challenge
+    where challenge.token_hash = p_challenge_hash and challenge.purpose = 'sign_in' and challenge.expires_at > now()
+      and challenge.device_id is not distinct from p_device_id
+    returning * into begun;
+    if begun.token_hash is null then
+        return;
+    end if;
+    if exists (select from public.users person where person.id = begun.user_id and person.suspended_at is not null) then
+        return query select 'suspended', null::text[], begun.user_id, null::text, null::text, null::text, false;
+        return;
+    end if;
+    return query
+        select 'opened', array[p_factor], opened.*
+        from private.open_session(
+            begun.user_id, begun.method, array[p_factor], p_session_id, p_token_hash, p_expires_at, begun.device,
+            p_device_id, p_address, p_user_agent
+        ) opened;
 end
 $$;
 
@@ -1396,7 +1675,7 @@ $$;
 
 -- Name: open_session(uuid, text, text[], uuid, bytea, timestamp with time zone, text, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean, email text)
+CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1418,9 +1697,8 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known, address.email
+               returning_person and not known
         from public.users person
-        left join public.account_emails address on address.user_id = person.id
         where person.id = p_user_id;
 end
 $$;
@@ -1449,6 +1727,36 @@ begin
         order by member.user_id
         limit p_limit;
 end
+$$;
+
+-- Name: password_account(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.password_account(p_email text) RETURNS TABLE(user_id uuid, username text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.user_id, linked.username
+    from public.account_emails address
+    join public.cognito_accounts linked on linked.user_id = address.user_id
+    where address.email = p_email and private.has_password(linked.user_id)
+    union
+    select linked.user_id, linked.username
+    from public.imported_passwords held
+    join public.cognito_accounts linked on linked.user_id = held.user_id
+    where held.email = p_email
+$$;
+
+-- Name: pool_username(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.pool_username(p_email text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.username from public.cognito_accounts linked
+    where linked.user_id = coalesce(
+        (select known.user_id from public.account_emails known where known.email = p_email),
+        (select held.user_id from public.imported_passwords held where held.email = p_email)
+    )
 $$;
 
 -- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
@@ -1588,6 +1896,28 @@ begin
 end
 $$;
 
+-- Name: read_challenge(bytea, text, uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) RETURNS TABLE(user_id uuid, nonce bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select user_id, nonce from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+      and session_id is not distinct from p_session_id and device_id is not distinct from p_device_id
+$$;
+
+-- Name: read_factors(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_factors(p_user_id uuid) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where user_id = p_user_id and confirmed_at is not null
+    order by created_at, id
+$$;
+
 -- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
@@ -1613,6 +1943,17 @@ CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS T
                       where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
     order by member.joined_at, member.user_id
     limit p_limit
+$$;
+
+-- Name: read_unconfirmed(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_unconfirmed(p_id uuid) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select secret from public.mfa_factors
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+      and created_at > now() - interval '1 hour'
 $$;
 
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
@@ -1643,6 +1984,42 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     set is_online = seen.online, last_seen = greatest(person.last_seen, seen.seen_at)
     from unnest(p_user_ids, p_online, p_seen_at) as seen (user_id, online, seen_at)
     where person.id = seen.user_id
+$$;
+
+-- Name: recover_pin(text, text, bytea, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) RETURNS TABLE(outcome text, user_id uuid, ended uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held    public.email_codes;
+    whose   uuid;
+    revoked uuid[];
+begin
+    select * into held from public.email_codes code where code.email = p_email for update;
+    select known.user_id into whose from public.account_emails known where known.email = p_email;
+    if held.email is null or held.expires_at < now() or held.tries >= 5 then
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if held.code_hash <> p_code_hash or whose is null then
+        update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    delete from public.email_codes code where code.email = p_email;
+    update public.users person set pin_hash = p_pin_hash, updated_at = now() where person.id = whose;
+    with gone as (
+        update public.sessions held_session set revoked_at = now()
+        where held_session.user_id = whose and held_session.revoked_at is null
+        returning held_session.id
+    )
+    select coalesce(array_agg(gone.id), '{}') into revoked from gone;
+    -- Whoever reads the mail is let in at once, whatever others have guessed.
+    perform private.forgive_sign_in(p_email_hash);
+    return query select 'recovered', whose, revoked;
+end
 $$;
 
 -- Name: refuse_rewriting(); Type: FUNCTION; Schema: private; Owner: -
@@ -1715,6 +2092,15 @@ begin
 end
 $$;
 
+-- Name: rehash_pin(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users set pin_hash = p_new_hash where id = p_user_id and pin_hash = p_old_hash
+$$;
+
 -- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
@@ -1722,6 +2108,32 @@ CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
+$$;
+
+-- Name: remove_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_factor(p_id uuid) RETURNS TABLE(kind text, name text, remaining integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person  uuid := (select auth.uid());
+    removed public.mfa_factors;
+    others  integer;
+begin
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors factor where factor.id = p_id and factor.user_id = person
+    returning * into removed;
+    if removed.id is null then
+        return;
+    end if;
+    select count(*) into others from public.mfa_factors factor
+    where factor.user_id = person and factor.confirmed_at is not null;
+    if others = 0 then
+        delete from public.recovery_codes code where code.user_id = person;
+    end if;
+    return query select removed.kind, removed.name, others;
+end
 $$;
 
 -- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -1757,6 +2169,46 @@ begin
     end if;
     member_ids := private.live_members(p_chat_id);
     return next;
+end
+$$;
+
+-- Name: replace_recovery_codes(bytea[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.replace_recovery_codes(p_hashes bytea[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.recovery_codes where user_id = (select auth.uid());
+    insert into public.recovery_codes (user_id, code_hash) select (select auth.uid()), unnest(p_hashes);
+$$;
+
+-- Name: reserve_from_address(inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.reserve_from_address(p_address inet, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    counted inet := private.counted_address(p_address);
+    tries   public.sign_in_addresses;
+begin
+    insert into public.sign_in_addresses (address) values (counted) on conflict do nothing;
+    select * into tries from public.sign_in_addresses held where held.address = counted for update;
+    if tries.window_start < now() - interval '15 minutes' then
+        tries.failed := 0;
+        tries.window_start := now();
+        -- Whoever begins anew clears up behind others that will not.
+        delete from public.sign_in_addresses old
+        where old.address in (select gone.address from public.sign_in_addresses gone
+                              where gone.window_start < now() - interval '1 day' and gone.address <> counted
+                              order by gone.window_start limit 100 for update skip locked);
+    end if;
+    if tries.failed >= p_most then
+        return greatest(1, ceil(extract(epoch from tries.window_start + interval '15 minutes' - now())))::integer;
+    end if;
+    update public.sign_in_addresses held set failed = tries.failed + 1, window_start = tries.window_start
+    where held.address = counted;
+    return null;
 end
 $$;
 
@@ -2196,6 +2648,29 @@ begin
 end
 $$;
 
+-- Name: take_challenge(bytea, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+    returning true
+$$;
+
+-- Name: take_counter(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_counter(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set last_counter = p_counter, last_used_at = now()
+    where id = p_id and confirmed_at is not null
+      and (last_counter < p_counter or (kind = 'passkey' and last_counter = 0 and p_counter = 0))
+    returning true
+$$;
+
 -- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
@@ -2247,6 +2722,17 @@ begin
         end if;
     end loop;
 end
+$$;
+
+-- Name: take_recovery_code(uuid, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.recovery_codes set used_at = now()
+    where user_id = p_user_id and code_hash = p_code_hash and used_at is null
+    returning true
 $$;
 
 -- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -2501,8 +2987,8 @@ CREATE TABLE public.cognito_accounts (
 -- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cognito_sign_ups (
-    email text NOT NULL,
     username uuid NOT NULL,
+    email text NOT NULL,
     full_name text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
@@ -2765,6 +3251,14 @@ CREATE TABLE public.sessions (
     CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
 );
 
+-- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_addresses (
+    address inet NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    window_start timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sign_in_attempts (
@@ -2992,12 +3486,7 @@ ALTER TABLE ONLY public.cognito_accounts
 -- Name: cognito_sign_ups cognito_sign_ups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cognito_sign_ups
-    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (email);
-
--- Name: cognito_sign_ups cognito_sign_ups_username_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cognito_sign_ups
-    ADD CONSTRAINT cognito_sign_ups_username_key UNIQUE (username);
+    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (username);
 
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3159,6 +3648,11 @@ ALTER TABLE ONLY public.refresh_tokens
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+-- Name: sign_in_addresses sign_in_addresses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_addresses
+    ADD CONSTRAINT sign_in_addresses_pkey PRIMARY KEY (address);
+
 -- Name: sign_in_attempts sign_in_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sign_in_attempts
@@ -3250,6 +3744,10 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 -- Name: chat_participants_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
+
+-- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cognito_sign_ups_email ON public.cognito_sign_ups USING btree (email, created_at);
 
 -- Name: device_registrations_user; Type: INDEX; Schema: public; Owner: -
 
@@ -3362,6 +3860,10 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (sessio
 -- Name: sessions_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+-- Name: sign_in_addresses_window; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_addresses_window ON public.sign_in_addresses USING btree (window_start);
 
 -- Name: sign_in_challenges_expiry; Type: INDEX; Schema: public; Owner: -
 
@@ -3956,6 +4458,10 @@ ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
+-- Name: sign_in_addresses; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_addresses ENABLE ROW LEVEL SECURITY;
+
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
@@ -4022,6 +4528,11 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
+-- Name: FUNCTION add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION add_members(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
@@ -4054,10 +4565,30 @@ REVOKE ALL ON FUNCTION private.audit_canonical(p_seq bigint, p_event public.audi
 
 REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
 
+-- Name: FUNCTION begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) TO cyphr_app;
+
+-- Name: FUNCTION begin_factor_try(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) TO cyphr_app;
 
 -- Name: FUNCTION blind_to_reading(p_reader uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4098,6 +4629,11 @@ GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval
 REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION confirm_factor(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION count_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
@@ -4106,6 +4642,15 @@ GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
 -- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION count_recovery_codes(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_recovery_codes() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_recovery_codes() TO cyphr_app;
+
+-- Name: FUNCTION counted_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.counted_address(p_address inet) FROM PUBLIC;
 
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -4154,10 +4699,20 @@ GRANT ALL ON FUNCTION private.factors_of(p_user_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION find_passkey(p_credential_id bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.find_passkey(p_credential_id bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_passkey(p_credential_id bytea) TO cyphr_app;
+
 -- Name: FUNCTION find_person(p_cyphr_id text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
+
+-- Name: FUNCTION finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) TO cyphr_app;
 
 -- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
 
@@ -4183,10 +4738,24 @@ REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION forgive_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_address(p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_address(p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION forgive_factor_tries(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION has_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.has_password(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4278,6 +4847,11 @@ GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION is_signing_up(p_username uuid, p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) TO cyphr_app;
+
 -- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
@@ -4296,6 +4870,7 @@ GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_a
 -- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
 
 -- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4311,10 +4886,20 @@ GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION link_password(p_user_id uuid, p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) TO cyphr_app;
+
 -- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
+
+-- Name: FUNCTION list_factors(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_factors() TO cyphr_app;
 
 -- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4341,6 +4926,11 @@ GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
+-- Name: FUNCTION note_cognito_sign_out(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_cognito_sign_out() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_cognito_sign_out() TO cyphr_app;
+
 -- Name: FUNCTION note_exchange(p_session_id uuid, p_user_id uuid, p_method text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) FROM PUBLIC;
@@ -4349,6 +4939,11 @@ GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
+
+-- Name: FUNCTION note_proof(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_proof(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_proof(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
 
@@ -4362,6 +4957,11 @@ REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, 
 -- Name: FUNCTION number_message(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
+
+-- Name: FUNCTION open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
 
 -- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4377,6 +4977,16 @@ GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_fact
 
 REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION password_account(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.password_account(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.password_account(p_email text) TO cyphr_app;
+
+-- Name: FUNCTION pool_username(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.pool_username(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.pool_username(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
 
@@ -4404,6 +5014,16 @@ REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
 
+-- Name: FUNCTION read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION read_factors(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_factors(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
@@ -4414,6 +5034,11 @@ GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION read_unconfirmed(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_unconfirmed(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_unconfirmed(p_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text) FROM PUBLIC;
@@ -4423,6 +5048,11 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
+
+-- Name: FUNCTION recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) TO cyphr_app;
 
 -- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
 
@@ -4438,15 +5068,34 @@ GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_e
 REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
 
+-- Name: FUNCTION rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) TO cyphr_app;
+
 -- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
 
+-- Name: FUNCTION remove_factor(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_factor(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_factor(p_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION replace_recovery_codes(p_hashes bytea[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_app;
+
+-- Name: FUNCTION reserve_from_address(p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.reserve_from_address(p_address inet, p_most integer) FROM PUBLIC;
 
 -- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -4548,10 +5197,25 @@ GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uui
 REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION take_challenge(p_token_hash bytea, p_purpose text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) TO cyphr_app;
+
+-- Name: FUNCTION take_counter(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
+
+-- Name: FUNCTION take_recovery_code(p_user_id uuid, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) TO cyphr_app;
 
 -- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4723,6 +5387,10 @@ GRANT ALL ON TABLE public.refresh_tokens TO service_role;
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sessions TO service_role;
+
+-- Name: TABLE sign_in_addresses; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_addresses TO service_role;
 
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 

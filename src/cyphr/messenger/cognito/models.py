@@ -79,34 +79,6 @@ class PasswordChange(BaseModel):
     new_password: NewPassword
 
 
-class SrpBeginning(BaseModel):
-    """``a``: the client's public number, in hexadecimal."""
-
-    email: Email
-    a: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{1,768}$")]
-
-
-class SrpQuestion(BaseModel):
-    """What the client needs to prove the password: see RFC 5054, and Cognito's USER_SRP_AUTH."""
-
-    user_id: str
-    salt: str
-    b: str
-    secret_block: str
-
-
-class SrpAnswer(BaseModel):
-    """The proof, for the address that the question was asked for."""
-
-    email: Email
-    user_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    secret_block: Annotated[str, StringConstraints(min_length=1, max_length=8192)]
-    signature: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/=]{1,128}$")]
-    timestamp: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9: ]{1,40}$")]
-    device: Device | None = None
-    device_id: UUID | None = None
-
-
 class PoolRefresh(BaseModel):
     refresh_token: Annotated[str, StringConstraints(max_length=8192)]
 

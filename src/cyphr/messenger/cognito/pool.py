@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WAIT_SECONDS = 30
+_THREADS = 10  # as many as the client has connections
 WRONG = "the e-mail address and the password do not belong together"
 BAD_CODE = "the code is wrong or no longer valid; ask for a new one"
 
@@ -42,16 +43,14 @@ class UserPool:
     Every method raises Unavailable when Cognito is out of reach, and RateLimited when it is asked too much.
     """
 
-    def __init__(
-        self, settings: CognitoSettings, client: Callable[[], "CognitoIdentityProviderClient"], threads: Executor
-    ) -> None:
+    def __init__(self, settings: CognitoSettings, client: Callable[[], "CognitoIdentityProviderClient"]) -> None:
         """``client``: makes one; called when the first call is made, because that takes time that not all need."""
         self._pool_id = settings.user_pool_id
         self._app: Any = {"ClientId": settings.app_client_id}
         self._pool: Any = {"UserPoolId": settings.user_pool_id}
         self._make = client
         self._made: CognitoIdentityProviderClient | None = None
-        self._threads = threads
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="cognito")
 
     @property
     def _client(self) -> "CognitoIdentityProviderClient":
@@ -62,14 +61,6 @@ class UserPool:
     async def sign_in(self, username: str, password: str) -> PoolTokens:
         """Prove the password by SRP. Raises NotAuthenticated alike for whatever is wrong."""
         return await self._run(self._sign_in, username, password)
-
-    async def begin_srp(self, username: str, a: str) -> Question:
-        """The pool's question to a client that proves the password itself. For an unknown name one as for a known."""
-        return await self._run(self._begin_srp, username, a)
-
-    async def finish_srp(self, user_id: str, secret_block: str, signature: str, timestamp: str) -> PoolTokens:
-        """Tokens for the answer to that question. Raises NotAuthenticated."""
-        return await self._run(self._finish_srp, user_id, secret_block, signature, timestamp)
 
     async def refresh(self, refresh_token: str) -> PoolTokens:
         """New tokens; the refresh token stays the same. Raises NotAuthenticated."""
@@ -114,32 +105,29 @@ class UserPool:
         """A user whose address is known to be theirs, with no password yet. One that is there already stays."""
         return await self._run(self._create, username, email, name)
 
+    def close(self) -> None:
+        self._threads.shutdown(wait=False)
+
     # In threads.
 
     def _sign_in(self, username: str, password: str) -> PoolTokens:
         proof = SrpClient(self._pool_id, password)
-        question = self._begin_srp(username, proof.public)
+        asked = self._client.initiate_auth(
+            **self._app, AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": username, "SRP_A": proof.public}
+        )
+        told = asked["ChallengeParameters"]
+        question = Question(told["USER_ID_FOR_SRP"], told["SALT"], told["SRP_B"], told["SECRET_BLOCK"])
         try:
             signature, timestamp = proof.answer(question, now())
         except ValueError as error:
             raise NotAuthenticated(WRONG) from error
-        return self._finish_srp(question.user_id, question.secret_block, signature, timestamp)
-
-    def _begin_srp(self, username: str, a: str) -> Question:
-        asked = self._client.initiate_auth(
-            **self._app, AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": username, "SRP_A": a}
-        )
-        told = asked["ChallengeParameters"]
-        return Question(told["USER_ID_FOR_SRP"], told["SALT"], told["SRP_B"], told["SECRET_BLOCK"])
-
-    def _finish_srp(self, user_id: str, secret_block: str, signature: str, timestamp: str) -> PoolTokens:
         answered = self._client.respond_to_auth_challenge(
             **self._app,
             ChallengeName="PASSWORD_VERIFIER",
             ChallengeResponses={
-                "USERNAME": user_id,
+                "USERNAME": question.user_id,
                 "TIMESTAMP": timestamp,
-                "PASSWORD_CLAIM_SECRET_BLOCK": secret_block,
+                "PASSWORD_CLAIM_SECRET_BLOCK": question.secret_block,
                 "PASSWORD_CLAIM_SIGNATURE": signature,
             },
         )

@@ -1,11 +1,12 @@
 -- name: begin_password
 -- Reserve a try, and read what Supabase Auth knew: one statement, the same for every address.
-select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt
-from private.begin_sign_in(%(email)s, %(email_hash)s) attempt
+select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.pool_username(%(email)s) as username
+from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s) attempt
 left join private.read_imported_password(%(email)s) held on true;
 
 -- name: known_as
-select private.known_as('cognito', %(subject)s, %(began_at)s);
+-- Of who has proved a password just now.
+select private.known_as('cognito', %(subject)s, null);
 
 -- name: link_password
 select private.link_password(%(user_id)s, %(sub)s, %(username)s);
@@ -26,5 +27,5 @@ select private.note_cognito_sign_out();
 -- name: read_own_address
 select email from public.account_emails where user_id = %(user_id)s;
 
--- name: revoke_all
-select revoked from private.revoke_all_sessions(%(user_id)s) revoked;
+-- name: pool_username
+select private.pool_username(%(email)s);

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-from cyphr.foundation.errors import InvalidInput, NotAuthenticated, NotFound, RateLimited
+from cyphr.foundation.errors import InvalidInput, NotAuthenticated, RateLimited
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -18,12 +18,9 @@ from cyphr.messenger.cognito.models import (
     PasswordReset,
     PoolTokens,
     SignUp,
-    SrpAnswer,
-    SrpBeginning,
-    SrpQuestion,
 )
 from cyphr.messenger.cognito.passwords import Passwords
-from cyphr.messenger.cognito.pool import BAD_CODE, UserPool
+from cyphr.messenger.cognito.pool import BAD_CODE, WRONG, UserPool
 from cyphr.messenger.sessions.models import Challenge, Identity, Session
 from cyphr.messenger.sessions.service import NewSession, Sessions, hash_email
 
@@ -66,8 +63,9 @@ class Cognito:
         with suppress(InvalidInput, NotAuthenticated, RateLimited):
             await self._pool.resend_code(str(sign_up))
 
-    async def confirm(self, sign_up: UUID, confirmation: Confirmation) -> None:
+    async def confirm(self, confirmation: Confirmation) -> None:
         """Make the account, when the code is right. Counts as a try. Raises InvalidInput or RateLimited."""
+        sign_up = confirmation.sign_up
         await self._passwords.reserve(str(sign_up))
         try:
             await self._pool.confirm(str(sign_up), confirmation.code)
@@ -98,25 +96,14 @@ class Cognito:
         """Sign in with a password. Raises NotAuthenticated, RateLimited, Suspended or Unavailable."""
         return await self._sessions.admit(await self._passwords.sign_in(email, password), "password", new)
 
-    async def begin_srp(self, beginning: SrpBeginning) -> SrpQuestion:
-        """What a client needs to prove the password without sending it."""
-        question = await self._pool.begin_srp(beginning.email, beginning.a)
-        return SrpQuestion(
-            user_id=question.user_id, salt=question.salt, b=question.b, secret_block=question.secret_block
-        )
-
-    async def finish_srp(self, answer: SrpAnswer, new: NewSession) -> Session | Challenge:
-        """Sign in with that proof; counts as a try. Raises NotAuthenticated, RateLimited, Suspended or Unavailable."""
-        await self._passwords.reserve(answer.email)
-        tokens = await self._pool.finish_srp(answer.user_id, answer.secret_block, answer.signature, answer.timestamp)
-        user_id = await self._passwords.account_of(tokens)
-        await self._passwords.forgive(answer.email)
-        return await self._sessions.admit(user_id, "password", new)
-
     async def tokens(self, email: str, password: str) -> PoolTokens:
         """Cognito's own tokens; counts as a try. Raises NotAuthenticated, RateLimited or Unavailable."""
-        await self._passwords.sign_in(email, password)  # also sets one that came from Supabase Auth
-        return await self._pool.sign_in(email, password)
+        user_id = await self._passwords.sign_in(email, password)  # also sets one that came from Supabase Auth
+        username = await self._passwords.username_of(email)
+        tokens = await self._pool.sign_in(username, password)
+        if await self._passwords.account_of(tokens) != user_id:
+            raise NotAuthenticated(WRONG)
+        return tokens
 
     async def refresh(self, refresh_token: str) -> PoolTokens:
         """New ones. Raises NotAuthenticated once they were signed out."""
@@ -176,12 +163,10 @@ class Cognito:
         if email is None:
             raise InvalidInput("this account has no e-mail address, so it has no password to change")
         if await self._passwords.sign_in(email, change.password) != identity.user_id:
-            raise NotAuthenticated("the e-mail address and the password do not belong together")
-        user = await self._pool.find(email)
-        if user is None:
-            raise NotFound("this account has no password; link one first")
-        await self._pool.set_password(user.username, change.new_password)
-        await self._replaced(identity.user_id, user.username, "password.changed", kept=identity)
+            raise NotAuthenticated(WRONG)
+        username = await self._passwords.username_of(email)
+        await self._pool.set_password(username, change.new_password)
+        await self._replaced(identity.user_id, username, "password.changed", kept=identity)
 
     async def sign_out_everywhere(self, identity: Identity) -> None:
         """End every session of this person: those here, this one too, and those at Cognito with all their tokens."""

@@ -21,7 +21,8 @@ def _normalise_email(text: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_normalise_email)]
 """An address in lower case, ASCII only, so that no two that look alike differ."""
 
-Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
+"""A new PIN. One of before may be longer, so what is only checked is not held to it."""
 
 Device = Annotated[PlainText, StringConstraints(max_length=200)]
 """What the person calls the device, or what it calls itself."""

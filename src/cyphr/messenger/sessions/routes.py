@@ -12,6 +12,8 @@ from cyphr.messenger.sessions.service import NewSession, Sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
+keys = APIRouter(tags=["sessions"])
+
 _bearer = HTTPBearer(auto_error=False, description="An access token.")
 
 
@@ -79,3 +81,9 @@ async def sign_out(identity: SignedIn, sessions: Service) -> Response:
     """End this session."""
     await sessions.sign_out(identity)
     return Response(status_code=204)
+
+
+@keys.get("/.well-known/jwks.json")
+async def read_keys(sessions: Service) -> dict[str, list[dict[str, str]]]:
+    """The public key that our access tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
+    return {"keys": [sessions.public_key()]}

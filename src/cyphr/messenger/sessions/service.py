@@ -9,20 +9,24 @@ from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import NotAuthenticated, RateLimited, StepUpRequired, Suspended
+from cyphr.foundation.errors import InvalidInput, NotAuthenticated, RateLimited, StepUpRequired, Suspended
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.audit.models import EventKind, SecurityEvent
+from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.people.models import Person
 from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
 from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
 
+_NEW_DEVICE = "A new device signed in to your Cyphr account"
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _BELIEVED_SECONDS = 30.0
@@ -35,12 +39,15 @@ _REFUSALS = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account."""
+    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account; ``last``: a
+    wrong PIN locks it now.
+    """
 
     allowed: bool
     retry_after: int
     user_id: UUID | None
     pin_hash: str | None
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,6 @@ class Admission:
     cyphr_id: str | None
     avatar_url: str | None
     stranger: bool
-    email: str | None
 
 
 class NewSession:
@@ -97,18 +103,37 @@ class NewSession:
 class Sessions:
     """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
 
-    def __init__(self, switchboard: Switchboard, tokens: AccessTokens, verifier: Verifier, pins: Pins) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        tokens: AccessTokens,
+        verifier: Verifier,
+        pins: Pins,
+        audit: Audit,
+        notices: Notices,
+        *,
+        wrong_pins: int = 100,
+    ) -> None:
+        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together."""
         self._switchboard = switchboard
+        self._audit = audit
+        self._wrong_pins = wrong_pins
         self._tokens = tokens
         self._verifier = verifier
         self._pins = pins
+        self._notices = notices
         self._believed: dict[UUID, float] = {}
         self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
+        self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
 
     def on_revoked(self, callback: Callable[[UUID, UUID], Awaitable[None]]) -> None:
         """Await ``callback`` with the person and the session whenever this process revokes one."""
         self._on_revoked.append(callback)
+
+    def on_new_device(self, callback: Callable[[UUID, NewSession], Awaitable[None]]) -> None:
+        """Await ``callback`` with the person and the session whenever one is opened on a device that is new to them."""
+        self._on_new_device.append(callback)
 
     async def sign_in(self, email: str, pin: str, new: NewSession) -> Session | Challenge:
         """Sign in with a PIN. Raises NotAuthenticated alike for a wrong PIN and an unknown address, RateLimited, or
@@ -120,7 +145,7 @@ class Sessions:
             await self.forgive(transaction, email)
             return await self.admit_within(transaction, user_id, "pin", new)
 
-        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
 
     async def admit(self, user_id: UUID, method: Method, new: NewSession) -> Session | Challenge:
         """What every first factor ends in: a session, or the challenge of who has a second one. Raises Suspended."""
@@ -128,7 +153,7 @@ class Sessions:
         async def work(transaction: Transaction) -> Admission:
             return await self.admit_within(transaction, user_id, method, new)
 
-        return self.conclude(await self._switchboard.unit_of_work(None, work), new)
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
 
     async def admit_within(self, transaction: Transaction, user_id: UUID, method: Method, new: NewSession) -> Admission:
         """``admit`` inside a transaction; give what it returns to ``conclude`` after the commit."""
@@ -148,10 +173,31 @@ class Sessions:
             nonce=new.nonce,
         )
         assert admission is not None
+        await self._note_admission(transaction, admission, new, {"method": method})
         return admission
 
-    def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
-        """What the client gets. Raises Suspended."""
+    async def open_challenged(
+        self, transaction: Transaction, challenge: str, factor: Factor, new: NewSession
+    ) -> Admission | None:
+        """Use a challenge up and open its session, inside a transaction. None: it is over, or another device's."""
+        admission = await transaction.fetch_one(
+            Admission,
+            _queries.open_challenged,
+            challenge_hash=hash_token(challenge),
+            factor=factor,
+            session_id=new.id,
+            token_hash=hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+            device_id=new.device_id,
+            address=new.address,
+            user_agent=new.user_agent,
+        )
+        if admission is not None:
+            await self._note_admission(transaction, admission, new, {"factor": factor})
+        return admission
+
+    async def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
+        """What the client gets; who signed in on a device that is new to them is told. Raises Suspended."""
         if admission.outcome == "suspended":
             raise Suspended("this account is suspended; ask whoever administers it")
         if admission.outcome == "challenged":
@@ -162,29 +208,75 @@ class Sessions:
             cyphr_id=admission.cyphr_id,
             avatar_url=admission.avatar_url,
         )
+        if admission.stranger:
+            await self._notices.tell(admission.id, _NEW_DEVICE, _describe(new))
+            for callback in self._on_new_device:
+                await callback(admission.id, new)
         return self._session(person, new.id, new.refresh_token)
+
+    async def prove_own_pin(self, identity: Identity, pin: str) -> str:
+        """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
+
+        async def read(transaction: Transaction) -> str | None:
+            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
+            return email
+
+        email = await self._switchboard.unit_of_work(identity.user_id, read)
+        if email is None:
+            raise InvalidInput("this account has no e-mail address, so it has no PIN to prove")
+        if await self.prove_pin(email, pin) != identity.user_id:
+            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+
+        async def work(transaction: Transaction) -> None:
+            await self.forgive(transaction, email)
+
+        await self._switchboard.unit_of_work(identity.user_id, work)
+        return email
+
+    async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
+        """For five minutes ``require_proof`` is content with this session."""
+        await transaction.execute(_queries.note_proof, session_id=identity.session_id)
 
     async def prove_pin(self, email: str, pin: str) -> UUID:
         """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
 
         async def work(transaction: Transaction) -> Attempt | None:
             return await transaction.fetch_one(
-                Attempt, _queries.begin_sign_in, email=email, email_hash=hash_email(email)
+                Attempt,
+                _queries.begin_sign_in,
+                email=email,
+                email_hash=hash_email(email),
+                address=current_caller().inet,
+                most=self._wrong_pins,
             )
 
         attempt = await self._switchboard.unit_of_work(None, work)
         assert attempt is not None
         if not attempt.allowed:
-            raise RateLimited(
-                "too many wrong PINs for this address; wait and try again", retry_after=attempt.retry_after
-            )
-        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None:
+            raise RateLimited("too many wrong PINs; wait and try again", retry_after=attempt.retry_after)
+        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None or attempt.pin_hash is None:
+            if attempt.last:
+                await self._note(SecurityEvent(kind="pin.locked", subject=attempt.user_id))
             raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+        if self._pins.is_outdated(attempt.pin_hash):
+            await self._rehash(attempt.user_id, attempt.pin_hash, pin)
         return attempt.user_id
 
     async def forgive(self, transaction: Transaction, email: str) -> None:
         """Clear the count of tries after a right PIN."""
-        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
+        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email), address=current_caller().inet)
+
+    async def _note(self, event: SecurityEvent) -> None:
+        # An address without an account is noted as well, so that it costs the same.
+        await self._switchboard.unit_of_work(None, lambda transaction: self._audit.note(transaction, event))
+
+    async def _rehash(self, user_id: UUID, old_hash: str, pin: str) -> None:
+        new_hash = await self._pins.hash(pin)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(_queries.rehash_pin, user_id=user_id, old_hash=old_hash, new_hash=new_hash)
+
+        await self._switchboard.unit_of_work(None, work)
 
     async def refresh(self, refresh_token: str) -> Session:
         """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
@@ -233,13 +325,26 @@ class Sessions:
         if not await self._switchboard.unit_of_work(identity.user_id, work):
             raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
+    def public_key(self) -> dict[str, str]:
+        """What others check our access tokens with, as a JSON Web Key."""
+        return self._tokens.public_key()
+
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
         await self._revoke(identity.user_id, only=identity.session_id)
 
+    async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
+        """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
+        for session_id in session_ids:
+            await self._forget(user_id, session_id)
+
     async def sign_out_others(self, identity: Identity) -> None:
         """End every other session of this person."""
         await self._revoke(identity.user_id, kept=identity.session_id)
+
+    async def sign_out_everywhere(self, user_id: UUID) -> None:
+        """End every session of this person."""
+        await self._revoke(user_id)
 
     async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
         async def work(transaction: Transaction) -> list[UUID]:
@@ -248,6 +353,15 @@ class Sessions:
 
         for session_id in await self._switchboard.unit_of_work(user_id, work):
             await self._forget(user_id, session_id)
+
+    async def _note_admission(
+        self, transaction: Transaction, admission: Admission, new: NewSession, details: dict[str, str]
+    ) -> None:
+        if admission.outcome == "suspended":
+            return
+        kind: EventKind = "session.opened" if admission.outcome == "opened" else "session.challenged"
+        event = SecurityEvent(kind=kind, actor=admission.id, subject=admission.id, session=new.id, details=details)
+        await self._audit.note(transaction, event)
 
     async def _ask(self, session_id: UUID) -> None:
         async def work(transaction: Transaction) -> bool:
@@ -333,6 +447,14 @@ class Sessions:
             expires_in=int(LIFETIME.total_seconds()),
             person=person,
         )
+
+
+def _describe(new: NewSession) -> str:
+    what = new.device or new.user_agent or "an unnamed device"
+    return (
+        f"Somebody signed in to your account on a device that was not used before: {what}, from the address"
+        f" {new.address or 'unknown'}.\n\nIf it was not you, end that session under “Devices” and change your PIN."
+    )
 
 
 def hash_email(email: str) -> str:
