@@ -1,10 +1,11 @@
-"""People who had an account at Supabase Auth before there was a PIN: they come with their password, their authenticator,
-or a session that Supabase began, and some wait a long time before they come at all.
+"""People who had an account at Supabase Auth before: they come with their password, their authenticator, or a session
+that Supabase began, and some wait a long time before they come at all.
 """
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import pyotp
@@ -46,7 +47,7 @@ class Visit:
 
 
 class Veterans:
-    """All of them. Each visit sends the next few, and asks everyone who came before whether they are still signed in."""
+    """All of them. At each visit a few more come, and whoever came before sees whether they are still signed in."""
 
     def __init__(self, api: Api, tally: Tally, people: Sequence[Veteran], dice: random.Random) -> None:
         """``people``: enough for the visits to come; the first of them uses what Supabase issued for ever."""
@@ -62,10 +63,11 @@ class Veterans:
     async def visit(self, phase: str) -> Visit:
         """Do all of it once. What fails is in the record."""
         visit = Visit(phase)
-        visit.still_signed_in = await self._count(*(lambda email=email: self._refresh(email) for email in self._sessions))
+        earlier = [partial(self._refresh, email) for email in self._sessions]
+        visit.still_signed_in = await self._count(*earlier)
         visit.still_signed_in += await self._count(*(one.refresh for one in self._newcomers))
         plain = [self._plain.pop() for _ in range(_PASSWORDS_A_VISIT)]
-        visit.by_password = await self._count(*(lambda one=one: self._sign_in(one) for one in plain))
+        visit.by_password = await self._count(*(partial(self._sign_in, one) for one in plain))
         careful, old = self._careful.pop(), self._plain.pop()
         visit.by_authenticator = await self._count(lambda: self._sign_in(careful))
         visit.by_old_session = await self._count(lambda: self._exchange(old), lambda: self._look(self._faithful.email))

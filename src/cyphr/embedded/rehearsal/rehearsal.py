@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from cyphr.embedded.addresses import PUBLIC_BUCKET
+from cyphr.embedded.addresses import PUBLIC_BUCKET, SUPABASE_ISSUER
 from cyphr.embedded.people.audit import audit
 from cyphr.embedded.people.record import Record
 from cyphr.embedded.people.requests import Api
@@ -23,7 +23,7 @@ from cyphr.embedded.rehearsal.migrator import MigratorProcess
 from cyphr.embedded.rehearsal.outcome import Move, Outcome, Step
 from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
 from cyphr.embedded.rehearsal.veterans import settle_veterans
-from cyphr.embedded.stack import SUPABASE_ISSUER, Stack
+from cyphr.embedded.stack import Stack
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
@@ -147,7 +147,8 @@ class Rehearsal:
             self._say(f"restored the backup: {sum(table.rows for table in restored.tables)} rows")
             await grow_history(connection, self.options.rows)
             self._say(f"added {self.options.rows:,} old messages")
-            self._known = await settle_veterans(connection, SUPABASE_ISSUER, self.stack.supabase_secret())
+            secret = self.stack.secrets.supabase_secret().read_text().strip()
+            self._known = await settle_veterans(connection, SUPABASE_ISSUER, secret)
             self._say(f"{len(self._known)} people have a password at Supabase Auth")
 
     async def _migrate(self, journal: Journal) -> None:
@@ -184,14 +185,14 @@ class Rehearsal:
         self._old_record = Record(url=url, started_at=now().timestamp())
         tally = Tally(self._old_record)
         api = await self._resources.enter_async_context(Api(url, tally))
-        return Veterans(api, tally, self._known, random.Random(self.options.users))
+        return Veterans(api, tally, self._known, random.Random(self.options.users))  # noqa: S311 - of play
 
     async def _visit(self, veterans: Veterans, phase: str) -> None:
         visit = await veterans.visit(phase)
         self.outcome.visits.append(visit)
         self._say(
-            f"{phase}: {visit.by_password + visit.by_authenticator} people signed in with their password of Supabase for "
-            f"the first time, {visit.by_old_session} by a session of Supabase's, {visit.registered} registered, "
+            f"{phase}: {visit.by_password + visit.by_authenticator} people signed in with their password of Supabase "
+            f"for the first time, {visit.by_old_session} by a session of Supabase's, {visit.registered} registered, "
             f"{visit.still_signed_in} are still signed in"
         )
 

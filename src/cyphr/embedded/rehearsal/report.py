@@ -129,7 +129,7 @@ def _moves(outcome: Outcome) -> list[Html]:
 def _sign_ins(outcome: Outcome) -> list[Html]:
     if not outcome.visits:
         return []
-    columns = ("by password, first time", "with authenticator", "by Supabase's session", "registered", "still signed in")
+    columns = ("password, first time", "with authenticator", "Supabase's session", "registered", "still signed in")
     rows = [
         (one.phase, one.by_password, one.by_authenticator, one.by_old_session, one.registered, one.still_signed_in)
         for one in outcome.visits

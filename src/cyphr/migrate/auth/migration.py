@@ -46,7 +46,7 @@ class AuthMigration:
             await copy_users(synchronisation, self._progress)
 
     async def follow(self) -> None:
-        """Keep the pool up with the databases until cancelled; with many people, a fifth of the time is spent reading."""
+        """Keep the pool up with the databases until cancelled. A fifth of the time, at most, is spent reading."""
         while True:
             began = monotonic()
             await self.follow_once()
