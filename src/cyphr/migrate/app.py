@@ -71,6 +71,7 @@ def build_services(settings: MigrationSettings) -> list[Service]:
                     aws=settings.aws,
                     user_pool_id=settings.auth.user_pool_id,
                     quota_factor=settings.auth.quota_factor,
+                    sealer=settings.auth.sealer(settings.aws),
                 )
             )
         )

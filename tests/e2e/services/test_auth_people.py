@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.sealing import Sealer
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.service import Verification
 from tests.conftest import Server, TestSide
@@ -41,6 +44,12 @@ def bcrypt(letter: str) -> str:
     EMPTY,
     CHANGER,
 ) = (user(number) for number in range(1, 17))
+TOTP, SECRET, SEALER = user(41), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealer(bytes(range(32)))
+_ADD_FACTOR = (
+    "insert into auth.mfa_factors"
+    " (id, user_id, friendly_name, factor_type, status, secret, created_at, updated_at)"
+    " values (%s, %s, %s, %s, %s, %s, now(), now())"
+)
 _COLUMNS = ["id", "email", "encrypted_password", "email_confirmed_at", "phone", "phone_confirmed_at", "banned_until",
             "deleted_at", "is_anonymous", "is_sso_user", "raw_user_meta_data", "updated_at"]  # fmt: skip
 _PEOPLE: list[dict[str, Any]] = [
@@ -90,17 +99,22 @@ async def pool(stand_in: AwsStandIn) -> Pool:
     return pool
 
 
-@pytest_asyncio.fixture(scope="module")
-async def auth(databases: Databases, pool: Pool, stand_in: AwsStandIn) -> AuthMigration:
-    places = AuthPlaces(
+@pytest.fixture(scope="module")
+def auth(places: AuthPlaces) -> AuthMigration:
+    return AuthMigration(places)
+
+
+@pytest.fixture(scope="module")
+def places(databases: Databases, pool: Pool, stand_in: AwsStandIn) -> AuthPlaces:
+    return AuthPlaces(
         authority=databases.authority,
         journal=databases.sides[Side.AWS].owner,
         supabase=databases.sides[Side.SUPABASE].owner,
         aws=stand_in.settings,
         user_pool_id=pool.id,
         quota_factor=50,
+        sealer=SEALER,
     )
-    return AuthMigration(places)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -125,6 +139,12 @@ async def verification(auth: AuthMigration, databases: Databases) -> Verificatio
         ),
         OAUTH, OAUTH, OAUTH,
     )  # fmt: skip
+    for factor, kind, status, secret in (
+        (TOTP, "totp", "verified", SECRET),
+        (user(42), "phone", "verified", None),
+        (user(43), "totp", "unverified", None),
+    ):
+        await execute(side, _ADD_FACTOR, factor, PIA, f"my {factor}", kind, status, secret)
     await auth.copy()
     return await auth.verify()
 
@@ -195,11 +215,15 @@ async def test_phones_unicode_and_hostile_data_arrive_as_what_they_can_be(
 
 
 async def test_an_identity_is_linked_where_the_pool_knows_its_provider_and_named_where_not(
-    verification: Verification, pool: Pool
+    verification: Verification, databases: Databases, pool: Pool
 ) -> None:
     [linked] = json.loads(attributes(pool, OAUTH)["identities"])
     assert (linked["providerName"], linked["userId"]) == ("Google", "1234")
     assert f"user {OAUTH}: signs in through github, which the pool does not know" in verification.notes
+    methods = await execute(
+        databases.sides[Side.SUPABASE], "select method, subject from sign_in_methods where user_id = %s", OAUTH
+    )
+    assert sorted(methods) == [("github", "99"), ("google", "1234")]
 
 
 async def test_a_password_that_is_no_bcrypt_is_named(verification: Verification) -> None:
@@ -215,6 +239,55 @@ async def test_no_hash_is_in_what_is_said_or_kept_of_anybody(
     assert len(rows) == verification.checked
     assert "$2a$" not in said
     assert "$argon2id$" not in said
+    assert SECRET not in said
+
+
+async def factors(side: TestSide) -> dict[str, str]:
+    """Whose authenticators are there, with their secrets opened."""
+    rows = await execute(side, "select id, user_id::text, secret from mfa_factors where confirmed_at is not null")
+    return {user_id: SEALER.open(secret, factor_id.bytes).decode() for factor_id, user_id, secret in rows}
+
+
+async def test_an_authenticator_keeps_its_secret_which_is_sealed_and_others_are_named(
+    verification: Verification, databases: Databases
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    assert await factors(side) == {PIA: SECRET}
+    [(stored,)] = await execute(side, "select secret from mfa_factors")
+    assert SECRET.encode() not in stored
+    words = "has a second factor that cannot be brought along, and must set one up anew"
+    assert f"user {PIA}: {words}" in verification.notes
+
+
+async def test_an_authenticator_that_was_removed_here_stays_so_and_one_that_changes_there_comes(
+    verification: Verification, auth: AuthMigration, databases: Databases
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    await execute(side, "delete from mfa_factors")
+    await execute(side, "update users set full_name = 'Pia P.' where id = %s", PIA)
+    await auth.follow_once()
+    assert (await auth.verify()).differences == []
+    assert await factors(side) == {}
+    await execute(side, "update auth.mfa_factors set secret = %s where id = %s", SECRET[::-1], TOTP)
+    await auth.follow_once()
+    assert await factors(side) == {PIA: SECRET[::-1]}
+    await execute(side, "insert into recovery_codes (user_id, code_hash) values (%s, 'x')", PIA)
+    await execute(side, "delete from auth.mfa_factors where id = %s", TOTP)
+    await auth.follow_once()
+    assert await factors(side) == {}
+    assert await execute(side, "select from recovery_codes") == []
+
+
+async def test_without_a_key_nobody_loses_their_authenticator_unnoticed(
+    verification: Verification, databases: Databases, places: AuthPlaces
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    await execute(side, _ADD_FACTOR, TOTP, PIA, "again", "totp", "verified", SECRET)
+    found = await AuthMigration(replace(places, sealer=None)).verify()
+    words = "has an authenticator, and no key to seal its secret with was given: set auth.factor_key_file"
+    assert found.differences == [f"user {PIA}: {words}"]
+    assert (await AuthMigration(places).verify()).differences == []
+    assert await factors(side) == {PIA: SECRET}
 
 
 async def test_an_identity_that_was_given_up_is_unlinked_and_one_that_was_added_here_stays(
@@ -231,6 +304,8 @@ async def test_an_identity_that_was_given_up_is_unlinked_and_one_that_was_added_
     assert await auth.follow_once() == 1
     linked = {one["userId"] for one in json.loads(attributes(pool, OAUTH)["identities"])}
     assert linked == {"5678", "own"}
+    methods = await execute(side, "select method, subject from sign_in_methods where user_id = %s", OAUTH)
+    assert sorted(methods) == [("github", "99"), ("google", "5678")]
 
 
 async def test_a_ban_withdraws_the_password_and_its_end_brings_it_back(
@@ -321,6 +396,41 @@ async def test_two_people_swap_their_addresses_with_their_passwords(
         PIA: ("jürgen@bücher.example", bcrypt("P")),
         JURGEN: ("pia@example.org", bcrypt("j")),
     }
+
+
+async def test_who_registered_on_aws_is_known_at_supabase_after_the_way_back(
+    verification: Verification, auth: AuthMigration, databases: Databases
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    newcomer, clash, with_pin = (user(number) for number in (31, 32, 33))
+    await auth.handover(Side.AWS)
+    await execute(side, "insert into users (id, full_name) values (%s, 'New'), (%s, 'Clash'), (%s, 'Pin')",
+                  newcomer, clash, with_pin)  # fmt: skip
+    for one, email in ((newcomer, "new@x.org"), (clash, "argon@example.org"), (with_pin, "pin@x.org")):
+        await execute(side, "insert into account_emails (user_id, email) values (%s, %s)", one, email)
+    await execute(side, "insert into sign_in_methods (user_id, method, subject) values (%s, 'password', 'a'),"
+                        " (%s, 'password', 'b')", newcomer, clash)  # fmt: skip
+    found = await auth.verify()
+    assert found.differences == []
+    await auth.handover(Side.SUPABASE)
+    there = (
+        "select id::text, email, encrypted_password, raw_user_meta_data ->> 'full_name' from auth.users"
+        " where id = any (%s)"
+    )
+    assert await execute(side, there, [newcomer, clash, with_pin]) == [(newcomer, "new@x.org", "", "New")]
+    assert await execute(side, "select provider, provider_id from auth.identities where user_id = %s", newcomer) == [
+        ("email", newcomer)
+    ]
+    assert await auth.follow_once() == 0, "nobody is carried twice"
+
+
+async def test_who_is_suspended_here_is_disabled_there_and_has_no_password_to_sign_in_with(
+    verification: Verification, auth: AuthMigration, databases: Databases, pool: Pool
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    await execute(side, "insert into users (id, full_name, suspended_at) values (%s, 'Changer', now())", CHANGER)
+    await auth.follow_once()
+    assert attributes(pool, CHANGER)["enabled"] is False
 
 
 async def test_closing_asks_who_never_signed_in_for_a_new_password_and_keeps_no_hash(

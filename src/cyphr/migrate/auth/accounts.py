@@ -25,6 +25,14 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Factor:
+    """An authenticator (TOTP) that a person has confirmed at Supabase. ``digest``: SHA-256 of its secret and name."""
+
+    id: UUID
+    digest: str
+
+
+@dataclass(frozen=True)
 class Account:
     """What a person's counterpart must look like. Nothing in it is secret."""
 
@@ -39,8 +47,8 @@ class Account:
     identities: tuple[Identity, ...] = ()
     password: str | None = None
     """SHA-256 of the hash to import; None: there is none that may be used."""
-    factors: str | None = None
-    """SHA-256 over their confirmed TOTP factors."""
+    factors: tuple[Factor, ...] = ()
+    """The authenticators to bring along."""
     remarks: tuple[str, ...] = ()
     """What an operator should know of this person."""
 
@@ -64,7 +72,7 @@ class Account:
     def fingerprint(self) -> str:
         """Changes whenever the counterpart must."""
         identities = [[one.provider, one.subject] for one in self.identities]
-        said = [self.attributes, self.disabled, identities, self.password, self.factors]
+        said = [self.attributes, self.disabled, identities, self.password]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from cyphr.migrate.auth.accounts import Account, Identity, Link, is_address, queries, usable_name, usable_phone
+from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, is_address, queries, usable_name, usable_phone
 from cyphr.migrate.auth.addresses import Contested, read_contested
 from cyphr.migrate.authority import Authority, with_authority
 
@@ -30,7 +30,8 @@ class Told:
     problem: str | None
     due: bool
     """Whether what was refused may be tried again."""
-    identities: tuple[Identity, ...]
+    identities: tuple[Identity, ...] = ()
+    factors: tuple[Factor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Page:
     links: dict[UUID, Link] = field(default_factory=dict)
     told: dict[UUID, Told] = field(default_factory=dict)
     passwords: dict[UUID, Held] = field(default_factory=dict)
+    unknown_there: list[Account] = field(default_factory=list)
+    """Who has a password in Cognito, and whom Supabase Auth does not know."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,13 @@ def _page(
 ) -> Page:
     page = Page()
     for row in said:
-        told = Told(row["fingerprint"], row["problem"], row["due"], _identities(row["identities"]))
-        page.told[row["user_id"]] = told
+        page.told[row["user_id"]] = Told(
+            row["fingerprint"],
+            row["problem"],
+            row["due"],
+            _identities(row["identities"]),
+            _factors(row["factors"]),
+        )
     for row in ours.links:
         page.links[row["user_id"]] = Link(**row)
     for row in ours.passwords:
@@ -137,8 +145,10 @@ def _page(
             email,
             email is not None,
             usable_name(person["full_name"]),
-            disabled=False,
+            disabled=person["suspended"],
         )
+        if person["has_password"] and email is not None and not person["suspended"]:
+            page.unknown_there.append(page.accounts[person["user_id"]])
     return page
 
 
@@ -155,10 +165,14 @@ def _account(
     if holder is not None:
         remarks.append(f"has an address that user {holder} holds, and is named by their id")
     verified = own is not None or (theirs is not None and user["confirmed"] and holder is None)
-    disabled = user["banned"] or user["deleted"]
+    disabled = user["banned"] or user["deleted"] or (person is not None and person["suspended"])
     may_sign_in = verified and not disabled
     if user["other_password"] and may_sign_in:
         remarks.append("has a password in a form that only Supabase checks, and must set a new one")
+    if user["other_factor"]:
+        remarks.append("has a second factor that cannot be brought along, and must set one up anew")
+    if user["factors"] and person is None:
+        remarks.append("has an authenticator, and never opened Cyphr")
     return Account(
         user_id,
         own or theirs,
@@ -169,9 +183,13 @@ def _account(
         phone_verified=user["phone_confirmed"],
         identities=_identities(user["identities"]),
         password=user["password"] if may_sign_in else None,
-        factors=user["factors"],
+        factors=_factors(user["factors"]) if person is not None else (),
         remarks=tuple(remarks),
     )
+
+
+def _factors(pairs: list[list[str]] | None) -> tuple[Factor, ...]:
+    return tuple(Factor(UUID(factor_id), digest) for factor_id, digest in pairs or [])
 
 
 def _identities(pairs: list[list[str]] | None) -> tuple[Identity, ...]:

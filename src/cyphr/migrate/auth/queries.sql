@@ -8,7 +8,8 @@ select user_id, digest, forgotten_at is not null as forgotten, email from public
 where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: read_people
-select p.id as user_id, p.full_name, e.email
+select p.id as user_id, p.full_name, e.email, p.suspended_at is not null as suspended,
+       exists (select from public.sign_in_methods m where m.user_id = p.id and m.method = 'password') as has_password
 from public.users p left join public.account_emails e on e.user_id = p.id
 where p.id >= %(first)s order by p.id limit %(limit)s;
 
@@ -24,10 +25,16 @@ select u.id as user_id, lower(u.email) as email, u.email_confirmed_at is not nul
            as other_password,
        (select jsonb_agg(jsonb_build_array(i.provider, i.provider_id) order by i.provider, i.provider_id)
         from auth.identities i where i.user_id = u.id and i.provider not in ('email', 'phone')) as identities,
-       (select encode(sha256(convert_to(string_agg(concat_ws(':', f.id, f.secret, f.friendly_name), E'\n' order by f.id),
-                                        'UTF8')), 'hex')
+       (select jsonb_agg(jsonb_build_array(
+                   f.id, encode(sha256(convert_to(concat_ws(':', f.secret, f.friendly_name), 'UTF8')), 'hex')
+               ) order by f.id)
         from auth.mfa_factors f
-        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret <> '') as factors
+        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret ~ '^[A-Z2-7]{16,}=*$'
+       ) as factors,
+       exists (
+           select from auth.mfa_factors f where f.user_id = u.id and f.status = 'verified'
+              and (f.factor_type <> 'totp' or f.secret is null or f.secret !~ '^[A-Z2-7]{16,}=*$')
+       ) as other_factor
 from auth.users u
 where u.id >= %(first)s order by u.id limit %(limit)s;
 
@@ -50,6 +57,26 @@ select email, user_id from public.account_emails where email = any (%(emails)s);
 select id, encrypted_password, encode(sha256(convert_to(encrypted_password, 'UTF8')), 'hex'),
        coalesce(updated_at, 'epoch')
 from auth.users where id = any (%(user_ids)s);
+
+-- name: read_factor_secrets
+-- The secrets themselves, of the authenticators that are to be imported now.
+select id, user_id, coalesce(nullif(trim(friendly_name), ''), 'Authenticator'), secret, created_at
+from auth.mfa_factors where id = any (%(ids)s);
+
+-- name: import_factor
+insert into public.mfa_factors as held (id, user_id, kind, name, secret, created_at, confirmed_at)
+select %(id)s, person.id, 'totp', %(name)s, %(secret)s, %(created_at)s, now()
+from public.users person where person.id = %(user_id)s
+on conflict (id) do update set name = excluded.name, secret = excluded.secret, last_counter = 0
+where held.user_id = excluded.user_id;
+
+-- name: remove_factor
+delete from public.mfa_factors where id = %(id)s and user_id = %(user_id)s;
+
+-- name: remove_recovery_codes
+-- The codes that stand in for factors go with the last of them.
+delete from public.recovery_codes c where c.user_id = %(user_id)s
+   and not exists (select from public.mfa_factors f where f.user_id = c.user_id and f.confirmed_at is not null);
 
 -- name: free_address
 -- Whoever held the address before is brought over anew, as the person who holds it now was.
@@ -89,6 +116,14 @@ on conflict (user_id) do update
 set cognito_sub = excluded.cognito_sub, username = excluded.username, linked_at = now()
 where (cognito_accounts.cognito_sub, cognito_accounts.username) is distinct from (excluded.cognito_sub, excluded.username);
 
+-- name: add_method
+-- Whose an account elsewhere is here already, it stays.
+insert into public.sign_in_methods (user_id, method, subject) values (%(user_id)s, %(method)s, %(subject)s)
+on conflict (method, subject) do nothing;
+
+-- name: remove_method
+delete from public.sign_in_methods where user_id = %(user_id)s and method = %(method)s and subject = %(subject)s;
+
 -- name: unlink
 delete from public.cognito_accounts where user_id = %(user_id)s;
 
@@ -96,14 +131,47 @@ delete from public.cognito_accounts where user_id = %(user_id)s;
 delete from public.imported_passwords where user_id = %(user_id)s;
 
 -- name: read_journal
-select user_id, fingerprint, problem, identities, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
+select user_id, fingerprint, problem, identities, factors, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
 where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: record
-insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities)
-values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s)
+insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities, factors)
+values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s, %(factors)s)
 on conflict (user_id) do update
-set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities, synced_at = now();
+set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities,
+    factors = excluded.factors, synced_at = now();
+
+-- name: carry_user
+-- As Supabase Auth makes one itself: its server cannot read a token that is null.
+insert into auth.users (
+    instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+    created_at, updated_at, confirmation_token, recovery_token, email_change, email_change_token_new,
+    email_change_token_current, phone_change, phone_change_token, reauthentication_token, is_sso_user, is_anonymous
+) values (
+    '00000000-0000-0000-0000-000000000000', %(user_id)s, 'authenticated', 'authenticated', %(email)s, '', now(),
+    '{"provider": "email", "providers": ["email"]}', jsonb_build_object('full_name', %(name)s::text),
+    now(), now(), '', '', '', '', '', '', '', '', false, false
+)
+on conflict do nothing
+returning true;
+
+-- name: carry_identity
+insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+values (%(user_id)s::text, %(user_id)s,
+        jsonb_build_object('sub', %(user_id)s::text, 'email', %(email)s::text, 'email_verified', true,
+                           'phone_verified', false),
+        'email', now(), now())
+on conflict do nothing
+returning id;
+
+-- name: has_platform_queue
+select to_regclass('cyphr.platform_queue') is not null;
+
+-- name: queue_row
+insert into cyphr.platform_queue (table_name, id) values (%(table)s, %(id)s);
+
+-- name: tell_queue
+notify cyphr_platform;
 
 -- name: look_again
 update cyphr.auth_accounts set fingerprint = '' where user_id = any (%(user_ids)s);
@@ -149,4 +217,5 @@ update pool_users u set taken = true from chosen c where u.username = c.username
 returning c.user_id, u.username, u.attributes, u.enabled, u.status;
 
 -- name: read_strangers
-select username from pool_users where not taken order by username;
+-- Who is registering with a password is nobody's counterpart until the mailed code is typed.
+select username from pool_users where not taken and status <> 'UNCONFIRMED' order by username;

@@ -1,6 +1,7 @@
 """Make the pool's users what the databases say: the work that copy, follow and handover share."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,19 +10,24 @@ from typing import Any
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import Jsonb
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import InvalidInput, Unavailable
-from cyphr.foundation.postgres import connect
+from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import read_sql
-from cyphr.migrate.auth.accounts import Account, Link, queries
-from cyphr.migrate.auth.pages import Held, Page, read_pages
+from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, queries
+from cyphr.migrate.auth.back import carry_back
+from cyphr.migrate.auth.factors import import_factors
+from cyphr.migrate.auth.pages import Held, Page, Told, read_pages
 from cyphr.migrate.auth.passwords import import_passwords
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.pool import PoolUser, UserPool
-from cyphr.migrate.authority import with_authority
+from cyphr.migrate.authority import read_side, with_authority
+
+_NOTHING = Told("", None, due=True)
+_METHOD = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 
 @dataclass
@@ -61,18 +67,21 @@ class Synchronisation:
         A person whom the pool does not take is noted, and tried again when they change or after a minute. Users of the
         pool that are nobody's counterpart are left alone. Raises Unavailable when Cognito cannot be reached.
         """
-        changes = 0
+        changes, to_supabase = 0, await read_side(self.places.authority, "auth") is Side.AWS
         if progress is not None:
             await self._count(progress)
         begun, size = monotonic(), self.places.parallel * 8
         async for page in self.pages():
-            changed = [one for one in page.accounts.values() if _is_news(one, page)]
+            changed = [one for one in page.accounts.values() if self._is_news(one, page)]
             for start in range(0, len(changed), size):
                 batch = changed[start : start + size]
                 refused = await self._bring(batch, page)
                 changes += len(batch)
                 if progress is not None:
                     self._note(progress, len(batch), refused, (monotonic() - begun) / changes)
+            if to_supabase and page.unknown_there:
+                refused_there = await carry_back(self.supabase, page.unknown_there)
+                changes += len(page.unknown_there) - len(refused_there)
             for user_id in page.told.keys() - page.accounts.keys() - page.links.keys():
                 await self.journal.execute(queries.forget, {"user_id": user_id})
             for link in [link for user_id, link in page.links.items() if user_id not in page.accounts]:
@@ -100,7 +109,7 @@ class Synchronisation:
         total = changed = 0
         async for page in self.pages():
             total += len(page.accounts)
-            changed += sum(_is_news(one, page) for one in page.accounts.values())
+            changed += sum(self._is_news(one, page) for one in page.accounts.values())
         progress.users_total, progress.users_copied = total, total - changed
 
     def _note(self, progress: AuthProgress, done: int, refused: int, seconds_each: float) -> None:
@@ -122,6 +131,10 @@ class Synchronisation:
             else:
                 raise result
         secrets = await import_passwords(self.supabase, [one for one in batch if one.user_id in made])
+        before = {one.user_id: page.told.get(one.user_id, _NOTHING) for one in batch}
+        methods = [(one.user_id, one.identities, before[one.user_id].identities) for one in batch]
+        brought = [(one, before[one.user_id].factors) for one in batch if one.user_id in made]
+        factors = await import_factors(self.supabase, self.places.sealer, brought)
 
         async def link(connection: AsyncConnection) -> None:
             async with connection.cursor() as cursor:
@@ -130,6 +143,8 @@ class Synchronisation:
                 ]
                 await cursor.executemany(queries.link, links)
                 await secrets.write(cursor)
+                await _write_methods(cursor, methods)
+                await factors.write(cursor)
 
         await with_authority(self.places.authority, link)
         await self._record(batch, problems)  # only now: a run that is killed before looks at these users again
@@ -142,11 +157,24 @@ class Synchronisation:
                 "fingerprint": account.fingerprint,
                 "problem": problems.get(account.user_id),
                 "identities": Jsonb([[one.provider, one.subject] for one in account.identities]),
+                "factors": Jsonb([[str(one.id), one.digest] for one in self._brought(account, problems)]),
             }
             for account in batch
         ]
         async with self.journal.cursor() as cursor:
             await cursor.executemany(queries.record, notes)
+
+    def _brought(self, account: Account, problems: dict[UUID, str]) -> tuple[Factor, ...]:
+        return account.factors if self.places.sealer is not None and account.user_id not in problems else ()
+
+    def _is_news(self, account: Account, page: Page) -> bool:
+        """Whether the pool, or our own tables, have to be told of this person."""
+        told = page.told.get(account.user_id)
+        if told is None or told.fingerprint != account.fingerprint:
+            return True
+        if told.problem is not None:
+            return told.due
+        return self.places.sealer is not None and told.factors != account.factors
 
     async def _ensure(self, account: Account, page: Page) -> PoolUser:
         link, told = page.links.get(account.user_id), page.told.get(account.user_id)
@@ -170,14 +198,26 @@ class Synchronisation:
         await self.journal.execute(queries.forget, {"user_id": link.user_id})
 
 
+async def _write_methods(
+    cursor: AsyncCursor, methods: list[tuple[UUID, tuple[Identity, ...], tuple[Identity, ...]]]
+) -> None:
+    """Say through which accounts elsewhere people sign in: of each person those they have, and those they had."""
+
+    def named(user_id: UUID, identities: Iterable[Identity]) -> list[dict[str, Any]]:
+        return [
+            {"user_id": user_id, "method": one.provider.lower(), "subject": one.subject}
+            for one in identities
+            if _METHOD.fullmatch(one.provider.lower())
+        ]
+
+    lost = [row for user_id, now, before in methods for row in named(user_id, set(before) - set(now))]
+    there = [row for user_id, now, _ in methods for row in named(user_id, now)]
+    await cursor.executemany(queries.remove_method, lost)
+    await cursor.executemany(queries.add_method, there)
+
+
 def _is_outdated(account: Account, held: Held | None) -> bool:
     """Whether the password that was set in Cognito was the one of Supabase, which has been changed there since."""
     if held is None or not held.forgotten or held.digest is None or account.password is None:
         return False
     return held.digest != account.password
-
-
-def _is_news(account: Account, page: Page) -> bool:
-    """Whether the pool has to be told of this person."""
-    told = page.told.get(account.user_id)
-    return told is None or told.fingerprint != account.fingerprint or (told.problem is not None and told.due)

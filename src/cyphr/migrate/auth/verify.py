@@ -11,10 +11,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.accounts import Account, queries
 from cyphr.migrate.auth.pages import Page
 from cyphr.migrate.auth.pool import PoolUser
 from cyphr.migrate.auth.synchronisation import Synchronisation
+from cyphr.migrate.authority import read_side
 from cyphr.migrate.service import Verification
 
 _ROUNDS = 3
@@ -54,6 +56,7 @@ async def verify_users(synchronisation: Synchronisation) -> Verification:
 
 async def _compare(synchronisation: Synchronisation) -> _Found:
     found = _Found()
+    on_aws = await read_side(synchronisation.places.authority, "auth") is Side.AWS
     await _list_pool(synchronisation)
     async for page in synchronisation.pages():
         pool = await _counterparts(synchronisation, page)
@@ -65,6 +68,12 @@ async def _compare(synchronisation: Synchronisation) -> _Found:
             if account.email is None:
                 found.nameless.append(account.user_id)
             found.remarks += [f"user {account.user_id}: {remark}" for remark in _remarks(synchronisation, account)]
+        if on_aws:
+            found.remarks += [
+                f"user {one.user_id}: registered on AWS, and somebody at Supabase may have their address: a handback "
+                "would leave them without a password there"
+                for one in page.unknown_there
+            ]
     rows = await (await synchronisation.journal.execute(queries.read_strangers)).fetchall()
     found.strangers = [username for (username,) in rows]
     return found
@@ -110,8 +119,8 @@ async def _counterparts(synchronisation: Synchronisation, page: Page) -> dict[UU
 
 
 def _difference(synchronisation: Synchronisation, account: Account, page: Page, user: PoolUser | None) -> str | None:
+    told = page.told.get(account.user_id)
     if user is None:
-        told = page.told.get(account.user_id)
         return (told.problem if told is not None else None) or "no Cognito user"
     unlike = [name for name in _ATTRIBUTES if user.attributes.get(name) != account.attributes.get(name)]
     if unlike:
@@ -134,6 +143,10 @@ def _difference(synchronisation: Synchronisation, account: Account, page: Page, 
     held = page.passwords.get(account.user_id)
     if account.password is None and held is not None and not held.forgotten:
         return "a password is held that must not sign in"
+    if account.factors and synchronisation.places.sealer is None:
+        return "has an authenticator, and no key to seal its secret with was given: set auth.factor_key_file"
+    if account.factors and (told is None or told.factors != account.factors):
+        return "has an authenticator that was not brought along"
     if account.password is not None and (held is None or (not held.forgotten and held.email != account.email)):
         return "the password of Supabase is not held"
     return None

@@ -154,6 +154,7 @@ class DatabaseMigration:
     async def close(self) -> list[str]:
         """End the way back, once the database stands on AWS for good. Following must have ended."""
         await self._platform_rows.remove()
+        await self._platform_rows.forget_secrets()
         await closing.close_databases(self._databases)
         return []
 
