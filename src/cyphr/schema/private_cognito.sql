@@ -69,6 +69,18 @@ as $$
         or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
+-- The account of a Cognito user who has proved a password, or null: what the pool holds of one that was unlinked, or
+-- never linked, counts for nothing.
+create or replace function private.signs_in_with_password(p_sub text) returns uuid
+    language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    person uuid := private.known_as('cognito', p_sub, null);
+begin
+    return case when private.has_password(person) then person end;
+end
+$$;
+
 -- What Cognito calls whoever has this address, or null. Not left to Cognito's aliases: it makes them in its own time.
 create or replace function private.pool_username(p_email text) returns text
     language sql stable security definer set search_path = ''
@@ -113,8 +125,8 @@ $$;
 revoke all on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.has_password(uuid), private.pool_username(text),
-    private.note_cognito_sign_out(), private.name_of(uuid) from public, anon, authenticated;
+    private.note_cognito_sign_out(), private.name_of(uuid), private.signs_in_with_password(text) from public, anon, authenticated;
 grant execute on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.pool_username(text), private.note_cognito_sign_out(),
-    private.name_of(uuid) to cyphr_app;
+    private.name_of(uuid), private.signs_in_with_password(text) to cyphr_app;

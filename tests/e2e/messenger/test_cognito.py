@@ -23,16 +23,6 @@ PASSWORD = "Correct horse 7"
 OTHER = "Another horse 8"
 
 
-@pytest_asyncio.fixture(scope="module")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    started = AwsStandIn(tmp_path_factory.mktemp("aws"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
-
-
 @pytest.fixture(scope="module")
 def side(aws_side: TestSide) -> TestSide:
     return aws_side

@@ -4,8 +4,12 @@ select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.
 from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s) attempt
 left join private.read_imported_password(%(email)s) held on true;
 
+-- name: signs_in_with_password
+-- Whose a subject is that has proved a password just now, if a password is a method of that account.
+select private.signs_in_with_password(%(subject)s);
+
 -- name: known_as
--- Of who has proved a password just now.
+-- Of who has proved themselves just now.
 select private.known_as('cognito', %(subject)s, null);
 
 -- name: link_password
