@@ -60,6 +60,8 @@ insert into public.push_state (device, chat_id, wanted_seq) values
     ('f1000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 1);
 insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.privacy_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
+insert into public.imported_passwords (user_id, email, bcrypt) values
+    ('a0000000-0000-4000-8000-000000000000', 'anna@example.org', 'hash');
 insert into public.sign_in_methods (user_id, method, subject) values
     ('a0000000-0000-4000-8000-000000000000', 'password', 'sub');
 insert into public.cognito_sign_ups (email, username, full_name) values

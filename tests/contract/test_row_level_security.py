@@ -39,6 +39,7 @@ MATRIX = {
     "discovery_tokens": ("1 - - 1", "0 - - 0"),
     "email_codes": ("- - - -", "- - - -"),
     "hidden_messages": ("1 - - -", "0 - - -"),
+    "imported_passwords": ("- - - -", "- - - -"),
     "known_devices": ("- - - -", "- - - -"),
     "message_drafts": ("1 - - 1", "0 - - 0"),
     "message_edits": ("1 - - -", "0 - - -"),

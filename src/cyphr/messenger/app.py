@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from cyphr.foundation.aws import notifications_client, s3_client
+from cyphr.foundation.aws import notifications_client, s3_client, sign_in_client
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
@@ -19,11 +19,15 @@ from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.cognito.passwords import Passwords
+from cyphr.messenger.cognito.pool import UserPool
+from cyphr.messenger.cognito.service import Cognito
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.identities.service import Identities
 from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
@@ -85,6 +89,9 @@ class Messenger:
     exchange: Exchange
     presence: Presence
     realtime: Realtime
+    cognito: Cognito | None
+    """Signing in with a password; None: nobody does here."""
+    identities: Identities
     push: Push
     relocation: Relocation
     delivery: Delivery | None
@@ -92,6 +99,7 @@ class Messenger:
     shared: Shared | None
     """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
+    passwords: Passwords | None
 
     async def open(self) -> None:
         """Start the pools. A side that is down does not stop this."""
@@ -117,6 +125,8 @@ class Messenger:
                 await self.presence.record()
         await self.switchboard.close()
         self.pins.close()
+        if self.passwords is not None:
+            self.passwords.close()
 
 
 def build_messenger(
@@ -136,10 +146,11 @@ def build_messenger(
     audit, notices = Audit(), Notices(switchboard, mail)
     passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
     tokens = AccessTokens(key, settings.issuer)
+    verifier = Verifier(tokens, accepted_issuers(settings))
     sessions = Sessions(
         switchboard,
         tokens,
-        Verifier(tokens, accepted_issuers(settings)),
+        verifier,
         pins,
         audit,
         notices,
@@ -150,6 +161,12 @@ def build_messenger(
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
     accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
+    pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
+    passwords = (
+        None
+        if pool is None
+        else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
+    )
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
@@ -197,6 +214,9 @@ def build_messenger(
             public_url=settings.public_url,
         ),
         pins=pins,
+        passwords=passwords,
+        identities=Identities(switchboard, sessions, pins, pool, audit),
+        cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
     )
 
 

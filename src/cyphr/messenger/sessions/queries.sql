@@ -51,3 +51,10 @@ select outcome, user_id
 from private.adopt_session(
     %(session_id)s, %(issuer)s, %(subject)s, %(began_at)s, %(expires_at)s, %(strong)s
 );
+
+-- name: exchangeable
+-- Whose a token of another issuer is that is to be exchanged; nothing is written down.
+select outcome, user_id from private.exchangeable(%(session_id)s, %(issuer)s, %(subject)s, %(began_at)s);
+
+-- name: note_exchange
+select private.note_exchange(%(session_id)s, %(user_id)s, %(method)s);

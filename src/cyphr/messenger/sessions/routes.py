@@ -7,10 +7,12 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cyphr.foundation.errors import NotAuthenticated
-from cyphr.messenger.sessions.models import Challenge, Identity, Refresh, Session, SignIn
+from cyphr.messenger.sessions.models import Challenge, Exchange, Identity, Refresh, Session, SignIn
 from cyphr.messenger.sessions.service import NewSession, Sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+keys = APIRouter(tags=["sessions"])
 
 _bearer = HTTPBearer(auto_error=False, description="An access token.")
 
@@ -68,8 +70,20 @@ async def refresh(body: Refresh, sessions: Service) -> Session:
     return await sessions.refresh(body.refresh_token)
 
 
+@router.post("/exchange", status_code=201, response_model=Session, responses=CHALLENGED)
+async def exchange(body: Exchange, sessions: Service) -> Session | JSONResponse:
+    """Exchange an access token of Cognito or Supabase for a session here. Its own session then ends."""
+    return admitted(await sessions.exchange(body.token, NewSession(body.device, body.device_id)))
+
+
 @router.delete("/current", status_code=204)
 async def sign_out(identity: SignedIn, sessions: Service) -> Response:
     """End this session."""
     await sessions.sign_out(identity)
     return Response(status_code=204)
+
+
+@keys.get("/.well-known/jwks.json")
+async def read_keys(sessions: Service) -> dict[str, list[dict[str, str]]]:
+    """The public key that our access tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
+    return {"keys": [sessions.public_key()]}

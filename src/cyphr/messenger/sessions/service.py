@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
@@ -328,6 +329,10 @@ class Sessions:
         if not await self._switchboard.unit_of_work(identity.user_id, work):
             raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
+    def public_key(self) -> dict[str, str]:
+        """What others check our access tokens with, as a JSON Web Key."""
+        return self._tokens.public_key()
+
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
         await self._revoke(identity.user_id, only=identity.session_id)
@@ -340,6 +345,10 @@ class Sessions:
     async def sign_out_others(self, identity: Identity) -> None:
         """End every other session of this person."""
         await self._revoke(identity.user_id, kept=identity.session_id)
+
+    async def sign_out_everywhere(self, user_id: UUID) -> None:
+        """End every session of this person."""
+        await self._revoke(user_id)
 
     async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
         async def work(transaction: Transaction) -> list[UUID]:
@@ -377,20 +386,42 @@ class Sessions:
         known = self._adopted.get(session_id)
         if known is not None and self._believed.get(session_id, 0.0) >= monotonic():
             return Identity(user_id=known, session_id=session_id)
-        user_id = await self.account_of(proof)
+        user_id = await self._account_of(proof, _queries.adopt_session)
         if len(self._adopted) > _MOST_BELIEVED:
             self._adopted.clear()
         self._adopted[session_id] = user_id
         self._believe(session_id)
         return Identity(user_id=user_id, session_id=session_id)
 
-    async def account_of(self, proof: Proof) -> UUID:
-        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or nobody's."""
+    async def exchange(self, token: str, new: NewSession) -> Session | Challenge:
+        """Give a session of ours for another issuer's token, whose own session then ends within a minute.
+
+        Raises NotAuthenticated, Suspended, or Unavailable when the issuer's keys cannot be had.
+        """
+        proof = await self._verifier.verify(token)
+        if not isinstance(proof, Proof):
+            raise NotAuthenticated("this token is one of ours already; refresh its session")
+        user_id = await self._account_of(proof, _queries.exchangeable)  # whether a factor is wanted says ``admit``
+        outcome = await self.admit(user_id, proof.issuer, new)
+        if isinstance(outcome, Session):
+            await self._note_exchange(proof, user_id)
+        return outcome
+
+    async def _note_exchange(self, proof: Proof, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(
+                _queries.note_exchange, session_id=proof.session_id, user_id=user_id, method=proof.issuer
+            )
+
+        await self._switchboard.unit_of_work(None, work)
+
+    async def _account_of(self, proof: Proof, query: LiteralString) -> UUID:
+        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or it is nobody's."""
 
         async def work(transaction: Transaction) -> Adoption | None:
             return await transaction.fetch_one(
                 Adoption,
-                _queries.adopt_session,
+                query,
                 session_id=proof.session_id,
                 issuer=proof.issuer,
                 subject=proof.subject,
