@@ -295,6 +295,14 @@ as $$
     from (select) one left join public.tenant_policies own on own.tenant_id = p_tenant
 $$;
 
+-- Whether a person must set up a second factor before anything else.
+create or replace function private.demands_factor(p_user_id uuid) returns boolean
+    language sql stable security definer set search_path = ''
+as $$
+    select own.require_mfa and private.factors_of(p_user_id) = '{}'
+    from private.policy_of(private.tenant_of(p_user_id)) own
+$$;
+
 create or replace function private.admin_policy()
     returns table (pin_length integer, session_days integer, require_mfa boolean)
     language sql stable security definer set search_path = ''
@@ -466,7 +474,8 @@ declare
     -- What servers call; the rest is called by these, or by the operator.
     called text[] := array['administer', 'admin_create', 'admin_invite', 'admin_people', 'admin_count_people',
                            'admin_sessions', 'admin_policy', 'admin_set_policy', 'admin_groups', 'admin_make_group',
-                           'admin_remove_group', 'admin_set_group', 'admin_events', 'admin_note_export', 'administered_tenant'];
+                           'admin_remove_group', 'admin_set_group', 'admin_events', 'admin_note_export', 'administered_tenant',
+                           'demands_factor'];
     inner_ones text[] := array['tenant_of', 'tenant_role_of', 'admin_target', 'end_sessions', 'note_admin', 'is_last_owner',
                                'do_administer', 'accept_invitation', 'policy_of', 'make_tenant', 'appoint'];
 begin

@@ -1242,6 +1242,16 @@ begin
 end
 $$;
 
+-- Name: demands_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.demands_factor(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.require_mfa and private.factors_of(p_user_id) = '{}'
+    from private.policy_of(private.tenant_of(p_user_id)) own
+$$;
+
 -- Name: do_administer(text, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid) RETURNS uuid[]
@@ -5660,6 +5670,11 @@ GRANT ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_
 
 REVOKE ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION demands_factor(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.demands_factor(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.demands_factor(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid); Type: ACL; Schema: private; Owner: -
 

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from click.testing import Result
 from psycopg.conninfo import make_conninfo
+from pyotp import TOTP
 from typer.testing import CliRunner
 from websockets.exceptions import ConnectionClosed
 
@@ -230,7 +231,9 @@ async def test_two_owners_who_suspend_each_other_at_once_leave_one(http: httpx.A
 async def test_the_policy_holds_for_new_pins_and_for_how_long_sessions_live(
     http: httpx.AsyncClient, side: TestSide, umbrella: Tenant
 ) -> None:
-    assert await umbrella.admin.get(f"{ADMIN}/policy") == {"pin_length": 4, "session_days": 30}
+    assert await umbrella.admin.get(f"{ADMIN}/policy") == {
+        "pin_length": 4, "session_days": 30, "require_mfa": False,
+    }  # fmt: skip
     assert (await umbrella.owner.put(f"{ADMIN}/policy", {"pin_length": 6, "session_days": 2})).status_code == 204
     person = await newcomer(http, side, umbrella)
     short = {"pin": PIN, "new_pin": "12345"}
@@ -251,6 +254,27 @@ async def test_the_policy_holds_for_new_pins_and_for_how_long_sessions_live(
     assert (await http.post("/v1/accounts/recovery", json=recovery | {"new_pin": "1234"})).status_code == 422
     assert (await http.post("/v1/accounts/recovery", json=recovery | {"new_pin": "654321"})).status_code == 204
     await umbrella.owner.put(f"{ADMIN}/policy", {})
+
+
+async def test_who_must_have_a_second_factor_sets_one_up_before_anything_else(
+    http: httpx.AsyncClient, side: TestSide
+) -> None:
+    tenant = await make_tenant(http, side, f"strict {uuid4().hex}")
+    assert (await tenant.owner.put(f"{ADMIN}/policy", {"require_mfa": True})).status_code == 204
+    person = await newcomer(http, side, tenant)
+    refused = await http.get("/v1/chats", headers=person.auth)
+    assert (refused.status_code, refused.json()["code"]) == (403, "factor_required")
+    assert (await person.post("/v1/chats", {"type": "direct", "member_ids": [tenant.owner.id]})).status_code == 403
+    async with person.stranger() as socket:
+        await socket.say("hello", d={"token": person.session["access_token"], "heads": {}, "changes": {}})
+        with pytest.raises(ConnectionClosed):
+            await socket.until("resume.done")
+    assert await person.get_status("/v1/me") == 200
+    begun = (await person.post("/v1/me/factors/totp", {"name": "phone"})).json()
+    code = TOTP(begun["secret"]).now()
+    confirmed = await person.post(f"/v1/me/factors/totp/{begun['id']}/confirm", {"code": code})
+    assert confirmed.status_code == 200, confirmed.text
+    assert await person.get_status("/v1/chats") == 200
 
 
 async def test_groups_and_people_are_exported_as_scim(http: httpx.AsyncClient, side: TestSide, acme: Tenant) -> None:

@@ -454,7 +454,8 @@ export interface paths {
         get: operations["read_policy_v1_admin_policy_get"];
         /**
          * Set Policy
-         * @description Demand something else of new PINs, and of sessions from their next refresh on; owners may.
+         * @description Demand something else of new PINs, of sessions from their next refresh on, and of everybody within half a minute;
+         *     owners may.
          */
         put: operations["set_policy_v1_admin_policy_put"];
         post?: never;
@@ -3133,7 +3134,7 @@ export interface components {
         /**
          * Policy
          * @description What a tenant demands. ``pin_length``: digits of a new PIN at least; ``session_days``: how long a session lives
-         *     that is not used.
+         *     that is not used; ``require_mfa``: whoever has no second factor sets one up before anything else.
          */
         Policy: {
             /**
@@ -3141,6 +3142,11 @@ export interface components {
              * @default 4
              */
             pin_length: number;
+            /**
+             * Require Mfa
+             * @default false
+             */
+            require_mfa: boolean;
             /**
              * Session Days
              * @default 30

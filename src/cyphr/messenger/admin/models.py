@@ -85,11 +85,12 @@ class RoleChange(BaseModel):
 
 class Policy(BaseModel):
     """What a tenant demands. ``pin_length``: digits of a new PIN at least; ``session_days``: how long a session lives
-    that is not used.
+    that is not used; ``require_mfa``: whoever has no second factor sets one up before anything else.
     """
 
     pin_length: int = Field(default=4, ge=4, le=6)
     session_days: int = Field(default=30, ge=1, le=30)
+    require_mfa: bool = False
 
 
 class NewGroup(BaseModel):

@@ -28,10 +28,10 @@ select private.admin_count_people(%(words)s);
 select id, device, method, address, user_agent, created_at, last_used_at from private.admin_sessions(%(user_id)s);
 
 -- name: read_policy
-select pin_length, session_days from private.admin_policy();
+select pin_length, session_days, require_mfa from private.admin_policy();
 
 -- name: set_policy
-select private.admin_set_policy(%(pin_length)s, %(session_days)s, false, %(address)s::inet);
+select private.admin_set_policy(%(pin_length)s, %(session_days)s, %(require_mfa)s, %(address)s::inet);
 
 -- name: list_groups
 select id, name, created_at, member_ids from private.admin_groups();

@@ -124,7 +124,9 @@ async def read_policy(identity: SignedIn, administration: Service) -> Policy:
 
 @router.put("/policy", status_code=_DONE)
 async def set_policy(body: Policy, identity: StepUp, administration: Service) -> Response:
-    """Demand something else of new PINs, and of sessions from their next refresh on; owners may."""
+    """Demand something else of new PINs, of sessions from their next refresh on, and of everybody within half a minute;
+    owners may.
+    """
     await administration.set_policy(identity.user_id, body)
     return Response(status_code=_DONE)
 

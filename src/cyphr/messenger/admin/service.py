@@ -125,6 +125,7 @@ class Administration:
         async def work(transaction: Transaction) -> None:
             await self._refuse(transaction.fetch_value(
                 _queries.set_policy, pin_length=policy.pin_length, session_days=policy.session_days,
+                require_mfa=policy.require_mfa,
                 address=current_caller().inet,
             ))  # fmt: skip
 
