@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 import typer
 from pydantic import BaseModel, SecretStr
@@ -141,6 +142,8 @@ def all_commands() -> Iterator[tuple[str, Any]]:
         if inner is None:
             yield name, command
         else:
+            if parameters(command):
+                yield name, command
             yield from ((f"{name} {each}", inner[each]) for each in command.list_commands(None))
 
 
@@ -157,7 +160,8 @@ def _command(path: str, command: Any) -> Iterator[str]:
         if one.param_type_name == "argument"
     )
     yield f"## `cyphr {path}`"
-    yield f"`cyphr {path}{' ' + places if places else ''}{' [OPTIONS]' if own else ''}`"
+    further = " COMMAND …" if hasattr(command, "commands") else ""
+    yield f"`cyphr {path}{' ' + places if places else ''}{' [OPTIONS]' if own else ''}{further}`"
     yield " ".join((command.help or "").split())
     if own:
         yield _table(("argument or option", "type", "default", "meaning"), (_parameter(one) for one in own))
@@ -242,7 +246,8 @@ def _alternatives(kind: Any) -> list[Any]:
 
 
 def _type(kind: Any) -> str:
-    names = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "yes or no"}
+    names = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "yes or no",
+             UUID: "UUID"}  # fmt: skip
     words: list[str] = []
     for one in _alternatives(kind):
         if get_origin(one) is tuple:

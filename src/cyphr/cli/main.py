@@ -6,7 +6,7 @@ Exit codes:
     1    it failed or was refused, or a promise was broken; what happened is on stderr, in red
     2    it was called wrongly; usage is on stderr
     3    a check found a failure: the migration would not start, or did not
-    4    the two sides differ
+    4    the two sides differ, or the audit log is not whole
     5    something is out of reach: a server does not answer, or no migrator is running
     6    a service was moved, but a hook that should follow failed; ask for the same move again to repeat it
     130  interrupted with Ctrl-C (``cyphr up`` ends with 0: that is how it is stopped)
@@ -29,6 +29,8 @@ _COMMANDS = {
     "migrate": "cyphr.cli.migrate",
     "restore-backup": "cyphr.cli.restore_backup",
     "people": "cyphr.cli.people",
+    "audit": "cyphr.cli.audit",
+    "admin": "cyphr.cli.admin",
 }
 
 

@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 from rich.table import Table
 
-from cyphr.foundation.errors import InvalidInput, Unavailable
+from cyphr.cli.databases import connection_arguments, open_database
 from cyphr.schema import restore
 from cyphr.schema.apply import apply_schema
 
@@ -35,7 +32,7 @@ def restore_backup(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Restore a backup (JSON or CSV files) in one transaction. Running it again changes nothing."""
-    arguments = _connection_arguments(to, password_file)
+    arguments = connection_arguments(to, password_file, "--to")
     restored = asyncio.run(_restore(folder, arguments, create_schema=create_schema))
     if as_json:
         print(json.dumps(_as_json(restored), indent=2))
@@ -43,29 +40,8 @@ def restore_backup(
         _print(restored)
 
 
-def _connection_arguments(to: str, password_file: Path | None) -> dict[str, Any]:
-    try:
-        arguments = conninfo_to_dict(to)
-    except psycopg.ProgrammingError:
-        # libpq quotes the part that it does not understand, and that may be the password.
-        raise InvalidInput(
-            "--to is neither a URL (postgresql://user@host:port/database) nor a connection string (host=… dbname=…). "
-            "In a URL, a password's special characters are written as %40 and so on; --password-file needs no escaping."
-        ) from None
-    if password_file is not None:
-        try:
-            arguments["password"] = password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise InvalidInput(f"--password-file {password_file}: cannot be read ({error.strerror})") from error
-    return dict(arguments)
-
-
 async def _restore(folder: Path, arguments: dict[str, Any], *, create_schema: bool) -> restore.Restored:
-    try:
-        connection = await AsyncConnection.connect(**{"connect_timeout": 10, **arguments, "autocommit": True})
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"the database refused the connection: {str(error).strip()}") from error
-    async with connection:
+    async with open_database(arguments) as connection:
         if create_schema:
             await apply_schema(connection)
         return await restore.restore_backup(connection, folder)

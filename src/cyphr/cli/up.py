@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cyphr.cli.databases import DEFAULT_FOLDER
 from cyphr.cli.terminal import console, print_step
 from cyphr.embedded.stack import Stack
 from cyphr.foundation.postgres import Side
 
-DEFAULT_FOLDER = Path(".cyphr/up")
 _BUILT_WEB_CLIENT = Path("web/dist")
 
 

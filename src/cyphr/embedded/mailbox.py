@@ -1,7 +1,7 @@
 """The mailbox of the one-machine stack: mail is shown instead of sent."""
 
 from collections import deque
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from cyphr.foundation.clock import now
-from cyphr.messenger.accounts.mail import SUBJECT
+from cyphr.messenger.accounts import mail
 
 _KEPT = 1000
 
@@ -33,17 +33,18 @@ _PAGE = """<!doctype html>
 <ul>{items}</ul>
 </html>
 """
-_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small><br><code>{code}</code></li>"
+_ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small><br>{code}{text}</li>"
 
 
 class Letter(BaseModel):
-    """One mail with a code in it."""
+    """One mail as it arrived. ``code``: None in one that only tells something."""
 
     model_config = ConfigDict(frozen=True)
 
     to: str
     subject: str
-    code: str
+    code: str | None
+    text: str
     at: datetime
 
 
@@ -61,9 +62,13 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: deque[Letter] = deque(maxlen=_KEPT)
 
-    async def send_code(self, to: str, code: str) -> None:
-        """Show a registration code to whoever opens the mailbox."""
-        self._letters.appendleft(Letter(to=to, subject=SUBJECT, code=code, at=now()))
+    async def send(self, to: str, letter: mail.Letter) -> None:
+        """Show the letter to whoever opens the mailbox."""
+        self._letters.appendleft(_arrived(to, letter.subject, letter.body, now()))
+
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """Show a notice to whoever opens the mailbox."""
+        await self.send(to, mail.Letter(subject, text))
 
     async def letters(self, email: str | None) -> list[Letter]:
         """See ``Letters``."""
@@ -87,15 +92,16 @@ class SentMail:
             answer = (await http.get(self._url)).raise_for_status().json()
         sent = [one for of_account in answer["messages"].values() for one in of_account]
         found = [
-            Letter(
-                to=one["To"][0],
-                subject=one["Subject"],
-                code=one["BodyText"].partition("\n")[0],
-                at=one["Timestamp"],
-            )
+            _arrived(one["To"][0], one["Subject"], one["BodyText"], datetime.fromtimestamp(one["Timestamp"], UTC))
             for one in reversed(sent[-_KEPT:])
         ]
         return [letter for letter in found if _is_for(letter, email)]
+
+
+def _arrived(to: str, subject: str, body: str, at: datetime) -> Letter:
+    first, _, rest = body.partition("\n")
+    code = first if first.isdecimal() else None
+    return Letter(to=to, subject=subject, code=code, text=(rest if code else body).strip(), at=at)
 
 
 def _is_for(letter: Letter, email: str | None) -> bool:
@@ -112,7 +118,13 @@ def mailbox_router(box: Letters) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"messages": [letter.model_dump(mode="json") for letter in letters]})
         items = (
-            _ITEM.format(to=escape(letter.to), subject=escape(letter.subject), code=escape(letter.code), at=letter.at)
+            _ITEM.format(
+                to=escape(letter.to),
+                subject=escape(letter.subject),
+                code=f"<code>{escape(letter.code)}</code><br>" if letter.code else "",
+                text=escape(letter.text),
+                at=letter.at,
+            )
             for letter in letters
         )
         return HTMLResponse(_PAGE.format(items="".join(items)))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import IO, Any
 
-from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
+from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_ISSUER, SUPABASE_PATH
 from cyphr.embedded.aws import AwsNames, AwsStandIn
 from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare_database, shape_server
 from cyphr.embedded.functions import Functions
@@ -33,9 +33,9 @@ from cyphr.embedded.process import (
     write_note,
 )
 from cyphr.embedded.secrets import SecretFolder
-from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
+from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, SupabaseTokens
 
 _LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
@@ -140,6 +140,9 @@ class Stack:
             files_aws_bucket=self.names.files_bucket,
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
+            cognito=self.aws_stand_in.cognito,
+            factor_key_file=self.secrets.factor_key(),
+            supabase_tokens=SupabaseTokens(issuer=SUPABASE_ISSUER, legacy_secret_file=self.secrets.supabase_secret()),
             public_url=self.address,
             push_fcm_application=self.names.push_applications["GCM"],
             push_apns_application=self.names.push_applications["APNS"],
@@ -314,6 +317,15 @@ class Stack:
             },
         }
         (self.folder / _DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
+
+
+def read_owner(folder: Path, side: Side) -> PostgresSettings:
+    """How to reach a database of the stack in ``folder`` as its owner. Raises InvalidInput when there is no stack."""
+    try:
+        description = json.loads((folder / _DESCRIPTION).read_text())
+    except OSError as error:
+        raise InvalidInput(f"there is no stack in {folder}; start one with `cyphr up`, or name a database") from error
+    return PostgresSettings.model_validate(description["databases"][side]["owner"])
 
 
 async def stop_stack(folder: Path) -> list[str]:

@@ -4,6 +4,9 @@
     ├── InvalidInput            what was given cannot be used; nothing was changed
     ├── NotAuthenticated        who is asking is unknown
     ├── NotAllowed              who is asking may not
+    │   ├── StepUpRequired      … before they have proved again who they are
+    │   ├── FactorRequired      … before they have set up a second factor, which their tenant demands
+    │   └── Suspended           … because an administrator suspended the account
     ├── NotFound                it does not exist, or row-level security hides it
     ├── Conflict                it contradicts what is already there
     ├── RateLimited             too much, too fast; try again later
@@ -45,6 +48,18 @@ class NotAuthenticated(CyphrError):
 
 class NotAllowed(CyphrError):
     code = "not_allowed"
+
+
+class StepUpRequired(NotAllowed):
+    code = "step_up_required"
+
+
+class FactorRequired(NotAllowed):
+    code = "factor_required"
+
+
+class Suspended(NotAllowed):
+    code = "suspended"
 
 
 class NotFound(CyphrError):

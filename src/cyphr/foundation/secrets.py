@@ -27,13 +27,16 @@ def with_secrets(settings: MessengerSettings) -> MessengerSettings:
             troubles.append(f"CYPHR_{name.upper()}__PASSWORD_SECRET: {error.message}")
         else:
             read[name] = database.model_copy(update={"password": password, "password_secret": None})
-    if settings.token_key_secret is not None:
+    for name in ("token_key", "factor_key"):
+        place = getattr(settings, f"{name}_secret")
+        if place is None:
+            continue
         try:
-            key = SecretStr(read_secret(settings.aws, settings.token_key_secret))
+            key = SecretStr(read_secret(settings.aws, place))
         except InvalidInput as error:
-            troubles.append(f"CYPHR_TOKEN_KEY_SECRET: {error.message}")
+            troubles.append(f"CYPHR_{name.upper()}_SECRET: {error.message}")
         else:
-            read |= {"token_key": key, "token_key_secret": None}
+            read |= {name: key, f"{name}_secret": None}
     if troubles:
         raise InvalidInput("; ".join(troubles))
     return settings.model_copy(update=read)

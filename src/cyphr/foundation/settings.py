@@ -161,6 +161,72 @@ class RealtimeSettings(BaseModel):
         return self
 
 
+class CognitoSettings(BaseModel):
+    """The user pool that people sign in at with a password. What a deployment makes; see docs/decisions/0068."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    user_pool_id: str = Field(description="Id of the user pool.", pattern=r"^[\w-]+_[0-9A-Za-z]+$")
+    app_client_id: str = Field(description="Id of the app client (without a secret) that the messenger signs in by.")
+    keys_url: str | None = Field(
+        default=None,
+        description="Where the pool publishes its keys; none: as AWS does. HTTPS, or on this machine.",
+    )
+
+    @property
+    def issuer(self) -> str:
+        """The ``iss`` of the pool's tokens."""
+        return f"https://cognito-idp.{self.user_pool_id.partition('_')[0]}.amazonaws.com/{self.user_pool_id}"
+
+    @property
+    def keys(self) -> str:
+        """Where its keys are."""
+        return self.keys_url or f"{self.issuer}/.well-known/jwks.json"
+
+
+class SupabaseTokens(BaseModel):
+    """Whose tokens of Supabase Auth are accepted, while people hold them: until auth is closed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: str = Field(description="The ``iss`` of its tokens: ``https://….supabase.co/auth/v1``.")
+    keys_url: str | None = Field(
+        default=None, description="Where it publishes its keys; none: it signs with the legacy secret only."
+    )
+    legacy_secret: SecretStr | None = Field(
+        default=None, description="The legacy JWT secret (HS256), at least 32 bytes; a file is better."
+    )
+    legacy_secret_file: Path | None = Field(default=None, description="A file whose only line is that secret.")
+
+    @model_validator(mode="after")
+    def _some_key(self) -> "SupabaseTokens":
+        if self.legacy_secret is not None and self.legacy_secret_file is not None:
+            raise ValueError("give the legacy secret in one way: 'legacy_secret' or 'legacy_secret_file'")
+        if self.keys_url is None and self.legacy_secret is None and self.legacy_secret_file is None:
+            raise ValueError("give 'keys_url', or the legacy secret, or both")
+        return self
+
+    def secret(self) -> str | None:
+        """The legacy secret, if it is given. Raises InvalidInput when its file cannot be read."""
+        if self.legacy_secret is not None:
+            return self.legacy_secret.get_secret_value()
+        return _read_secret(self.legacy_secret_file).strip() if self.legacy_secret_file else None
+
+
+class PasskeySettings(BaseModel):
+    """For which site passkeys are made. A passkey is bound to it for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: str | None = Field(
+        default=None, description="Domain that passkeys belong to (the RP ID); none: that of ``CYPHR_PUBLIC_URL``."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins whose pages may use them, as a JSON list; none: that of ``CYPHR_PUBLIC_URL``.",
+    )
+
+
 class MessengerSettings(BaseSettings):
     """What the messenger needs to run. At least one of the two databases must be given."""
 
@@ -182,6 +248,16 @@ class MessengerSettings(BaseSettings):
         default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
     )
     token_key_file: Path | None = Field(default=None, validate_default=True, description="A file that holds that PEM.")
+    factor_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that seal authenticators' secrets; none: derived from the token key, which then"
+        " must not be changed.",
+    )
+    factor_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds them."
+    )
+    factor_key_file: Path | None = Field(default=None, description="A file that holds them.")
+    passkeys: PasskeySettings = Field(default=PasskeySettings(), description="For which site passkeys are made.")
     issuer: str = Field(default="cyphr", description="The ``iss`` of access tokens.")
     web_folder: Path | None = Field(default=None, description="The built web client to serve; none: API only.")
     files_supabase_bucket: str | None = Field(
@@ -204,6 +280,12 @@ class MessengerSettings(BaseSettings):
         default=6000, ge=1, description="What one address may ask of each route that needs no sign-in, in the long run."
     )
     public_requests_burst: int = Field(default=1000, ge=1, description="… and at once.")
+    wrong_pins_per_address: int = Field(
+        default=100,
+        ge=1,
+        description="Wrong PINs that one address may try in 15 minutes, whichever accounts they are for and whichever"
+        " server it asks.",
+    )
     presence_relay_seconds: float = Field(
         default=25.0, gt=0, description="How often, at most, one is told that the same person came or went."
     )
@@ -227,6 +309,12 @@ class MessengerSettings(BaseSettings):
         default=30.0, ge=0, description="How long a device is not pushed the same chat again."
     )
 
+    cognito: CognitoSettings | None = Field(
+        default=None, description="The Cognito user pool; none: nobody signs in with a password."
+    )
+    supabase_tokens: SupabaseTokens | None = Field(
+        default=None, description="Supabase Auth's tokens, while they are accepted; none: they are not."
+    )
     mail_from: str | None = Field(default=None, description="The address that SES sends mail from.")
     realtime: RealtimeSettings = Field(default=RealtimeSettings(), description="How WebSockets are reached.")
 
@@ -239,6 +327,12 @@ class MessengerSettings(BaseSettings):
         if sum(one is not None for one in given) > 1:
             raise ValueError("give the token key in exactly one way")
         return value
+
+    @model_validator(mode="after")
+    def _one_source_of_the_factor_key(self) -> "MessengerSettings":
+        if sum(one is not None for one in (self.factor_key, self.factor_key_file, self.factor_key_secret)) > 1:
+            raise ValueError("give the key of second factors in exactly one way")
+        return self
 
     @model_validator(mode="after")
     def _some_database(self) -> "MessengerSettings":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from cyphr.foundation.aws import notifications_client, s3_client
+from cyphr.foundation.aws import notifications_client, s3_client, sign_in_client
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
@@ -14,14 +14,20 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.admin.service import Administration
+from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.cognito.passwords import Passwords
+from cyphr.messenger.cognito.pool import UserPool
+from cyphr.messenger.cognito.service import Cognito
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.identities.service import Identities
 from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
@@ -29,6 +35,9 @@ from cyphr.messenger.messages.details import MessageDetails
 from cyphr.messenger.messages.expiry import Expiry
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.messages.service import Messages
+from cyphr.messenger.mfa.passkeys import Passkeys
+from cyphr.messenger.mfa.proofs import Proofs
+from cyphr.messenger.mfa.service import Mfa
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.push.channel import Channel
 from cyphr.messenger.push.models import Platform
@@ -42,10 +51,13 @@ from cyphr.messenger.realtime.processes import SCHEME
 from cyphr.messenger.realtime.relocation import Relocation
 from cyphr.messenger.realtime.service import Realtime
 from cyphr.messenger.search.service import Search
+from cyphr.messenger.sessions.issuers import accepted_issuers
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
-from cyphr.messenger.shared import Shared, build_shared, signing_key
+from cyphr.messenger.sessions.verifier import Verifier
+from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -59,6 +71,9 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    administration: Administration
+    mfa: Mfa
+    proofs: Proofs
     discovery: Discovery
     files: Files
     chats: Chats
@@ -74,6 +89,9 @@ class Messenger:
     exchange: Exchange
     presence: Presence
     realtime: Realtime
+    cognito: Cognito | None
+    """Signing in with a password; None: nobody does here."""
+    identities: Identities
     push: Push
     relocation: Relocation
     delivery: Delivery | None
@@ -81,6 +99,7 @@ class Messenger:
     shared: Shared | None
     """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
+    passwords: Passwords | None
 
     async def open(self) -> None:
         """Start the pools. A side that is down does not stop this."""
@@ -106,6 +125,8 @@ class Messenger:
                 await self.presence.record()
         await self.switchboard.close()
         self.pins.close()
+        if self.passwords is not None:
+            self.passwords.close()
 
 
 def build_messenger(
@@ -122,10 +143,30 @@ def build_messenger(
     connections = Connections()
     shared = None if settings.realtime.table is None else build_shared(settings, key)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
-    sessions = Sessions(switchboard, AccessTokens(key, settings.issuer), pins)
+    audit, notices = Audit(), Notices(switchboard, mail)
+    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
+    tokens = AccessTokens(key, settings.issuer)
+    verifier = Verifier(tokens, accepted_issuers(settings))
+    sessions = Sessions(
+        switchboard,
+        tokens,
+        verifier,
+        pins,
+        audit,
+        notices,
+        wrong_pins=settings.wrong_pins_per_address,
+    )
+    proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
+    pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
+    passwords = (
+        None
+        if pool is None
+        else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
+    )
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
@@ -136,7 +177,10 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, key.derive("email codes")),
+        accounts=accounts,
+        administration=Administration(switchboard, sessions, accounts, mail),
+        mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
+        proofs=proofs,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),
@@ -170,7 +214,15 @@ def build_messenger(
             public_url=settings.public_url,
         ),
         pins=pins,
+        passwords=passwords,
+        identities=Identities(switchboard, sessions, pins, pool, audit),
+        cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
     )
+
+
+def _name_of(settings: MessengerSettings) -> str:
+    """What authenticators show beside a code."""
+    return "Cyphr" if settings.issuer == "cyphr" else settings.issuer
 
 
 def _reminding(settings: MessengerSettings, postman: Postman, shared: Shared | None) -> Postman:

@@ -10,13 +10,36 @@ from cyphr.foundation.errors import RateLimited
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import request_id
+from cyphr.messenger.caller import Caller, caller
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.problems import problem
 
 LARGEST_BODY = 2 * 1024 * 1024
 
-_LIMITED = {"/v1/accounts", "/v1/accounts/codes", "/v1/sessions", "/v1/sessions/refresh", "/v1/ws"}
+_LIMITED = {
+    "/v1/accounts",
+    "/v1/accounts/codes",
+    "/v1/accounts/recovery",
+    "/v1/accounts/recovery/codes",
+    "/v1/cognito/password/forgot",
+    "/v1/cognito/password/reset",
+    "/v1/cognito/sessions",
+    "/v1/cognito/sign-ups",
+    "/v1/cognito/sign-ups/codes",
+    "/v1/cognito/sign-ups/confirm",
+    "/v1/cognito/tokens",
+    "/v1/cognito/tokens/refresh",
+    "/v1/sessions",
+    "/v1/sessions/challenges",
+    "/v1/sessions/challenges/passkey",
+    "/v1/sessions/exchange",
+    "/v1/sessions/passkeys",
+    "/v1/sessions/passkeys/options",
+    "/v1/sessions/refresh",
+    "/v1/ws",
+}
 _REQUEST_ID = re.compile(r"[\w.:=\-]{1,64}", re.ASCII)
+_LONGEST_USER_AGENT = 256
 
 
 class Edge:
@@ -41,12 +64,13 @@ class Edge:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         current = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
-        token = request_id.set(current)
+        token, before = request_id.set(current), caller.set(_caller(scope, headers))
         try:
             # A WebSocket sends many frames and has no headers to dress.
             dressed = send if scope["type"] == "websocket" else self._dress(send, current)
             await self._pass(scope, headers, receive, dressed)
         finally:
+            caller.reset(before)
             request_id.reset(token)
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
@@ -81,6 +105,13 @@ class Edge:
             await send(message)
 
         return dressed
+
+
+def _caller(scope: Scope, headers: Headers) -> Caller:
+    client, program = scope.get("client"), headers.get("user-agent", "")
+    # A header is Latin-1 and may hold anything; what is remembered of it is short and can be printed.
+    printable = "".join(letter for letter in program[:_LONGEST_USER_AGENT] if letter.isprintable())
+    return Caller(address=client[0] if client else None, user_agent=printable or None)
 
 
 def _content_security_policy(settings: MessengerSettings) -> str:

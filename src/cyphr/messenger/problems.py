@@ -13,11 +13,14 @@ from starlette.exceptions import HTTPException
 from cyphr.foundation.errors import (
     Conflict,
     CyphrError,
+    FactorRequired,
     InvalidInput,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     RateLimited,
+    StepUpRequired,
+    Suspended,
     Unavailable,
 )
 
@@ -27,6 +30,9 @@ STATUS: dict[type[CyphrError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    StepUpRequired: HTTPStatus.FORBIDDEN,
+    FactorRequired: HTTPStatus.FORBIDDEN,
+    Suspended: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
@@ -34,7 +40,7 @@ STATUS: dict[type[CyphrError], HTTPStatus] = {
 }
 
 _MEDIA_TYPE = "application/problem+json"
-_CODES = {status: error.code for error, status in STATUS.items()}
+_CODES = {status: error.code for error, status in STATUS.items() if CyphrError in error.__bases__}
 
 
 class Problem(BaseModel):

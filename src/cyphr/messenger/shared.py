@@ -12,6 +12,7 @@ from uuid import UUID
 
 from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
 from cyphr.foundation.errors import CyphrError, InvalidInput
+from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.settings import MessengerSettings, RealtimeSettings
 from cyphr.messenger.messages.postman import Postman
 from cyphr.messenger.realtime.delivery import Delivery, FanOutQueue
@@ -103,6 +104,22 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
         seal=seal,
         threads=threads,
     )
+
+
+def factor_sealer(settings: MessengerSettings, key: SigningKey) -> Sealer:
+    """What seals authenticators' secrets, with a key of its own or one derived from ``key``. Raises InvalidInput."""
+    if settings.factor_key_file is not None:
+        try:
+            return Sealer.parse(settings.factor_key_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"CYPHR_FACTOR_KEY_FILE {settings.factor_key_file} cannot be read") from error
+    if settings.factor_key is not None:
+        return Sealer.parse(settings.factor_key.get_secret_value())
+    if settings.factor_key_secret is not None:
+        raise InvalidInput(
+            f"the secret {settings.factor_key_secret} was not read; foundation.secrets does, at the edge"
+        )
+    return Sealer(key.derive("second factors"))
 
 
 def signing_key(settings: MessengerSettings) -> SigningKey:

@@ -42,6 +42,46 @@ begin
 end
 $$;
 
+-- Name: accept_invitation(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.accept_invitation(p_user_id uuid, p_email text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with accepted as (
+        select tenant_id, role from public.tenant_invitations
+        where email = p_email and expires_at > now() order by invited_at desc limit 1
+    ), gone as (
+        delete from public.tenant_invitations where email = p_email
+    )
+    insert into public.tenant_members (user_id, tenant_id, role) select p_user_id, tenant_id, role from accepted
+$$;
+
+-- Name: add_factor(uuid, text, text, bytea, bytea, bytea, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    -- One after another, so that ten stay ten.
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors where user_id = person and confirmed_at is null and kind = p_kind;
+    if (select count(*) from public.mfa_factors where user_id = person) >= 10 then
+        return false;
+    end if;
+    insert into public.mfa_factors (
+        id, user_id, kind, name, secret, credential_id, public_key, last_counter, confirmed_at
+    ) values (
+        p_id, person, p_kind, p_name, p_secret, p_credential_id, p_public_key, p_counter,
+        case when p_kind = 'passkey' then now() end
+    ) on conflict do nothing;
+    return found;
+end
+$$;
+
 -- Name: add_members(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) RETURNS TABLE(outcome text, user_ids uuid[], notice jsonb, member_ids uuid[])
@@ -77,6 +117,489 @@ begin
 end
 $$;
 
+-- Name: admin_count_people(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_count_people(p_words text) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*) from private.admin_people(
+        p_words, null, null, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 0, null
+    )
+$$;
+
+-- Name: admin_create(uuid, text, text, text, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    if p_role <> 'member' and scope.role = 'admin' then
+        return 'not_allowed';
+    end if;
+    insert into public.users (id, full_name, email_hash, auth_method)
+    select p_user_id, p_full_name, p_email_hash, 'email'
+    where not exists (select from public.account_emails known where known.email = p_email);
+    if not found then
+        return 'email_taken';
+    end if;
+    insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    insert into public.tenant_members (user_id, tenant_id, role) values (p_user_id, scope.tenant_id, p_role);
+    perform private.note_admin('created', p_user_id, null, p_address, jsonb_build_object('role', p_role));
+    return 'done';
+exception when unique_violation then
+    return 'email_taken';  -- two at once
+end
+$$;
+
+-- Name: admin_events(bigint, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) RETURNS TABLE(seq bigint, at timestamp with time zone, event text, actor uuid, subject uuid, session uuid, address text, details jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select chain.seq, noted.at, noted.event, noted.actor, noted.subject, noted.session, host(noted.address),
+           noted.details
+    from private.administered_tenant() scope
+    join public.audit_log noted on noted.tenant = scope.tenant_id
+    join public.audit_chain chain on chain.event_id = noted.id
+    where (p_before is null or chain.seq < p_before)
+      and (p_user_id is null or noted.subject = p_user_id or noted.actor = p_user_id)
+    order by chain.seq desc
+    limit p_limit
+$$;
+
+-- Name: admin_groups(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_groups() RETURNS TABLE(id uuid, name text, created_at timestamp with time zone, member_ids uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.id, own.name, own.created_at,
+           (select coalesce(array_agg(belongs.user_id order by belongs.since, belongs.user_id), '{}')
+            from public.tenant_group_members belongs where belongs.group_id = own.id)
+    from private.administered_tenant() scope
+    join public.tenant_groups own on own.tenant_id = scope.tenant_id
+    order by own.name
+$$;
+
+-- Name: admin_invite(text, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) RETURNS TABLE(outcome text, taken boolean, tenant text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null or (p_role <> 'member' and scope.role = 'admin') then
+        return query select case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end, false, null::text;
+        return;
+    end if;
+    insert into public.tenant_invitations as held (tenant_id, email, role, invited_by, expires_at)
+    values (scope.tenant_id, p_email, p_role, scope.actor, now() + interval '7 days')
+    on conflict (tenant_id, email) do update
+    set role = excluded.role, invited_by = excluded.invited_by, invited_at = now(), expires_at = excluded.expires_at;
+    perform private.note_admin('invited', null, null, p_address, jsonb_build_object('role', p_role));
+    return query
+        select 'done', exists (select from public.account_emails known where known.email = p_email), own.name
+        from public.tenants own where own.id = scope.tenant_id;
+end
+$$;
+
+-- Name: admin_make_group(uuid, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    insert into public.tenant_groups (id, tenant_id, name) values (p_group_id, scope.tenant_id, p_name)
+    on conflict (tenant_id, name) do nothing;
+    if not found then
+        return 'name_taken';
+    end if;
+    perform private.note_admin('group_made', null, null, p_address, jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_note_export(integer, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_note_export(p_people integer, p_address inet) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_admin('exported', null, null, p_address, jsonb_build_object('people', p_people))
+$$;
+
+-- Name: tenant_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.tenant_of(p_user_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce((select member.tenant_id from public.tenant_members member where member.user_id = p_user_id),
+                    '00000000-0000-4000-8000-000000000001')
+$$;
+
+-- Name: tenant_role_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.tenant_role_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce((select member.role from public.tenant_members member where member.user_id = p_user_id), 'member')
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: account_emails; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.account_emails (
+    user_id uuid NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
+);
+
+-- Name: mfa_factors; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_factors (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    secret bytea,
+    credential_id bytea,
+    public_key bytea,
+    last_counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT mfa_factors_check CHECK (
+CASE kind
+    WHEN 'totp'::text THEN (secret IS NOT NULL)
+    ELSE (num_nulls(credential_id, public_key) = 0)
+END),
+    CONSTRAINT mfa_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
+);
+
+-- Name: sessions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    device text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    method text DEFAULT 'pin'::text NOT NULL,
+    factors text[] DEFAULT '{}'::text[] NOT NULL,
+    name text,
+    device_id uuid,
+    address inet,
+    user_agent text,
+    proved_at timestamp with time zone,
+    exchanged_at timestamp with time zone,
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
+);
+
+-- Name: tenant_group_members; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_group_members (
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: tenant_groups; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_groups (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    phone character varying(20),
+    phone_hash character varying(128),
+    full_name character varying(255) NOT NULL,
+    nickname character varying(100),
+    avatar_url text,
+    unique_id uuid DEFAULT gen_random_uuid(),
+    public_key text,
+    encrypted_private_key text,
+    status character varying(20) DEFAULT 'offline'::character varying,
+    is_online boolean DEFAULT false,
+    last_seen timestamp with time zone DEFAULT now(),
+    socket_id character varying(100),
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    cyphr_id character varying(100),
+    phone_discovery_enabled boolean DEFAULT false,
+    nearby_discovery_enabled boolean DEFAULT false,
+    share_link_enabled boolean DEFAULT true,
+    cyphr_id_changed_at timestamp with time zone,
+    email_hash character varying(128),
+    password_hash character varying(255),
+    auth_method character varying(20) DEFAULT 'phone'::character varying,
+    pin_hash character varying(255),
+    biometric_enabled boolean DEFAULT false,
+    last_session_expiry timestamp with time zone,
+    suspended_at timestamp with time zone
+);
+
+-- Name: administered_people; Type: VIEW; Schema: private; Owner: -
+
+CREATE VIEW private.administered_people AS
+ SELECT person.id,
+    (person.full_name)::text AS full_name,
+    (person.cyphr_id)::text AS cyphr_id,
+    address.email,
+    private.tenant_of(person.id) AS tenant_id,
+    private.tenant_role_of(person.id) AS role,
+    person.suspended_at,
+    person.created_at,
+    person.updated_at,
+    (person.pin_hash IS NOT NULL) AS has_pin,
+    ( SELECT max(held.last_used_at) AS max
+           FROM public.sessions held
+          WHERE (held.user_id = person.id)) AS last_used_at,
+    (( SELECT count(*) AS count
+           FROM public.mfa_factors factor
+          WHERE ((factor.user_id = person.id) AND (factor.confirmed_at IS NOT NULL))))::integer AS factors,
+    ( SELECT COALESCE(array_agg(own.id ORDER BY own.name), '{}'::uuid[]) AS "coalesce"
+           FROM (public.tenant_group_members belongs
+             JOIN public.tenant_groups own ON ((own.id = belongs.group_id)))
+          WHERE (belongs.user_id = person.id)) AS group_ids,
+    ( SELECT COALESCE(array_agg(own.name ORDER BY own.name), '{}'::text[]) AS "coalesce"
+           FROM (public.tenant_group_members belongs
+             JOIN public.tenant_groups own ON ((own.id = belongs.group_id)))
+          WHERE (belongs.user_id = person.id)) AS group_names
+   FROM (public.users person
+     LEFT JOIN public.account_emails address ON ((address.user_id = person.id)));
+
+-- Name: admin_people(text, boolean, uuid, timestamp with time zone, uuid, integer, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) RETURNS SETOF private.administered_people
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select shown.*
+    from private.administered_tenant() scope
+    join private.administered_people shown on shown.tenant_id = scope.tenant_id
+    where (shown.created_at, shown.id) < (p_moment, p_id)
+      and (p_user_id is null or shown.id = p_user_id)
+      and (p_suspended is null or (shown.suspended_at is not null) = p_suspended)
+      and (p_words is null or strpos(lower(concat_ws(' ', shown.full_name, shown.email, shown.cyphr_id)), lower(p_words)) > 0)
+    order by shown.created_at desc, shown.id desc
+    offset p_offset limit p_limit
+$$;
+
+-- Name: admin_policy(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_policy() RETURNS TABLE(pin_length integer, session_days integer, require_mfa boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.* from private.administered_tenant() scope, private.policy_of(scope.tenant_id) own
+$$;
+
+-- Name: admin_remove_group(uuid, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    delete from public.tenant_groups own where own.id = p_group_id and own.tenant_id = scope.tenant_id;
+    if not found then
+        return 'not_found';
+    end if;
+    perform private.note_admin('group_removed', null, null, p_address, jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_sessions(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_sessions(p_user_id uuid) RETURNS TABLE(id uuid, device text, method text, address text, user_agent text, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.id, coalesce(held.name, held.device), held.method, host(held.address), held.user_agent, held.created_at,
+           held.last_used_at
+    from public.sessions held
+    join private.administered_tenant() scope on scope.tenant_id = private.tenant_of(held.user_id)
+    where held.user_id = p_user_id and held.revoked_at is null and held.expires_at > now()
+    order by held.last_used_at desc
+$$;
+
+-- Name: admin_set_group(uuid, uuid, boolean, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope   record;
+    verdict text := private.admin_target(p_user_id);
+begin
+    select * into scope from private.administered_tenant();
+    if verdict <> 'done' then
+        return verdict;
+    end if;
+    perform from public.tenant_groups own where own.id = p_group_id and own.tenant_id = scope.tenant_id for key share;
+    if not found then
+        return 'not_found';
+    end if;
+    if p_in then
+        insert into public.tenant_group_members (group_id, user_id) values (p_group_id, p_user_id) on conflict do nothing;
+    else
+        delete from public.tenant_group_members where group_id = p_group_id and user_id = p_user_id;
+    end if;
+    perform private.note_admin(
+        case when p_in then 'group_joined' else 'group_left' end, p_user_id, null, p_address,
+        jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_set_policy(integer, integer, boolean, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null or scope.role = 'admin' then
+        return case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end;
+    end if;
+    insert into public.tenant_policies (tenant_id, pin_length, session_days, require_mfa)
+    values (scope.tenant_id, p_pin_length, p_session_days, p_require_mfa)
+    on conflict (tenant_id) do update
+    set pin_length = excluded.pin_length, session_days = excluded.session_days, require_mfa = excluded.require_mfa,
+        changed_at = now();
+    perform private.note_admin('policy_set', null, null, p_address, jsonb_build_object(
+        'pin_length', p_pin_length, 'session_days', p_session_days, 'require_mfa', p_require_mfa));
+    return 'done';
+end
+$$;
+
+-- Name: admin_target(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_target(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when scope.tenant_id is null then 'no_admin'
+        when person.id is null then 'not_found'
+        when scope.role = 'admin' and scope.actor <> p_user_id and private.tenant_role_of(p_user_id) <> 'member'
+            then 'not_allowed'
+        else 'done' end
+    from (select) one
+    left join private.administered_tenant() scope on true
+    left join public.users person on person.id = p_user_id and private.tenant_of(person.id) = scope.tenant_id
+$$;
+
+-- Name: administer(text, uuid, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) RETURNS TABLE(outcome text, ended uuid[], email text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope   record;
+    over    uuid[] := '{}';
+    verdict text;
+begin
+    select * into scope from private.administered_tenant();
+    -- Two who change the owners of a tenant at once: the second sees what the first did.
+    if p_act in ('role_set', 'suspended') then
+        perform from public.tenants tenant where tenant.id = scope.tenant_id for update;
+    end if;
+    perform from public.users person where person.id = p_user_id for update;
+    verdict := private.admin_target(p_user_id);
+    if verdict = 'done' and p_act = 'role_set' and scope.role = 'admin' then
+        verdict := 'not_allowed';
+    elsif verdict = 'done' and scope.actor = p_user_id and p_act in ('suspended', 'role_set') then
+        verdict := 'oneself';
+    elsif verdict = 'done' and (p_act = 'suspended' or p_act = 'role_set' and p_argument <> 'owner')
+        and private.is_last_owner(p_user_id) then
+        verdict := 'last_owner';
+    elsif verdict = 'done' and p_act = 'device_revoked' and not exists (
+        select from public.sessions held where held.id = p_argument::uuid and held.user_id = p_user_id
+    ) then
+        verdict := 'not_found';
+    end if;
+    if verdict = 'done' then
+        over := private.do_administer(p_act, p_user_id, p_argument, scope.tenant_id);
+        perform private.note_admin(
+            p_act, p_user_id, case when p_act = 'device_revoked' then p_argument::uuid end, p_address,
+            case when p_act = 'role_set' then jsonb_build_object('role', p_argument) end
+        );
+    end if;
+    return query
+        select verdict, over, case when verdict = 'done' then known.email end
+        from (select) one left join public.account_emails known on known.user_id = p_user_id;
+end
+$$;
+
+-- Name: administered_tenant(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.administered_tenant() RETURNS TABLE(tenant_id uuid, role text, actor uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if auth.uid() is not null then
+        return query
+            select member.tenant_id, member.role, member.user_id
+            from public.tenant_members member
+            join public.users person on person.id = member.user_id
+            where member.user_id = auth.uid() and member.role in ('admin', 'owner') and person.suspended_at is null;
+    elsif pg_has_role(session_user, (select relowner from pg_catalog.pg_class
+                                     where oid = 'public.tenants'::regclass), 'member') then
+        return query
+            select tenant.id, 'operator', null::uuid
+            from public.tenants tenant
+            where tenant.name = coalesce(nullif(current_setting('cyphr.tenant', true), ''), 'default');
+    end if;
+end
+$$;
+
 -- Name: administers(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
@@ -85,6 +608,75 @@ CREATE FUNCTION private.administers(p_chat_id uuid) RETURNS boolean
     AS $$
     select private.is_admin(p_chat_id)
        and exists (select from public.chats where id = p_chat_id and type is distinct from 'direct')
+$$;
+
+-- Name: admit_session(uuid, text, uuid, bytea, timestamp with time zone, text, uuid, inet, text, bytea, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    asked text[];
+begin
+    if not exists (select from public.users person where person.id = p_user_id and person.suspended_at is null) then
+        return query select 'suspended', null::text[], p_user_id, null::text, null::text, null::text, false;
+        return;
+    end if;
+    asked := case when p_method = 'passkey' then '{}' else private.factors_of(p_user_id) end;
+    if asked = '{}' then
+        return query
+            select 'opened', asked, opened.*
+            from private.open_session(
+                p_user_id, p_method, '{}', p_session_id, p_token_hash, p_expires_at, p_device, p_device_id, p_address,
+                p_user_agent
+            ) opened;
+        return;
+    end if;
+    delete from public.sign_in_challenges old where old.expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expires_at, method, device, device_id)
+    values (p_challenge_hash, 'sign_in', p_user_id, p_nonce, now() + interval '5 minutes', p_method, p_device,
+            p_device_id);
+    return query select 'challenged', asked, p_user_id, null::text, null::text, null::text, false;
+end
+$$;
+
+-- Name: adopt_session(uuid, text, text, timestamp with time zone, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held   public.sessions;
+    person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+begin
+    if person is null then
+        return query select 'unknown', null::uuid;
+        return;
+    end if;
+    if not p_strong and private.factors_of(person) <> '{}'
+        and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
+    then
+        return query select 'challenge', person;
+        return;
+    end if;
+    insert into public.sessions (id, user_id, expires_at, method, factors)
+    values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
+            case when p_strong then array['totp'] else '{}' end)
+    on conflict (id) do nothing;
+    select * into held from public.sessions known where known.id = p_session_id for update;
+    if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
+        return query select 'ended', person;
+        return;
+    end if;
+    if held.exchanged_at is null then
+        update public.sessions known
+        set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
+        where known.id = p_session_id;
+    end if;
+    return query select 'live', person;
+end
 $$;
 
 -- Name: advance_watermarks(uuid[], uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
@@ -135,19 +727,156 @@ begin
 end
 $$;
 
+-- Name: appoint(text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.appoint(p_email text, p_role text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+    whose uuid := (select known.user_id from public.account_emails known where known.email = p_email);
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    elsif whose is null then
+        return 'not_found';
+    end if;
+    insert into public.tenant_members (user_id, tenant_id, role) values (whose, scope.tenant_id, p_role)
+    on conflict (user_id) do update set tenant_id = excluded.tenant_id, role = excluded.role;
+    delete from public.tenant_group_members belongs using public.tenant_groups own
+    where belongs.user_id = whose and own.id = belongs.group_id and own.tenant_id <> scope.tenant_id;
+    perform private.note_admin('role_set', whose, null, null, jsonb_build_object('role', p_role));
+    return 'done';
+end
+$$;
+
+-- Name: audit_log; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    event text NOT NULL,
+    actor uuid,
+    subject uuid,
+    session uuid,
+    tenant uuid,
+    address inet,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+-- Name: audit_canonical(bigint, public.audit_log); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select 'cyphr-audit-1,' || private.audit_field(p_seq::text) || private.audit_field(p_event.id::text)
+        || private.audit_field(to_char(p_event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        || private.audit_field(p_event.event) || private.audit_field(p_event.actor::text)
+        || private.audit_field(p_event.subject::text) || private.audit_field(p_event.session::text)
+        || private.audit_field(p_event.tenant::text) || private.audit_field(host(p_event.address))
+        || private.audit_field(p_event.details::text)
+$$;
+
+-- Name: audit_field(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.audit_field(p_value text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(octet_length(convert_to(p_value, 'UTF8'))::text || ':' || p_value, '-') || ','
+$$;
+
+-- Name: begin_challenge(bytea, text, uuid, uuid, bytea, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges where expires_at < now();
+    insert into public.sign_in_challenges (token_hash, purpose, user_id, session_id, nonce, device_id, expires_at)
+    values (p_token_hash, p_purpose, p_user_id, p_session_id, p_nonce, p_device_id, now() + interval '5 minutes');
+$$;
+
+-- Name: begin_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.cognito_sign_ups old where old.created_at < now() - interval '1 day';
+    if exists (select from public.account_emails taken where taken.email = p_email)
+        or (select count(*) >= 5 from public.cognito_sign_ups recent
+            where recent.email = p_email and recent.created_at > now() - interval '10 minutes')
+    then
+        return false;
+    end if;
+    insert into public.cognito_sign_ups (username, email, full_name) values (p_username, p_email, p_full_name);
+    return true;
+end
+$$;
+
+-- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    attempt public.mfa_attempts;
+begin
+    insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
+    select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
+    if attempt.locked_until > now() then
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return;
+    end if;
+    if attempt.locked_until is not null then
+        attempt.failed := 0;
+    end if;
+    update public.mfa_attempts tries
+    set failed       = attempt.failed + 1,
+        locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
+        updated_at   = now()
+    where tries.user_id = p_user_id;
+    return query select true, 0;
+end
+$$;
+
 -- Name: begin_sign_in(text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select allowed, retry_after, user_id, pin_hash from private.begin_sign_in(p_email, p_email_hash, null, 0)
+$$;
+
+-- Name: begin_sign_in(text, text, inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) RETURNS TABLE(allowed boolean, retry_after integer, user_id uuid, pin_hash text, last boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     attempt public.sign_in_attempts;
+    wait    integer;
 begin
+    if p_address is not null then
+        wait := private.reserve_from_address(p_address, p_most);
+        if wait is not null then
+            return query select false, wait, null::uuid, null::text, false;
+            return;
+        end if;
+    end if;
     insert into public.sign_in_attempts (email_hash) values (p_email_hash) on conflict do nothing;
     select * into attempt from public.sign_in_attempts tries where tries.email_hash = p_email_hash for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text;
+        return query
+            select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, null::uuid, null::text, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -159,7 +888,7 @@ begin
         updated_at   = now()
     where tries.email_hash = p_email_hash;
     return query
-        select true, 0, person.id, person.pin_hash::text
+        select true, 0, person.id, person.pin_hash::text, attempt.failed + 1 >= 5
         from (select) one
         left join public.account_emails address on address.email = p_email
         left join public.users person on person.id = address.user_id;
@@ -211,6 +940,29 @@ CREATE FUNCTION private.can_read(chat uuid, message_seq bigint) RETURNS boolean
         where chat_id = chat and user_id = (select auth.uid()) and left_at is null
           and (message_seq is null or message_seq > visible_from_seq)
     )
+$$;
+
+-- Name: chain_security_event(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.chain_security_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    head public.audit_head;
+begin
+    select * into head from public.audit_head for update;
+    if not found then
+        -- The first event of all. Two that are the first at once: the second waits here for the first to commit.
+        insert into public.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
+        select * into head from public.audit_head for update;
+    end if;
+    head.seq := head.seq + 1;
+    head.hash := sha256(head.hash || convert_to(private.audit_canonical(head.seq, new), 'UTF8'));
+    insert into public.audit_chain (seq, event_id, hash) values (head.seq, new.id, head.hash);
+    update public.audit_head set seq = head.seq, hash = head.hash;
+    return null;
+end
 $$;
 
 -- Name: change_disappearing(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -360,6 +1112,17 @@ begin
 end
 $$;
 
+-- Name: confirm_factor(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set confirmed_at = now(), last_counter = p_counter
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+    returning true
+$$;
+
 -- Name: count_members(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.count_members(p_chat_id uuid) RETURNS integer
@@ -385,6 +1148,24 @@ CREATE FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid)
         where message.chat_id = p_chat_id and message.seq > p_seq and private.is_news(message, p_user_id)
         limit 100
     ) counted
+$$;
+
+-- Name: count_recovery_codes(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.count_recovery_codes() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*)::integer from public.recovery_codes where user_id = (select auth.uid()) and used_at is null
+$$;
+
+-- Name: counted_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.counted_address(p_address inet) RETURNS inet
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case family(p_address) when 6 then network(set_masklen(p_address, 64))::inet else p_address end
 $$;
 
 -- Name: create_group(uuid, text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -461,6 +1242,51 @@ begin
 end
 $$;
 
+-- Name: demands_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.demands_factor(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.require_mfa and private.factors_of(p_user_id) = '{}'
+    from private.policy_of(private.tenant_of(p_user_id)) own
+$$;
+
+-- Name: do_administer(text, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    case p_act
+        when 'suspended' then
+            update public.users set suspended_at = coalesce(suspended_at, now()) where id = p_user_id;
+            return private.end_sessions(p_user_id);
+        when 'reinstated' then
+            update public.users set suspended_at = null where id = p_user_id;
+        when 'signed_out' then
+            return private.end_sessions(p_user_id);
+        when 'factors_reset' then
+            delete from public.mfa_factors where user_id = p_user_id;
+            delete from public.recovery_codes where user_id = p_user_id;
+            delete from public.mfa_attempts where user_id = p_user_id;
+        when 'pin_reset' then
+            update public.users set pin_hash = null, updated_at = now() where id = p_user_id;
+            return private.end_sessions(p_user_id);
+        when 'device_revoked' then
+            delete from public.known_devices known using public.sessions held
+            where held.id = p_argument::uuid and known.user_id = p_user_id and known.device_id = held.device_id;
+            update public.sessions set revoked_at = coalesce(revoked_at, now()) where id = p_argument::uuid;
+            return array[p_argument::uuid];
+        when 'role_set' then
+            insert into public.tenant_members (user_id, tenant_id, role) values (p_user_id, p_tenant, p_argument)
+            on conflict (user_id) do update set role = excluded.role;
+    end case;
+    return '{}';
+end
+$$;
+
 -- Name: edit_message(uuid, uuid, text, jsonb, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -518,6 +1344,18 @@ CREATE FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp 
     where id = p_message_id
 $$;
 
+-- Name: end_sessions(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.end_sessions(p_user_id uuid) RETURNS uuid[]
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with gone as (
+        update public.sessions set revoked_at = now() where user_id = p_user_id and revoked_at is null returning id
+    )
+    select coalesce(array_agg(id), '{}') from gone
+$$;
+
 -- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) RETURNS void
@@ -561,6 +1399,40 @@ begin
 end
 $$;
 
+-- Name: exchangeable(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS TABLE(outcome text, user_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+            when person is null then 'unknown'
+            when held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then 'ended'
+            else 'live'
+        end, person
+    from (select private.known_as(p_issuer, p_subject, p_began_at) as person) known
+    left join public.sessions held on held.id = p_session_id
+$$;
+
+-- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.factors_of(p_user_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(kind order by kind), '{}') from (
+        select distinct factor.kind from public.mfa_factors factor
+        where factor.user_id = p_user_id and factor.confirmed_at is not null
+        union all
+        select 'recovery' where exists (
+            select from public.recovery_codes code where code.user_id = p_user_id and code.used_at is null
+        ) and exists (
+            select from public.mfa_factors factor
+            where factor.user_id = p_user_id and factor.confirmed_at is not null
+        )
+    ) kinds
+$$;
+
 -- Name: find_messages(text, uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) RETURNS TABLE(message_id uuid, created_at timestamp with time zone, snippet text)
@@ -602,6 +1474,16 @@ begin
 end
 $$;
 
+-- Name: find_passkey(bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.find_passkey(p_credential_id bytea) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where credential_id = p_credential_id and confirmed_at is not null
+$$;
+
 -- Name: find_person(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -611,6 +1493,32 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     select person.id, person.full_name, person.cyphr_id, private.shown_picture(person.id, person.avatar_url)
     from public.users person
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
+$$;
+
+-- Name: finish_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.cognito_sign_ups;
+begin
+    delete from public.cognito_sign_ups known where known.username = p_username returning * into begun;
+    if begun.username is null then
+        return case when exists (select from public.account_emails known where known.user_id = p_username)
+            then 'registered' else 'unknown' end;
+    end if;
+    insert into public.users (id, full_name, email_hash, auth_method)
+    values (p_username, begun.full_name, p_email_hash, 'email');
+    insert into public.account_emails (user_id, email) values (p_username, begun.email) on conflict do nothing;
+    if not found then
+        delete from public.users person where person.id = p_username;
+        return 'email_taken';
+    end if;
+    perform private.link_password(p_username, p_sub, p_username::text);
+    return 'registered';
+end
 $$;
 
 -- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
@@ -679,6 +1587,35 @@ begin
 end
 $$;
 
+-- Name: forget_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.imported_passwords as held (user_id, forgotten_at) values (p_user_id, clock_timestamp())
+    on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
+$$;
+
+-- Name: forgive_address(inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_address(p_address inet) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sign_in_addresses set failed = greatest(0, failed - 1)
+    where address = private.counted_address(p_address)
+$$;
+
+-- Name: forgive_factor_tries(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forgive_factor_tries(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_attempts set failed = 0, locked_until = null, updated_at = now() where user_id = p_user_id
+$$;
+
 -- Name: forgive_sign_in(text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
@@ -687,6 +1624,16 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: has_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.has_password(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.sign_in_methods known where known.user_id = p_user_id and known.method = 'password')
+        or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
 -- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -776,6 +1723,19 @@ CREATE FUNCTION private.is_admin(p_chat_id uuid) RETURNS boolean
     select coalesce(private.role_of(p_chat_id, (select auth.uid())) in ('owner', 'admin'), false)
 $$;
 
+-- Name: is_last_owner(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_last_owner(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.tenant_role_of(p_user_id) = 'owner' and not exists (
+        select from public.tenant_members other
+        join public.users person on person.id = other.user_id and person.suspended_at is null
+        where other.tenant_id = private.tenant_of(p_user_id) and other.role = 'owner' and other.user_id <> p_user_id
+    )
+$$;
+
 -- Name: is_member(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
@@ -800,10 +1760,6 @@ CREATE FUNCTION private.is_mentioned(p_chat_id uuid, p_seq bigint, p_user_id uui
           and private.is_news(message, p_user_id)
     )
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: messages; Type: TABLE; Schema: public; Owner: -
 
@@ -844,9 +1800,18 @@ CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS
        and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
 $$;
 
+-- Name: is_signing_up(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_signing_up(p_username uuid, p_email text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.cognito_sign_ups begun where begun.username = p_username and begun.email = p_email)
+$$;
+
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS boolean
+CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -859,7 +1824,8 @@ CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURN
         sends        = case when held.window_start < now() - interval '10 minutes' then 1 else held.sends + 1 end,
         window_start = case when held.window_start < now() - interval '10 minutes' then now() else held.window_start end
     where held.sends < 5 or held.window_start < now() - interval '10 minutes'
-    returning true
+    returning case when exists (select from public.account_emails known where known.email = p_email)
+                   then 'taken' else 'free' end
 $$;
 
 -- Name: join_by_invite(text); Type: FUNCTION; Schema: private; Owner: -
@@ -898,6 +1864,24 @@ CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn tex
     AS $$
     update public.push_endpoints set endpoint_arn = p_arn, made_with = p_token
     where device = p_device and token = p_token
+$$;
+
+-- Name: known_as(text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.id from public.users person
+    where person.suspended_at is null and person.id = case p_issuer
+        when 'supabase' then p_subject::uuid
+        when 'cognito' then (
+            select linked.user_id from public.cognito_accounts linked
+            where linked.cognito_sub = p_subject
+              and (linked.signed_out_at is null or p_began_at is null
+                   or p_began_at > date_trunc('second', linked.signed_out_at))
+        )
+    end
 $$;
 
 -- Name: knows_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -968,6 +1952,32 @@ begin
 end
 $$;
 
+-- Name: link_own_password(text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_own_password(p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.link_password((select auth.uid()), p_sub, p_username);
+end
+$$;
+
+-- Name: link_password(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
+    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
+    on conflict (method, subject) do nothing;
+    perform private.forget_imported_password(p_user_id);
+end
+$$;
+
 -- Name: list_blocked(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -979,6 +1989,17 @@ CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cy
     join public.users person on person.id = block.blocked_id
     where block.blocker_id = (select auth.uid())
     order by block.created_at desc, person.id
+$$;
+
+-- Name: list_factors(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_factors() RETURNS TABLE(id uuid, kind text, name text, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, kind, name, created_at, last_used_at from public.mfa_factors
+    where user_id = (select auth.uid()) and confirmed_at is not null
+    order by created_at, id
 $$;
 
 -- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1001,6 +2022,15 @@ begin
         perform from public.chats where id = p_chat_id for no key update;
     end if;
 end
+$$;
+
+-- Name: make_tenant(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.make_tenant(p_tenant_id uuid, p_name text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    insert into public.tenants (id, name) values (p_tenant_id, p_name) on conflict do nothing returning true
 $$;
 
 -- Name: may_add(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1068,6 +2098,42 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
+-- Name: methods_of_own(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.methods_of_own() RETURNS TABLE(method text, linked_at timestamp with time zone, sufficient boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select 'pin', null::timestamptz, true from public.users person
+    where person.id = (select auth.uid()) and person.pin_hash is not null
+    union all
+    select 'password', min(known.linked_at), true from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method = 'password' having count(*) > 0
+    union all
+    select 'password', held.imported_at, true from public.imported_passwords held
+    where held.user_id = (select auth.uid()) and held.bcrypt is not null
+      and not exists (
+          select from public.sign_in_methods known where known.user_id = held.user_id and known.method = 'password'
+      )
+    union all
+    select 'passkey', min(factor.confirmed_at), false from public.mfa_factors factor
+    where factor.user_id = (select auth.uid()) and factor.kind = 'passkey' and factor.confirmed_at is not null
+    having count(*) > 0
+    union all
+    select known.method, known.linked_at, false from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method <> 'password'
+    order by 1
+$$;
+
+-- Name: name_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.no_change(p_outcome text, p_message public.messages) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -1085,6 +2151,42 @@ begin
 end
 $$;
 
+-- Name: note_admin(text, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_security_event(
+        'admin.' || p_event, (select actor from private.administered_tenant()), p_subject, p_session, p_address,
+        case when (select role from private.administered_tenant()) = 'operator'
+             then jsonb_build_object('operator', session_user) else '{}' end
+        || jsonb_build_object('tenant', (select tenant_id from private.administered_tenant())) || coalesce(p_details, '{}')
+    )
+$$;
+
+-- Name: note_cognito_sign_out(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
+    returning username
+$$;
+
+-- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.sessions as held (id, user_id, method, exchanged_at, expires_at)
+    values (p_session_id, p_user_id, p_method, now(), now() + interval '1 minute')
+    on conflict (id) do update set exchanged_at = excluded.exchanged_at, expires_at = excluded.expires_at
+    where held.exchanged_at is null
+$$;
+
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_messages() RETURNS trigger
@@ -1096,6 +2198,31 @@ begin
     select distinct stored.chat_id, clock_timestamp() from stored where stored.created_at > now() - interval '1 hour'
     on conflict (chat_id) do nothing;
     return null;
+end
+$$;
+
+-- Name: note_proof(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_proof(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
+$$;
+
+-- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    whose uuid := coalesce(p_subject, p_actor);
+begin
+    insert into public.audit_log (event, actor, subject, session, tenant, address, details)
+    values (p_event, p_actor, p_subject, p_session,
+            coalesce((p_details ->> 'tenant')::uuid, case when whose is not null then private.tenant_of(whose) end),
+            p_address, coalesce(p_details, '{}') - 'tenant');
 end
 $$;
 
@@ -1132,6 +2259,35 @@ begin
     set seq = next_seq, expires_at = coalesce(expires_at, created_at + make_interval(secs => seconds))
     where id = new.id;
     return null;
+end
+$$;
+
+-- Name: open_challenged(bytea, text, uuid, bytea, timestamp with time zone, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(outcome text, factors text[], id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.sign_in_challenges;
+begin
+    delete from public.sign_in_challenges challenge
+    where challenge.token_hash = p_challenge_hash and challenge.purpose = 'sign_in' and challenge.expires_at > now()
+      and challenge.device_id is not distinct from p_device_id
+    returning * into begun;
+    if begun.token_hash is null then
+        return;
+    end if;
+    if exists (select from public.users person where person.id = begun.user_id and person.suspended_at is not null) then
+        return query select 'suspended', null::text[], begun.user_id, null::text, null::text, null::text, false;
+        return;
+    end if;
+    return query
+        select 'opened', array[p_factor], opened.*
+        from private.open_session(
+            begun.user_id, begun.method, array[p_factor], p_session_id, p_token_hash, p_expires_at, begun.device,
+            p_device_id, p_address, p_user_agent
+        ) opened;
 end
 $$;
 
@@ -1182,19 +2338,44 @@ begin
 end
 $$;
 
--- Name: open_session(uuid, uuid, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+-- Name: open_session(uuid, text, text[], uuid, bytea, timestamp with time zone, text, uuid, inet, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
+CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text, stranger boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
+    known            boolean := false;
 begin
-    insert into public.sessions (id, user_id, device, expires_at)
-    values (p_session_id, p_user_id, p_device, p_expires_at);
+    if p_device_id is not null then
+        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
+        on conflict (user_id, device_id) do update set last_seen = now()
+        returning held.first_seen < now() into known;
+    end if;
+    insert into public.sessions (
+        id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
+    ) values (
+        p_session_id, p_user_id, p_device, least(p_expires_at, private.session_end(p_user_id)), p_method, p_factors, p_device_id, p_address,
+        left(p_user_agent, 400), now()
+    );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
-        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
-        from public.users person where person.id = p_user_id;
+        select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
+               returning_person and not known
+        from public.users person
+        where person.id = p_user_id;
+end
+$$;
+
+-- Name: own_pin_length(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.own_pin_length() RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return (select own.pin_length from private.policy_of(private.tenant_of((select auth.uid()))) own);
 end
 $$;
 
@@ -1222,6 +2403,46 @@ begin
         order by member.user_id
         limit p_limit;
 end
+$$;
+
+-- Name: password_account(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.password_account(p_email text) RETURNS TABLE(user_id uuid, username text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.user_id, linked.username
+    from public.account_emails address
+    join public.cognito_accounts linked on linked.user_id = address.user_id
+    where address.email = p_email and private.has_password(linked.user_id)
+    union
+    select linked.user_id, linked.username
+    from public.imported_passwords held
+    join public.cognito_accounts linked on linked.user_id = held.user_id
+    where held.email = p_email
+$$;
+
+-- Name: policy_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.policy_of(p_tenant uuid) RETURNS TABLE(pin_length integer, session_days integer, require_mfa boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(own.pin_length, 4), coalesce(own.session_days, 30), coalesce(own.require_mfa, false)
+    from (select) one left join public.tenant_policies own on own.tenant_id = p_tenant
+$$;
+
+-- Name: pool_username(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.pool_username(p_email text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.username from public.cognito_accounts linked
+    where linked.user_id = coalesce(
+        (select known.user_id from public.account_emails known where known.email = p_email),
+        (select held.user_id from public.imported_passwords held where held.email = p_email)
+    )
 $$;
 
 -- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
@@ -1361,6 +2582,38 @@ begin
 end
 $$;
 
+-- Name: read_challenge(bytea, text, uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) RETURNS TABLE(user_id uuid, nonce bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select user_id, nonce from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+      and session_id is not distinct from p_session_id and device_id is not distinct from p_device_id
+$$;
+
+-- Name: read_factors(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_factors(p_user_id uuid) RETURNS TABLE(id uuid, user_id uuid, kind text, secret bytea, credential_id bytea, public_key bytea, last_counter bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
+    where user_id = p_user_id and confirmed_at is not null
+    order by created_at, id
+$$;
+
+-- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.bcrypt from public.imported_passwords held
+    where held.email = lower(p_email) and held.bcrypt is not null
+$$;
+
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, last_seen timestamp with time zone)
@@ -1376,6 +2629,17 @@ CREATE FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) RETURNS T
                       where hidden.user_id in (member.user_id, (select auth.uid())) and hidden.last_seen = 'nobody')
     order by member.joined_at, member.user_id
     limit p_limit
+$$;
+
+-- Name: read_unconfirmed(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_unconfirmed(p_id uuid) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select secret from public.mfa_factors
+    where id = p_id and user_id = (select auth.uid()) and confirmed_at is null
+      and created_at > now() - interval '1 hour'
 $$;
 
 -- Name: record_object(text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
@@ -1408,9 +2672,75 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     where person.id = seen.user_id
 $$;
 
+-- Name: recover_pin(text, text, bytea, text, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) RETURNS TABLE(outcome text, user_id uuid, ended uuid[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    held    public.email_codes;
+    whose   uuid;
+    revoked uuid[];
+begin
+    select * into held from public.email_codes code where code.email = p_email for update;
+    select known.user_id into whose from public.account_emails known where known.email = p_email;
+    if held.email is null or held.expires_at < now() or held.tries >= 5 then
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if held.code_hash <> p_code_hash or whose is null then
+        update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
+        return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if p_pin_length < (select own.pin_length from private.policy_of(private.tenant_of(whose)) own) then
+        return query select 'pin_too_short', null::uuid, null::uuid[];
+        return;
+    end if;
+    delete from public.email_codes code where code.email = p_email;
+    update public.users person set pin_hash = p_pin_hash, updated_at = now() where person.id = whose;
+    with gone as (
+        update public.sessions held_session set revoked_at = now()
+        where held_session.user_id = whose and held_session.revoked_at is null
+        returning held_session.id
+    )
+    select coalesce(array_agg(gone.id), '{}') into revoked from gone;
+    -- Whoever reads the mail is let in at once, whatever others have guessed.
+    perform private.forgive_sign_in(p_email_hash);
+    return query select 'recovered', whose, revoked;
+end
+$$;
+
+-- Name: refuse_rewriting(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.refuse_rewriting() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using
+        errcode = 'insufficient_privilege',
+        message = format('%I.%I is only ever appended to', tg_table_schema, tg_table_name);
+end
+$$;
+
 -- Name: register_account(uuid, text, text, bytea, text, text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return private.register_account(
+        p_user_id, p_email, p_email_hash, p_code_hash, p_full_name, p_cyphr_id, p_pin_hash, 6
+    );
+end
+$$;
+
+-- Name: register_account(uuid, text, text, bytea, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1429,6 +2759,13 @@ begin
     if exists (select from public.account_emails where email = p_email) then
         return 'email_taken';
     end if;
+    -- Said to who has read the mail alone: the policy would tell who was invited.
+    if p_pin_length < (select own.pin_length from private.policy_of(coalesce((
+        select invited.tenant_id from public.tenant_invitations invited
+        where invited.email = p_email and invited.expires_at > now() order by invited.invited_at desc limit 1
+    ), private.tenant_of(p_user_id))) own) then
+        return 'pin_too_short';
+    end if;
     insert into public.users (id, full_name, cyphr_id, cyphr_id_changed_at, email_hash, pin_hash, auth_method)
     values (p_user_id, p_full_name, p_cyphr_id, case when p_cyphr_id is not null then now() end, p_email_hash,
             p_pin_hash, 'email')
@@ -1437,6 +2774,7 @@ begin
         return 'cyphr_id_taken';
     end if;
     insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    perform private.accept_invitation(p_user_id, p_email);
     delete from public.email_codes where email = p_email;
     return 'registered';
 end
@@ -1465,6 +2803,15 @@ begin
 end
 $$;
 
+-- Name: rehash_pin(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.users set pin_hash = p_new_hash where id = p_user_id and pin_hash = p_old_hash
+$$;
+
 -- Name: remove_endpoint(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
@@ -1472,6 +2819,32 @@ CREATE FUNCTION private.remove_endpoint(p_device uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.push_endpoints where device = p_device and user_id = (select auth.uid())
+$$;
+
+-- Name: remove_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.remove_factor(p_id uuid) RETURNS TABLE(kind text, name text, remaining integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person  uuid := (select auth.uid());
+    removed public.mfa_factors;
+    others  integer;
+begin
+    perform from public.users where id = person for no key update;
+    delete from public.mfa_factors factor where factor.id = p_id and factor.user_id = person
+    returning * into removed;
+    if removed.id is null then
+        return;
+    end if;
+    select count(*) into others from public.mfa_factors factor
+    where factor.user_id = person and factor.confirmed_at is not null;
+    if others = 0 then
+        delete from public.recovery_codes code where code.user_id = person;
+    end if;
+    return query select removed.kind, removed.name, others;
+end
 $$;
 
 -- Name: remove_member(uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -1507,6 +2880,46 @@ begin
     end if;
     member_ids := private.live_members(p_chat_id);
     return next;
+end
+$$;
+
+-- Name: replace_recovery_codes(bytea[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.replace_recovery_codes(p_hashes bytea[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.recovery_codes where user_id = (select auth.uid());
+    insert into public.recovery_codes (user_id, code_hash) select (select auth.uid()), unnest(p_hashes);
+$$;
+
+-- Name: reserve_from_address(inet, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.reserve_from_address(p_address inet, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    counted inet := private.counted_address(p_address);
+    tries   public.sign_in_addresses;
+begin
+    insert into public.sign_in_addresses (address) values (counted) on conflict do nothing;
+    select * into tries from public.sign_in_addresses held where held.address = counted for update;
+    if tries.window_start < now() - interval '15 minutes' then
+        tries.failed := 0;
+        tries.window_start := now();
+        -- Whoever begins anew clears up behind others that will not.
+        delete from public.sign_in_addresses old
+        where old.address in (select gone.address from public.sign_in_addresses gone
+                              where gone.window_start < now() - interval '1 day' and gone.address <> counted
+                              order by gone.window_start limit 100 for update skip locked);
+    end if;
+    if tries.failed >= p_most then
+        return greatest(1, ceil(extract(epoch from tries.window_start + interval '15 minutes' - now())))::integer;
+    end if;
+    update public.sign_in_addresses held set failed = tries.failed + 1, window_start = tries.window_start
+    where held.address = counted;
+    return null;
 end
 $$;
 
@@ -1581,7 +2994,9 @@ declare
 begin
     select * into token from public.refresh_tokens known where known.token_hash = p_old_hash for update;
     select * into family from public.sessions known where known.id = token.session_id for update;
-    if family.id is null or family.revoked_at is not null or family.expires_at < now() then
+    if family.id is null or family.revoked_at is not null or family.expires_at < now()
+        or exists (select from public.users person where person.id = family.user_id and person.suspended_at is not null)
+    then
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
@@ -1592,10 +3007,24 @@ begin
     end if;
     update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;
     insert into public.refresh_tokens (token_hash, session_id) values (p_new_hash, family.id);
-    update public.sessions known set last_used_at = now(), expires_at = p_expires_at where known.id = family.id;
+    update public.sessions known set last_used_at = now(),
+        expires_at = least(p_expires_at, private.session_end(family.user_id))
+    where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = family.user_id;
+end
+$$;
+
+-- Name: session_end(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.session_end(p_user_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return now() + (select make_interval(days => own.session_days)
+                    from private.policy_of(private.tenant_of(p_user_id)) own);
 end
 $$;
 
@@ -1606,7 +3035,21 @@ CREATE FUNCTION private.session_is_live(p_session_id uuid) RETURNS boolean
     SET search_path TO ''
     AS $$
     select exists (
-        select from public.sessions where id = p_session_id and revoked_at is null and expires_at > now()
+        select from public.sessions session
+        join public.users person on person.id = session.user_id
+        where session.id = p_session_id and session.revoked_at is null and session.expires_at > now()
+          and person.suspended_at is null
+    )
+$$;
+
+-- Name: session_is_proved(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.session_is_proved(p_session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select from public.sessions where id = p_session_id and proved_at > now() - interval '5 minutes'
     )
 $$;
 
@@ -1793,6 +3236,19 @@ CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURN
     ) then p_read_seq else 0 end
 $$;
 
+-- Name: signs_in_with_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := private.known_as('cognito', p_sub, null);
+begin
+    return case when private.has_password(person) then person end;
+end
+$$;
+
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, expires_at timestamp with time zone, repeated boolean, refusal text, member_ids uuid[])
@@ -1930,6 +3386,29 @@ begin
 end
 $$;
 
+-- Name: take_challenge(bytea, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.sign_in_challenges
+    where token_hash = p_token_hash and purpose = p_purpose and expires_at > now()
+    returning true
+$$;
+
+-- Name: take_counter(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_counter(p_id uuid, p_counter bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.mfa_factors set last_counter = p_counter, last_used_at = now()
+    where id = p_id and confirmed_at is not null
+      and (last_counter < p_counter or (kind = 'passkey' and last_counter = 0 and p_counter = 0))
+    returning true
+$$;
+
 -- Name: take_pushes(integer, uuid, interval); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) RETURNS TABLE(device uuid, chat_id uuid, seq bigint, silent boolean, platform text, token text, endpoint_arn text, language text, preview text, group_name text, sender_name text, content text, message_type text, encrypted boolean, waiting bigint, badge bigint)
@@ -1983,6 +3462,17 @@ begin
 end
 $$;
 
+-- Name: take_recovery_code(uuid, bytea); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.recovery_codes set used_at = now()
+    where user_id = p_user_id and code_hash = p_code_hash and used_at is null
+    returning true
+$$;
+
 -- Name: unblock(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
@@ -1990,6 +3480,34 @@ CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
+$$;
+
+-- Name: unlink_method(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unlink_method(p_method text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    perform from public.users known where known.id = person for update;
+    if p_method = 'passkey' or not exists (select from private.methods_of_own() own where own.method = p_method) then
+        return 'absent';
+    end if;
+    if not exists (select from private.methods_of_own() own where own.sufficient and own.method <> p_method) then
+        return 'last';
+    end if;
+    if p_method = 'pin' then
+        update public.users known set pin_hash = null, updated_at = now() where known.id = person;
+    else
+        delete from public.sign_in_methods known where known.user_id = person and known.method = p_method;
+    end if;
+    if p_method = 'password' then
+        perform private.forget_imported_password(person);
+    end if;
+    return 'unlinked';
+end
 $$;
 
 -- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -2121,13 +3639,23 @@ CREATE VIEW private.shown_messages AS
      LEFT JOIN public.hidden_messages hidden ON (((hidden.user_id = me.user_id) AND (hidden.message_id = message.id))))
      CROSS JOIN LATERAL ( SELECT ((message.deleted_at IS NULL) AND ((message.expires_at IS NULL) OR (message.expires_at > now())) AND (hidden.message_id IS NULL)) AS whole) shown);
 
--- Name: account_emails; Type: TABLE; Schema: public; Owner: -
+-- Name: audit_chain; Type: TABLE; Schema: public; Owner: -
 
-CREATE TABLE public.account_emails (
-    user_id uuid NOT NULL,
-    email text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
+CREATE TABLE public.audit_chain (
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_chain_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_chain_seq_check CHECK ((seq > 0))
+);
+
+-- Name: audit_head; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit_head (
+    one boolean DEFAULT true NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_head_one_check CHECK (one)
 );
 
 -- Name: calls; Type: TABLE; Schema: public; Owner: -
@@ -2209,7 +3737,18 @@ CREATE TABLE public.cognito_accounts (
     user_id uuid NOT NULL,
     cognito_sub text NOT NULL,
     username text NOT NULL,
-    linked_at timestamp with time zone DEFAULT now() NOT NULL
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    signed_out_at timestamp with time zone
+);
+
+-- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cognito_sign_ups (
+    username uuid NOT NULL,
+    email text NOT NULL,
+    full_name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
 );
 
 -- Name: device_registrations; Type: TABLE; Schema: public; Owner: -
@@ -2257,6 +3796,30 @@ CREATE TABLE public.email_codes (
     window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.imported_passwords (
+    user_id uuid NOT NULL,
+    email text,
+    bcrypt text,
+    digest text,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
+    CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
+    CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
+);
+
+-- Name: known_devices; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.known_devices (
+    user_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    registration_id uuid,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: message_drafts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.message_drafts (
@@ -2285,6 +3848,15 @@ CREATE TABLE public.message_status (
     user_id uuid NOT NULL,
     status character varying(20) DEFAULT 'sent'::character varying,
     "timestamp" timestamp with time zone DEFAULT now()
+);
+
+-- Name: mfa_attempts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_attempts (
+    user_id uuid NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
@@ -2375,6 +3947,15 @@ CREATE TABLE public.push_state (
     tries integer DEFAULT 0 NOT NULL
 );
 
+-- Name: recovery_codes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone
+);
+
 -- Name: refresh_tokens; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.refresh_tokens (
@@ -2384,16 +3965,12 @@ CREATE TABLE public.refresh_tokens (
     used_at timestamp with time zone
 );
 
--- Name: sessions; Type: TABLE; Schema: public; Owner: -
+-- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
 
-CREATE TABLE public.sessions (
-    id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    device text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+CREATE TABLE public.sign_in_addresses (
+    address inet NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    window_start timestamp with time zone DEFAULT now() NOT NULL
 );
 
 -- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
@@ -2403,6 +3980,75 @@ CREATE TABLE public.sign_in_attempts (
     failed integer DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: sign_in_challenges; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_challenges (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    nonce bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    method text,
+    device text,
+    device_id uuid,
+    CONSTRAINT sign_in_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'passkey'::text, 'step_up'::text, 'enrol'::text])))
+);
+
+-- Name: sign_in_methods; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sign_in_methods (
+    user_id uuid NOT NULL,
+    method text NOT NULL,
+    subject text NOT NULL,
+    linked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sign_in_methods_method_check CHECK ((method ~ '^[a-z][a-z0-9_.:-]{0,63}$'::text))
+);
+
+-- Name: tenant_invitations; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_invitations (
+    tenant_id uuid NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    invited_by uuid,
+    invited_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT tenant_invitations_email_check CHECK ((email = lower(email))),
+    CONSTRAINT tenant_invitations_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text])))
+);
+
+-- Name: tenant_members; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_members (
+    user_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text, 'owner'::text])))
+);
+
+-- Name: tenant_policies; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_policies (
+    tenant_id uuid NOT NULL,
+    pin_length integer DEFAULT 4 NOT NULL,
+    session_days integer DEFAULT 30 NOT NULL,
+    require_mfa boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_policies_pin_length_check CHECK (((pin_length >= 4) AND (pin_length <= 6))),
+    CONSTRAINT tenant_policies_session_days_check CHECK (((session_days >= 1) AND (session_days <= 30)))
+);
+
+-- Name: tenants; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenants (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 -- Name: transactions; Type: TABLE; Schema: public; Owner: -
@@ -2443,37 +4089,6 @@ CREATE TABLE public.user_wallets (
     balance_usdc numeric(20,7) DEFAULT 0,
     created_at timestamp with time zone DEFAULT now(),
     updated_at timestamp with time zone DEFAULT now()
-);
-
--- Name: users; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.users (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    phone character varying(20),
-    phone_hash character varying(128),
-    full_name character varying(255) NOT NULL,
-    nickname character varying(100),
-    avatar_url text,
-    unique_id uuid DEFAULT gen_random_uuid(),
-    public_key text,
-    encrypted_private_key text,
-    status character varying(20) DEFAULT 'offline'::character varying,
-    is_online boolean DEFAULT false,
-    last_seen timestamp with time zone DEFAULT now(),
-    socket_id character varying(100),
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    cyphr_id character varying(100),
-    phone_discovery_enabled boolean DEFAULT false,
-    nearby_discovery_enabled boolean DEFAULT false,
-    share_link_enabled boolean DEFAULT true,
-    cyphr_id_changed_at timestamp with time zone,
-    email_hash character varying(128),
-    password_hash character varying(255),
-    auth_method character varying(20) DEFAULT 'phone'::character varying,
-    pin_hash character varying(255),
-    biometric_enabled boolean DEFAULT false,
-    last_session_expiry timestamp with time zone
 );
 
 -- Name: waitlist; Type: TABLE; Schema: public; Owner: -
@@ -2517,6 +4132,26 @@ ALTER TABLE ONLY public.account_emails
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_pkey PRIMARY KEY (user_id);
+
+-- Name: audit_chain audit_chain_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_key UNIQUE (event_id);
+
+-- Name: audit_chain audit_chain_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY (seq);
+
+-- Name: audit_head audit_head_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
 -- Name: calls calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2573,6 +4208,11 @@ ALTER TABLE ONLY public.cognito_accounts
 ALTER TABLE ONLY public.cognito_accounts
     ADD CONSTRAINT cognito_accounts_username_key UNIQUE (username);
 
+-- Name: cognito_sign_ups cognito_sign_ups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_sign_ups
+    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (username);
+
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.device_registrations
@@ -2613,6 +4253,21 @@ ALTER TABLE ONLY public.email_codes
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
 
+-- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_email_key UNIQUE (email);
+
+-- Name: imported_passwords imported_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
+
+-- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_pkey PRIMARY KEY (user_id, device_id);
+
 -- Name: message_drafts message_drafts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_drafts
@@ -2642,6 +4297,21 @@ ALTER TABLE ONLY public.message_status
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+-- Name: mfa_attempts mfa_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_pkey PRIMARY KEY (user_id);
+
+-- Name: mfa_factors mfa_factors_credential_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_credential_id_key UNIQUE (credential_id);
+
+-- Name: mfa_factors mfa_factors_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_pkey PRIMARY KEY (id);
 
 -- Name: nearby_discovery nearby_discovery_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2688,6 +4358,11 @@ ALTER TABLE ONLY public.push_endpoints
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_pkey PRIMARY KEY (device, chat_id);
 
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
+
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -2698,10 +4373,65 @@ ALTER TABLE ONLY public.refresh_tokens
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+-- Name: sign_in_addresses sign_in_addresses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_addresses
+    ADD CONSTRAINT sign_in_addresses_pkey PRIMARY KEY (address);
+
 -- Name: sign_in_attempts sign_in_attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (email_hash);
+
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
+
+-- Name: sign_in_methods sign_in_methods_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_methods
+    ADD CONSTRAINT sign_in_methods_pkey PRIMARY KEY (method, subject);
+
+-- Name: tenant_group_members tenant_group_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_pkey PRIMARY KEY (group_id, user_id);
+
+-- Name: tenant_groups tenant_groups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_pkey PRIMARY KEY (id);
+
+-- Name: tenant_groups tenant_groups_tenant_id_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_tenant_id_name_key UNIQUE (tenant_id, name);
+
+-- Name: tenant_invitations tenant_invitations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_pkey PRIMARY KEY (tenant_id, email);
+
+-- Name: tenant_members tenant_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_pkey PRIMARY KEY (user_id);
+
+-- Name: tenant_policies tenant_policies_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_policies
+    ADD CONSTRAINT tenant_policies_pkey PRIMARY KEY (tenant_id);
+
+-- Name: tenants tenants_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_name_key UNIQUE (name);
+
+-- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);
 
 -- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2748,6 +4478,14 @@ ALTER TABLE ONLY public.waitlist
 ALTER TABLE ONLY public.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (id);
 
+-- Name: audit_log_subject; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_subject ON public.audit_log USING btree (subject, at);
+
+-- Name: audit_log_tenant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_log_tenant ON public.audit_log USING btree (tenant, at);
+
 -- Name: calls_chat; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX calls_chat ON public.calls USING btree (chat_id);
@@ -2772,6 +4510,10 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
 
+-- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cognito_sign_ups_email ON public.cognito_sign_ups USING btree (email, created_at);
+
 -- Name: device_registrations_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX device_registrations_user ON public.device_registrations USING btree (user_id);
@@ -2787,6 +4529,10 @@ CREATE INDEX discovery_tokens_user ON public.discovery_tokens USING btree (user_
 -- Name: hidden_messages_message; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX hidden_messages_message ON public.hidden_messages USING btree (message_id);
+
+-- Name: known_devices_registration; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX known_devices_registration ON public.known_devices USING btree (registration_id);
 
 -- Name: message_drafts_chat; Type: INDEX; Schema: public; Owner: -
 
@@ -2832,6 +4578,10 @@ CREATE UNIQUE INDEX messages_sender_client ON public.messages USING btree (sende
 
 CREATE INDEX messages_words ON public.messages USING gin (((to_tsvector('russian'::regconfig, content) || array_to_tsvector(ARRAY[(chat_id)::text])))) WHERE ((content IS NOT NULL) AND ((message_type)::text IS DISTINCT FROM 'notice'::text));
 
+-- Name: mfa_factors_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX mfa_factors_user ON public.mfa_factors USING btree (user_id);
+
 -- Name: nearby_discovery_location; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX nearby_discovery_location ON public.nearby_discovery USING btree (location_hash);
@@ -2876,6 +4626,38 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (sessio
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+-- Name: sign_in_addresses_window; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_addresses_window ON public.sign_in_addresses USING btree (window_start);
+
+-- Name: sign_in_challenges_expiry; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_expiry ON public.sign_in_challenges USING btree (expires_at);
+
+-- Name: sign_in_challenges_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_session ON public.sign_in_challenges USING btree (session_id);
+
+-- Name: sign_in_challenges_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_challenges_user ON public.sign_in_challenges USING btree (user_id);
+
+-- Name: sign_in_methods_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sign_in_methods_user ON public.sign_in_methods USING btree (user_id);
+
+-- Name: tenant_group_members_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_group_members_user ON public.tenant_group_members USING btree (user_id);
+
+-- Name: tenant_invitations_email; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_invitations_email ON public.tenant_invitations USING btree (email);
+
+-- Name: tenant_members_tenant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_members_tenant ON public.tenant_members USING btree (tenant_id, role);
+
 -- Name: transactions_from; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX transactions_from ON public.transactions USING btree (from_user_id);
@@ -2896,9 +4678,29 @@ CREATE INDEX user_wallets_user ON public.user_wallets USING btree (user_id);
 
 CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
 
+-- Name: users_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX users_newest ON public.users USING btree (created_at DESC, id DESC);
+
 -- Name: users_phone_hash; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_phone_hash ON public.users USING btree (phone_hash);
+
+-- Name: audit_chain audit_chain_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_chain_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_head audit_head_stays; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE ON public.audit_head FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rewriting();
+
+-- Name: audit_log audit_log_chain; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER audit_log_chain AFTER INSERT ON public.audit_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.chain_security_event();
 
 -- Name: sessions forget_endpoints; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2916,6 +4718,11 @@ CREATE TRIGGER number_message AFTER INSERT ON public.messages FOR EACH ROW WHEN 
 
 ALTER TABLE ONLY public.account_emails
     ADD CONSTRAINT account_emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: audit_chain audit_chain_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_log(id);
 
 -- Name: calls calls_callee_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3007,6 +4814,16 @@ ALTER TABLE ONLY public.hidden_messages
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: known_devices known_devices_registration_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES public.device_registrations(id) ON DELETE SET NULL;
+
+-- Name: known_devices known_devices_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.known_devices
+    ADD CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: message_drafts message_drafts_chat_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.message_drafts
@@ -3057,6 +4874,16 @@ ALTER TABLE ONLY public.messages
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: mfa_attempts mfa_attempts_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_attempts
+    ADD CONSTRAINT mfa_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: mfa_factors mfa_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.mfa_factors
+    ADD CONSTRAINT mfa_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: nearby_discovery nearby_discovery_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.nearby_discovery
@@ -3102,6 +4929,11 @@ ALTER TABLE ONLY public.push_state
 ALTER TABLE ONLY public.push_state
     ADD CONSTRAINT push_state_device_fkey FOREIGN KEY (device) REFERENCES public.push_endpoints(device) ON DELETE CASCADE;
 
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refresh_tokens
@@ -3111,6 +4943,51 @@ ALTER TABLE ONLY public.refresh_tokens
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_group_members tenant_group_members_group_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.tenant_groups(id) ON DELETE CASCADE;
+
+-- Name: tenant_group_members tenant_group_members_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_groups tenant_groups_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+-- Name: tenant_invitations tenant_invitations_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+-- Name: tenant_members tenant_members_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+-- Name: tenant_members tenant_members_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_policies tenant_policies_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_policies
+    ADD CONSTRAINT tenant_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 -- Name: transactions transactions_from_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3144,6 +5021,18 @@ ALTER TABLE public.account_emails ENABLE ROW LEVEL SECURITY;
 -- Name: account_emails account_emails_read_own; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY account_emails_read_own ON public.account_emails FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: audit_chain; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_head; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_head ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 -- Name: calls; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3201,6 +5090,10 @@ ALTER TABLE public.cognito_accounts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cognito_accounts_read_own ON public.cognito_accounts FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: cognito_sign_ups; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cognito_sign_ups ENABLE ROW LEVEL SECURITY;
+
 -- Name: device_registrations; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.device_registrations ENABLE ROW LEVEL SECURITY;
@@ -3236,6 +5129,14 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 -- Name: hidden_messages hidden_messages_own; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
+
+-- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
 
 -- Name: message_drafts; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3309,6 +5210,14 @@ CREATE POLICY messages_read ON public.messages FOR SELECT TO authenticated USING
 
 CREATE POLICY messages_send ON public.messages FOR INSERT TO authenticated WITH CHECK (((sender_id = ( SELECT auth.uid() AS uid)) AND private.may_write(chat_id) AND ((message_type)::text IS DISTINCT FROM 'notice'::text)));
 
+-- Name: mfa_attempts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: mfa_factors; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.mfa_factors ENABLE ROW LEVEL SECURITY;
+
 -- Name: nearby_discovery; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.nearby_discovery ENABLE ROW LEVEL SECURITY;
@@ -3353,6 +5262,10 @@ ALTER TABLE public.push_endpoints ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.push_state ENABLE ROW LEVEL SECURITY;
 
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
@@ -3361,9 +5274,49 @@ ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
+-- Name: sign_in_addresses; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_addresses ENABLE ROW LEVEL SECURITY;
+
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sign_in_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_challenges ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_methods; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sign_in_methods ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_methods sign_in_methods_read_own; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY sign_in_methods_read_own ON public.sign_in_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: tenant_group_members; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_group_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_groups; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_groups ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_invitations; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_invitations ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_members; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_policies; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_policies ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenants; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
 
 -- Name: transactions; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3415,24 +5368,231 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
+-- Name: FUNCTION accept_invitation(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.accept_invitation(p_user_id uuid, p_email text) FROM PUBLIC;
+
+-- Name: FUNCTION add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION add_members(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO cyphr_app;
 
+-- Name: FUNCTION admin_count_people(p_words text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_count_people(p_words text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_count_people(p_words text) TO cyphr_app;
+
+-- Name: FUNCTION admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_events(p_before bigint, p_user_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION admin_groups(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_groups() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_groups() TO cyphr_app;
+
+-- Name: FUNCTION admin_invite(p_email text, p_role text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_make_group(p_group_id uuid, p_name text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_note_export(p_people integer, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION tenant_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.tenant_of(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION tenant_role_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.tenant_role_of(p_user_id uuid) FROM PUBLIC;
+
+-- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.account_emails TO service_role;
+GRANT SELECT ON TABLE public.account_emails TO authenticated;
+
+-- Name: TABLE mfa_factors; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_factors TO service_role;
+
+-- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sessions TO service_role;
+
+-- Name: TABLE tenant_group_members; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_group_members TO service_role;
+
+-- Name: TABLE tenant_groups; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_groups TO service_role;
+
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.users TO service_role;
+
+-- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(id) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.full_name; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(full_name),UPDATE(full_name) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.nickname; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(nickname),UPDATE(nickname) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.avatar_url; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(avatar_url) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.public_key; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(public_key) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.status; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.cyphr_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(cyphr_id) ON TABLE public.users TO authenticated;
+
+-- Name: FUNCTION admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION admin_policy(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_policy() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_policy() TO cyphr_app;
+
+-- Name: FUNCTION admin_remove_group(p_group_id uuid, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_sessions(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_sessions(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_sessions(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_target(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_target(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION administer(p_act text, p_user_id uuid, p_argument text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION administered_tenant(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.administered_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.administered_tenant() TO cyphr_app;
+
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.administers(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_session(p_user_id uuid, p_method text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text, p_challenge_hash bytea, p_nonce bytea) TO cyphr_app;
+
+-- Name: FUNCTION adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) TO cyphr_app;
 
 -- Name: FUNCTION advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
 
+-- Name: FUNCTION appoint(p_email text, p_role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.appoint(p_email text, p_role text) FROM PUBLIC;
+
+-- Name: FUNCTION audit_canonical(p_seq bigint, p_event public.audit_log); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_canonical(p_seq bigint, p_event public.audit_log) FROM PUBLIC;
+
+-- Name: FUNCTION audit_field(p_value text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
+
+-- Name: FUNCTION begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) TO cyphr_app;
+
+-- Name: FUNCTION begin_factor_try(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_sign_in(p_email text, p_email_hash text, p_address inet, p_most integer) TO cyphr_app;
 
 -- Name: FUNCTION blind_to_reading(p_reader uuid, p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -3448,6 +5608,10 @@ GRANT ALL ON FUNCTION private.block(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.can_read(chat uuid, message_seq bigint) TO authenticated;
+
+-- Name: FUNCTION chain_security_event(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.chain_security_event() FROM PUBLIC;
 
 -- Name: FUNCTION change_disappearing(p_chat_id uuid, p_seconds integer); Type: ACL; Schema: private; Owner: -
 
@@ -3469,6 +5633,11 @@ GRANT ALL ON FUNCTION private.check_pushes(p_after interval, p_collapse interval
 REVOKE ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.clear_direct_chat(p_chat_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION confirm_factor(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.confirm_factor(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION count_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_members(p_chat_id uuid) FROM PUBLIC;
@@ -3477,6 +5646,15 @@ GRANT ALL ON FUNCTION private.count_members(p_chat_id uuid) TO cyphr_app;
 -- Name: FUNCTION count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.count_news(p_chat_id uuid, p_seq bigint, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION count_recovery_codes(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.count_recovery_codes() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.count_recovery_codes() TO cyphr_app;
+
+-- Name: FUNCTION counted_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.counted_address(p_address inet) FROM PUBLIC;
 
 -- Name: FUNCTION create_group(p_chat_id uuid, p_name text, p_members uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -3493,6 +5671,15 @@ GRANT ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_
 REVOKE ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION demands_factor(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.demands_factor(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.demands_factor(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid) FROM PUBLIC;
+
 -- Name: FUNCTION edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) FROM PUBLIC;
@@ -3502,6 +5689,10 @@ GRANT ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_
 
 REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION end_sessions(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.end_sessions(p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
@@ -3510,15 +5701,35 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
+
+-- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.factors_of(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_messages(p_words text, p_chat_id uuid, p_before timestamp with time zone, p_before_id uuid, p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION find_passkey(p_credential_id bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.find_passkey(p_credential_id bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_passkey(p_credential_id bytea) TO cyphr_app;
+
 -- Name: FUNCTION find_person(p_cyphr_id text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
+
+-- Name: FUNCTION finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) TO cyphr_app;
 
 -- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
 
@@ -3539,10 +5750,29 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
+-- Name: FUNCTION forget_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION forgive_address(p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_address(p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_address(p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION forgive_factor_tries(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forgive_sign_in(p_email_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION has_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.has_password(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -3571,6 +5801,10 @@ GRANT ALL ON FUNCTION private.invited_to(p_token text) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.is_admin(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION is_last_owner(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_last_owner(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION is_member(chat uuid); Type: ACL; Schema: private; Owner: -
 
@@ -3634,6 +5868,11 @@ GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION is_signing_up(p_username uuid, p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) TO cyphr_app;
+
 -- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
@@ -3649,6 +5888,11 @@ GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
 
+-- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
+
 -- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint) FROM PUBLIC;
@@ -3663,10 +5907,25 @@ GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION link_own_password(p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) TO cyphr_app;
+
+-- Name: FUNCTION link_password(p_user_id uuid, p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) TO cyphr_app;
+
 -- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
+
+-- Name: FUNCTION list_factors(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_factors() TO cyphr_app;
 
 -- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -3675,6 +5934,10 @@ REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
 -- Name: FUNCTION lock_own_chat(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION make_tenant(p_tenant_id uuid, p_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.make_tenant(p_tenant_id uuid, p_name text) FROM PUBLIC;
 
 -- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -3689,13 +5952,47 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 
+-- Name: FUNCTION methods_of_own(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.methods_of_own() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.methods_of_own() TO cyphr_app;
+
+-- Name: FUNCTION name_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
+-- Name: FUNCTION note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION note_cognito_sign_out(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_cognito_sign_out() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_cognito_sign_out() TO cyphr_app;
+
+-- Name: FUNCTION note_exchange(p_session_id uuid, p_user_id uuid, p_method text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) TO cyphr_app;
+
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.note_messages() FROM PUBLIC;
+
+-- Name: FUNCTION note_proof(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_proof(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_proof(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) TO cyphr_app;
 
 -- Name: FUNCTION number_change(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -3705,20 +6002,44 @@ REVOKE ALL ON FUNCTION private.number_change(p_chat_id uuid, p_message_id uuid, 
 
 REVOKE ALL ON FUNCTION private.number_message() FROM PUBLIC;
 
+-- Name: FUNCTION open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_challenged(p_challenge_hash bytea, p_factor text, p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
+
 -- Name: FUNCTION open_direct_chat(p_chat_id uuid, p_other uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO cyphr_app;
 
--- Name: FUNCTION open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_session(p_session_id uuid, p_user_id uuid, p_device text, p_token_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
+
+-- Name: FUNCTION own_pin_length(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.own_pin_length() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_pin_length() TO cyphr_app;
 
 -- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION password_account(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.password_account(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.password_account(p_email text) TO cyphr_app;
+
+-- Name: FUNCTION policy_of(p_tenant uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.policy_of(p_tenant uuid) FROM PUBLIC;
+
+-- Name: FUNCTION pool_username(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.pool_username(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.pool_username(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
 
@@ -3746,10 +6067,30 @@ REVOKE ALL ON FUNCTION private.rank_of(role text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.react(p_chat_id uuid, p_message_id uuid, p_emoji text, p_wanted boolean) TO cyphr_app;
 
+-- Name: FUNCTION read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text, p_session_id uuid, p_device_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION read_factors(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_factors(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
+
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_presence(p_chat_id uuid, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION read_unconfirmed(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_unconfirmed(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_unconfirmed(p_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION record_object(p_bucket text, p_name text, p_size bigint, p_mimetype text); Type: ACL; Schema: private; Owner: -
 
@@ -3761,25 +6102,58 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
 
+-- Name: FUNCTION recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) TO cyphr_app;
+
+-- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.refuse_rewriting() FROM PUBLIC;
+
 -- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) TO cyphr_app;
 
 -- Name: FUNCTION register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text) TO cyphr_app;
 
+-- Name: FUNCTION rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rehash_pin(p_user_id uuid, p_old_hash text, p_new_hash text) TO cyphr_app;
+
 -- Name: FUNCTION remove_endpoint(p_device uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.remove_endpoint(p_device uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_endpoint(p_device uuid) TO cyphr_app;
 
+-- Name: FUNCTION remove_factor(p_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.remove_factor(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_factor(p_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ban boolean) TO cyphr_app;
+
+-- Name: FUNCTION replace_recovery_codes(p_hashes bytea[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_app;
+
+-- Name: FUNCTION reserve_from_address(p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.reserve_from_address(p_address inet, p_most integer) FROM PUBLIC;
 
 -- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -3806,10 +6180,19 @@ GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_a
 REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
 
+-- Name: FUNCTION session_end(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_end(p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.session_is_live(p_session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.session_is_live(p_session_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION session_is_proved(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_is_proved(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_is_proved(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION set_avatar(p_url text); Type: ACL; Schema: private; Owner: -
 
@@ -3866,6 +6249,11 @@ GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr
 REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
+-- Name: FUNCTION signs_in_with_password(p_sub text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.signs_in_with_password(p_sub text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.signs_in_with_password(p_sub text) TO cyphr_app;
+
 -- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
@@ -3876,15 +6264,35 @@ GRANT ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uui
 REVOKE ALL ON FUNCTION private.sweep_expired(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep_expired(p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION take_challenge(p_token_hash bytea, p_purpose text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_challenge(p_token_hash bytea, p_purpose text) TO cyphr_app;
+
+-- Name: FUNCTION take_counter(p_id uuid, p_counter bigint); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_counter(p_id uuid, p_counter bigint) TO cyphr_app;
+
 -- Name: FUNCTION take_pushes(p_limit integer, p_chat_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.take_pushes(p_limit integer, p_chat_id uuid, p_lease interval) TO cyphr_app;
 
+-- Name: FUNCTION take_recovery_code(p_user_id uuid, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash bytea) TO cyphr_app;
+
 -- Name: FUNCTION unblock(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION unlink_method(p_method text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unlink_method(p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -3912,11 +6320,6 @@ GRANT SELECT ON TABLE public.message_reactions TO authenticated;
 -- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
 
 GRANT SELECT ON TABLE private.shown_messages TO cyphr_app;
-
--- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.account_emails TO service_role;
-GRANT SELECT ON TABLE public.account_emails TO authenticated;
 
 -- Name: TABLE calls; Type: ACL; Schema: public; Owner: -
 
@@ -3948,6 +6351,10 @@ GRANT SELECT ON TABLE public.chats TO authenticated;
 GRANT ALL ON TABLE public.cognito_accounts TO service_role;
 GRANT SELECT ON TABLE public.cognito_accounts TO authenticated;
 
+-- Name: TABLE cognito_sign_ups; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.cognito_sign_ups TO service_role;
+
 -- Name: TABLE device_registrations; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.device_registrations TO service_role;
@@ -3965,6 +6372,10 @@ GRANT SELECT,DELETE ON TABLE public.discovery_tokens TO authenticated;
 -- Name: TABLE email_codes; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.email_codes TO service_role;
+
+-- Name: TABLE known_devices; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.known_devices TO service_role;
 
 -- Name: TABLE message_drafts; Type: ACL; Schema: public; Owner: -
 
@@ -3992,6 +6403,10 @@ GRANT SELECT ON TABLE public.message_edits TO authenticated;
 
 GRANT ALL ON TABLE public.message_status TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
+
+-- Name: TABLE mfa_attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_attempts TO service_role;
 
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 
@@ -4024,17 +6439,46 @@ GRANT ALL ON TABLE public.push_endpoints TO service_role;
 
 GRANT ALL ON TABLE public.push_state TO service_role;
 
+-- Name: TABLE recovery_codes; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.recovery_codes TO service_role;
+
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.refresh_tokens TO service_role;
 
--- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
+-- Name: TABLE sign_in_addresses; Type: ACL; Schema: public; Owner: -
 
-GRANT ALL ON TABLE public.sessions TO service_role;
+GRANT ALL ON TABLE public.sign_in_addresses TO service_role;
 
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sign_in_attempts TO service_role;
+
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_challenges TO service_role;
+
+-- Name: TABLE sign_in_methods; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sign_in_methods TO service_role;
+GRANT SELECT ON TABLE public.sign_in_methods TO authenticated;
+
+-- Name: TABLE tenant_invitations; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_invitations TO service_role;
+
+-- Name: TABLE tenant_members; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_members TO service_role;
+
+-- Name: TABLE tenant_policies; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_policies TO service_role;
+
+-- Name: TABLE tenants; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenants TO service_role;
 
 -- Name: TABLE transactions; Type: ACL; Schema: public; Owner: -
 
@@ -4081,54 +6525,6 @@ GRANT SELECT(created_at) ON TABLE public.user_wallets TO authenticated;
 -- Name: COLUMN user_wallets.updated_at; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT(updated_at) ON TABLE public.user_wallets TO authenticated;
-
--- Name: TABLE users; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.users TO service_role;
-
--- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(id) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.full_name; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(full_name),UPDATE(full_name) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.nickname; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(nickname),UPDATE(nickname) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.avatar_url; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(avatar_url) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.public_key; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(public_key) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.status; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(created_at) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.cyphr_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(cyphr_id) ON TABLE public.users TO authenticated;
 
 -- Name: TABLE waitlist; Type: ACL; Schema: public; Owner: -
 

@@ -28,6 +28,9 @@ TABLES = [
     "refresh_tokens",
     "direct_chats",
     "email_codes",
+    "audit_log",
+    "audit_chain",
+    "audit_head",
 ]
 
 

@@ -16,6 +16,7 @@ from cyphr.migrate.database.handover.fence import close_fence
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.migration import DatabaseMigration
 from cyphr.migrate.database.verify import verifier
+from cyphr.schema.audit_chain import prove
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import Traffic, changed, count_rows, until
 
@@ -68,6 +69,28 @@ async def test_everything_written_while_a_database_moves_there_and_back_is_on_bo
     for side in Side:
         async with await connect(sides[side].owner) as connection:
             assert await traffic.lost_or_doubled(connection) == ([], [])
+
+
+async def test_the_audit_log_stays_one_chain_whichever_side_extends_it(sides: dict[Side, TestSide]) -> None:
+    async def note(side: Side) -> None:
+        async with await connect(sides[side].owner) as connection:
+            for kind in ("session.opened", "session.revoked"):
+                await connection.execute(
+                    'select private.note_security_event(%s, null, null, null, null, \'{"word": "слово"}\')', [kind]
+                )
+
+    await note(Side.SUPABASE)
+    migration = await copied(sides)
+    async with following(migration):
+        for to in (Side.AWS, Side.SUPABASE):
+            await migration.verify()
+            await migration.handover(to)
+            await note(to)
+        assert (await migration.verify()).differences == []
+    for side in Side:
+        async with await connect(sides[side].owner) as connection:
+            proof = await prove(connection)
+        assert (proof.flaw, proof.events) == (None, 6), side
 
 
 async def test_a_writer_in_flight_is_waited_for_and_a_later_one_is_refused(sides: dict[Side, TestSide]) -> None:

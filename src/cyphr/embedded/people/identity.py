@@ -132,5 +132,5 @@ class Identity:
 
 
 def new_random_pin(dice: random.Random) -> str:
-    """Four to twelve digits."""
-    return "".join(dice.choices("0123456789", k=dice.randint(4, 12)))
+    """Four to six digits."""
+    return "".join(dice.choices("0123456789", k=dice.randint(4, 6)))

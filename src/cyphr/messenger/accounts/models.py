@@ -1,6 +1,7 @@
 """Accounts on the wire."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, StringConstraints
 
@@ -12,13 +13,17 @@ class CodeRequest(BaseModel):
     email: Email
 
 
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")]
+
+
 class Registration(BaseModel):
     email: Email
-    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")]
+    code: Code
     full_name: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
     pin: Pin
     cyphr_id: CyphrId | None = None
     device: Device | None = None
+    device_id: UUID | None = None
 
 
 class Me(Person):
@@ -29,4 +34,12 @@ class Me(Person):
 
 class PinChange(BaseModel):
     pin: Annotated[str, StringConstraints(max_length=64)]
+    new_pin: Pin
+
+
+class Recovery(BaseModel):
+    """A new PIN for who has forgotten theirs. ``code``: the mailed one."""
+
+    email: Email
+    code: Code
     new_pin: Pin

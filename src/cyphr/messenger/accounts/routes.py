@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from cyphr.messenger.accounts.models import CodeRequest, Me, PinChange, Registration
+from cyphr.messenger.accounts.models import CodeRequest, Me, PinChange, Recovery, Registration
 from cyphr.messenger.accounts.service import Accounts
 from cyphr.messenger.sessions.models import Session
 from cyphr.messenger.sessions.routes import SignedIn
@@ -22,7 +22,7 @@ Service = Annotated[Accounts, Depends(_accounts)]
 
 @router.post("/accounts/codes", status_code=202)
 async def request_code(body: CodeRequest, accounts: Service) -> dict[str, str]:
-    """Mail a six-digit code to an address. The answer is the same for every address."""
+    """Mail a six-digit code to an address, or word that it has an account already. The answer is always the same."""
     await accounts.send_code(body.email)
     return {}
 
@@ -31,6 +31,20 @@ async def request_code(body: CodeRequest, accounts: Service) -> dict[str, str]:
 async def register(body: Registration, accounts: Service) -> Session:
     """Make an account with a mailed code, and sign in."""
     return await accounts.register(body)
+
+
+@router.post("/accounts/recovery/codes", status_code=202)
+async def request_recovery(body: CodeRequest, accounts: Service) -> dict[str, str]:
+    """Mail who has forgotten their PIN a six-digit code for a new one. The answer is the same for every address."""
+    await accounts.send_recovery(body.email)
+    return {}
+
+
+@router.post("/accounts/recovery", status_code=204)
+async def recover(body: Recovery, accounts: Service) -> Response:
+    """Set a new PIN with a mailed code. All sessions end; second factors stay. Sign in with the new PIN."""
+    await accounts.recover(body)
+    return Response(status_code=204)
 
 
 @router.get("/me")

@@ -1,7 +1,7 @@
 """Sessions on the wire, and who a request is from."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -21,20 +21,39 @@ def _normalise_email(text: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_normalise_email)]
 """An address in lower case, ASCII only, so that no two that look alike differ."""
 
-Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
+"""A new PIN. One of before may be longer, so what is only checked is not held to it."""
 
 Device = Annotated[PlainText, StringConstraints(max_length=200)]
 """What the person calls the device, or what it calls itself."""
 
 
+Method = Literal["pin", "password", "cognito", "passkey", "supabase"]
+"""How somebody signs in: what they prove first."""
+
+Factor = Literal["totp", "passkey", "recovery"]
+"""What they prove beside it: an authenticator's code, a passkey, or a recovery code."""
+
+
 class SignIn(BaseModel):
+    """``device``: what the device calls itself. ``device_id``: what the installation keeps, to be known again."""
+
     email: Email
     pin: Annotated[str, StringConstraints(max_length=64)]
     device: Device | None = None
+    device_id: UUID | None = None
 
 
 class Refresh(BaseModel):
     refresh_token: Annotated[str, StringConstraints(max_length=200)]
+
+
+class Exchange(BaseModel):
+    """``token``: an access token that another issuer gave, Cognito or (while they are accepted) Supabase."""
+
+    token: Annotated[str, StringConstraints(max_length=16 * 1024)]
+    device: Device | None = None
+    device_id: UUID | None = None
 
 
 class Session(BaseModel):
@@ -44,6 +63,14 @@ class Session(BaseModel):
     refresh_token: str
     expires_in: int
     person: Person
+
+
+class Challenge(BaseModel):
+    """One more proof is wanted before there is a session: any of ``factors``, within ``expires_in`` seconds."""
+
+    challenge: str
+    factors: list[Factor]
+    expires_in: int
 
 
 class Identity(BaseModel):

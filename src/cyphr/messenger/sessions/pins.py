@@ -27,6 +27,10 @@ class Pins:
         against = pin_hash if known and pin_hash is not None else self._nobody
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, against, pin) and known
 
+    def is_outdated(self, pin_hash: str) -> bool:
+        """Whether a hash that was right was made with other parameters than those of today."""
+        return self._hasher.check_needs_rehash(pin_hash)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False)
 

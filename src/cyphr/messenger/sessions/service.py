@@ -5,33 +5,56 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import NotAuthenticated, RateLimited
+from cyphr.foundation.errors import (
+    FactorRequired,
+    InvalidInput,
+    NotAuthenticated,
+    RateLimited,
+    StepUpRequired,
+    Suspended,
+)
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.messenger.audit.models import EventKind, SecurityEvent
+from cyphr.messenger.audit.service import Audit
+from cyphr.messenger.caller import current_caller
 from cyphr.messenger.people.models import Person
-from cyphr.messenger.sessions.models import Identity, Session
+from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
+from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
+from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
 
+_NEW_DEVICE = "A new device signed in to your Cyphr account"
+CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _BELIEVED_SECONDS = 30.0
+_MOST_BELIEVED = 100_000
+_REFUSALS = {
+    "unknown": "this account is not known here; register, or sign in with another",
+    "challenge": "this account has a second factor; exchange the token at /v1/sessions/exchange",
+}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account."""
+    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account; ``last``: a
+    wrong PIN locks it now.
+    """
 
     allowed: bool
     retry_after: int
     user_id: UUID | None
     pin_hash: str | None
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -46,76 +69,222 @@ class Rotation:
     avatar_url: str | None
 
 
+@dataclass(frozen=True)
+class Adoption:
+    """What a token of another issuer comes to: ``live``, ``ended``, ``challenge`` or ``unknown``."""
+
+    outcome: str
+    user_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What follows a right first factor: ``opened``, ``challenged`` or ``suspended``. ``id``: whose it is;
+    ``stranger``: they were here before, and never with this device.
+    """
+
+    outcome: str
+    factors: list[Factor]
+    id: UUID
+    full_name: str | None
+    cyphr_id: str | None
+    avatar_url: str | None
+    stranger: bool
+
+
 class NewSession:
     """The random parts of a session, made once, outside the transaction that may run twice."""
 
-    def __init__(self, device: str | None) -> None:
+    def __init__(self, device: str | None, device_id: UUID | None = None) -> None:
         self.id = uuid7()
         self.device = device
+        self.device_id = device_id
         self.refresh_token = secrets.token_urlsafe(32)
         self.expires_at = now() + _FAMILY_LIFETIME
+        self.challenge = secrets.token_urlsafe(32)
+        self.nonce = secrets.token_bytes(32)
+        self.address = current_caller().inet
+        self.user_agent = current_caller().user_agent
 
 
 class Sessions:
     """Opens, proves and ends sessions. Liveness is believed for 30 seconds, then asked of the database again."""
 
-    def __init__(self, switchboard: Switchboard, tokens: AccessTokens, pins: Pins) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        tokens: AccessTokens,
+        verifier: Verifier,
+        pins: Pins,
+        audit: Audit,
+        notices: Notices,
+        *,
+        wrong_pins: int = 100,
+    ) -> None:
+        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together."""
         self._switchboard = switchboard
+        self._audit = audit
+        self._wrong_pins = wrong_pins
         self._tokens = tokens
+        self._verifier = verifier
         self._pins = pins
+        self._notices = notices
         self._believed: dict[UUID, float] = {}
+        self._cleared: dict[UUID, float] = {}
+        self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
+        self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
 
     def on_revoked(self, callback: Callable[[UUID, UUID], Awaitable[None]]) -> None:
         """Await ``callback`` with the person and the session whenever this process revokes one."""
         self._on_revoked.append(callback)
 
-    async def sign_in(self, email: str, pin: str, device: str | None) -> Session:
-        """Open a session. Raises NotAuthenticated alike for a wrong PIN and an unknown address, or RateLimited."""
+    def on_new_device(self, callback: Callable[[UUID, NewSession], Awaitable[None]]) -> None:
+        """Await ``callback`` with the person and the session whenever one is opened on a device that is new to them."""
+        self._on_new_device.append(callback)
+
+    async def sign_in(self, email: str, pin: str, new: NewSession) -> Session | Challenge:
+        """Sign in with a PIN. Raises NotAuthenticated alike for a wrong PIN and an unknown address, RateLimited, or
+        Suspended.
+        """
         user_id = await self.prove_pin(email, pin)
-        new = NewSession(device)
 
-        async def work(transaction: Transaction) -> Session:
-            await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
-            return await self.open(transaction, user_id, new)
+        async def work(transaction: Transaction) -> Admission:
+            await self.forgive(transaction, email)
+            return await self.admit_within(transaction, user_id, "pin", new)
 
-        return await self._switchboard.unit_of_work(None, work)
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
+
+    async def admit(self, user_id: UUID, method: Method, new: NewSession) -> Session | Challenge:
+        """What every first factor ends in: a session, or the challenge of who has a second one. Raises Suspended."""
+
+        async def work(transaction: Transaction) -> Admission:
+            return await self.admit_within(transaction, user_id, method, new)
+
+        return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
+
+    async def admit_within(self, transaction: Transaction, user_id: UUID, method: Method, new: NewSession) -> Admission:
+        """``admit`` inside a transaction; give what it returns to ``conclude`` after the commit."""
+        admission = await transaction.fetch_one(
+            Admission,
+            _queries.admit_session,
+            user_id=user_id,
+            method=method,
+            session_id=new.id,
+            token_hash=hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+            device=new.device,
+            device_id=new.device_id,
+            address=new.address,
+            user_agent=new.user_agent,
+            challenge_hash=hash_token(new.challenge),
+            nonce=new.nonce,
+        )
+        assert admission is not None
+        await self._note_admission(transaction, admission, new, {"method": method})
+        return admission
+
+    async def open_challenged(
+        self, transaction: Transaction, challenge: str, factor: Factor, new: NewSession
+    ) -> Admission | None:
+        """Use a challenge up and open its session, inside a transaction. None: it is over, or another device's."""
+        admission = await transaction.fetch_one(
+            Admission,
+            _queries.open_challenged,
+            challenge_hash=hash_token(challenge),
+            factor=factor,
+            session_id=new.id,
+            token_hash=hash_token(new.refresh_token),
+            expires_at=new.expires_at,
+            device_id=new.device_id,
+            address=new.address,
+            user_agent=new.user_agent,
+        )
+        if admission is not None:
+            await self._note_admission(transaction, admission, new, {"factor": factor})
+        return admission
+
+    async def conclude(self, admission: Admission, new: NewSession) -> Session | Challenge:
+        """What the client gets; who signed in on a device that is new to them is told. Raises Suspended."""
+        if admission.outcome == "suspended":
+            raise Suspended("this account is suspended; ask whoever administers it")
+        if admission.outcome == "challenged":
+            return Challenge(challenge=new.challenge, factors=admission.factors, expires_in=CHALLENGE_SECONDS)
+        person = Person(
+            id=admission.id,
+            full_name=admission.full_name or "",
+            cyphr_id=admission.cyphr_id,
+            avatar_url=admission.avatar_url,
+        )
+        if admission.stranger:
+            await self._notices.tell(admission.id, _NEW_DEVICE, _describe(new))
+            for callback in self._on_new_device:
+                await callback(admission.id, new)
+        return self._session(person, new.id, new.refresh_token)
+
+    async def prove_own_pin(self, identity: Identity, pin: str) -> str:
+        """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
+
+        async def read(transaction: Transaction) -> str | None:
+            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
+            return email
+
+        email = await self._switchboard.unit_of_work(identity.user_id, read)
+        if email is None:
+            raise InvalidInput("this account has no e-mail address, so it has no PIN to prove")
+        if await self.prove_pin(email, pin) != identity.user_id:
+            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+
+        async def work(transaction: Transaction) -> None:
+            await self.forgive(transaction, email)
+
+        await self._switchboard.unit_of_work(identity.user_id, work)
+        return email
+
+    async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
+        """For five minutes ``require_proof`` is content with this session."""
+        await transaction.execute(_queries.note_proof, session_id=identity.session_id)
 
     async def prove_pin(self, email: str, pin: str) -> UUID:
         """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
 
         async def work(transaction: Transaction) -> Attempt | None:
             return await transaction.fetch_one(
-                Attempt, _queries.begin_sign_in, email=email, email_hash=hash_email(email)
+                Attempt,
+                _queries.begin_sign_in,
+                email=email,
+                email_hash=hash_email(email),
+                address=current_caller().inet,
+                most=self._wrong_pins,
             )
 
         attempt = await self._switchboard.unit_of_work(None, work)
         assert attempt is not None
         if not attempt.allowed:
-            raise RateLimited(
-                "too many wrong PINs for this address; wait and try again", retry_after=attempt.retry_after
-            )
-        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None:
+            raise RateLimited("too many wrong PINs; wait and try again", retry_after=attempt.retry_after)
+        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None or attempt.pin_hash is None:
+            if attempt.last:
+                await self._note(SecurityEvent(kind="pin.locked", subject=attempt.user_id))
             raise NotAuthenticated("the e-mail address and the PIN do not belong together")
+        if self._pins.is_outdated(attempt.pin_hash):
+            await self._rehash(attempt.user_id, attempt.pin_hash, pin)
         return attempt.user_id
 
     async def forgive(self, transaction: Transaction, email: str) -> None:
         """Clear the count of tries after a right PIN."""
-        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email))
+        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email), address=current_caller().inet)
 
-    async def open(self, transaction: Transaction, user_id: UUID, new: NewSession) -> Session:
-        """Open ``new`` for ``user_id`` inside a transaction."""
-        person = await transaction.fetch_one(
-            Person,
-            _queries.open_session,
-            session_id=new.id,
-            user_id=user_id,
-            device=new.device,
-            token_hash=_hash_token(new.refresh_token),
-            expires_at=new.expires_at,
-        )
-        assert person is not None
-        return self._session(person, new.id, new.refresh_token)
+    async def _note(self, event: SecurityEvent) -> None:
+        # An address without an account is noted as well, so that it costs the same.
+        await self._switchboard.unit_of_work(None, lambda transaction: self._audit.note(transaction, event))
+
+    async def _rehash(self, user_id: UUID, old_hash: str, pin: str) -> None:
+        new_hash = await self._pins.hash(pin)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(_queries.rehash_pin, user_id=user_id, old_hash=old_hash, new_hash=new_hash)
+
+        await self._switchboard.unit_of_work(None, work)
 
     async def refresh(self, refresh_token: str) -> Session:
         """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
@@ -123,13 +292,17 @@ class Sessions:
         expires_at = now() + _FAMILY_LIFETIME
 
         async def work(transaction: Transaction) -> Rotation | None:
-            return await transaction.fetch_one(
+            rotation = await transaction.fetch_one(
                 Rotation,
                 _queries.rotate_session,
-                old_hash=_hash_token(refresh_token),
-                new_hash=_hash_token(successor),
+                old_hash=hash_token(refresh_token),
+                new_hash=hash_token(successor),
                 expires_at=expires_at,
             )
+            if rotation is not None and rotation.outcome == "reused":
+                event = SecurityEvent(kind="session.reused", subject=rotation.id, session=rotation.session_id)
+                await self._audit.note(transaction, event)
+            return rotation
 
         rotation = await self._switchboard.unit_of_work(None, work)
         assert rotation is not None
@@ -145,28 +318,72 @@ class Sessions:
         )
         return self._session(person, rotation.session_id, successor)
 
-    async def identify(self, access_token: str) -> Identity:
-        """Who a request is from. Raises NotAuthenticated."""
-        identity = self._tokens.verify(access_token)
-        if self._believed.get(identity.session_id, 0.0) < monotonic():
-            await self._ask(identity.session_id)
+    async def identify(self, access_token: str, *, enrolling: bool = False) -> Identity:
+        """Who a request is from. ``enrolling``: it serves to set up a second factor, which their tenant may demand.
+
+        Raises NotAuthenticated, FactorRequired, or Unavailable when another issuer's keys cannot be had.
+        """
+        proven = await self._verifier.verify(access_token)
+        if isinstance(proven, Proof):
+            identity = await self._adopt(proven)
+        else:
+            identity = proven
+            if self._believed.get(identity.session_id, 0.0) < monotonic():
+                await self._ask(identity.session_id)
+        if not enrolling and self._cleared.get(identity.user_id, 0.0) < monotonic():
+            await self._demand_factor(identity.user_id)
         return identity
+
+    async def require_proof(self, identity: Identity) -> None:
+        """Raises StepUpRequired unless this session proved who it is within the last five minutes."""
+
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.session_is_proved, session_id=identity.session_id))
+
+        if not await self._switchboard.unit_of_work(identity.user_id, work):
+            raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
+
+    def public_key(self) -> dict[str, str]:
+        """What others check our access tokens with, as a JSON Web Key."""
+        return self._tokens.public_key()
 
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
         await self._revoke(identity.user_id, only=identity.session_id)
 
+    async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
+        """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
+        for session_id in session_ids:
+            await self._forget(user_id, session_id)
+
     async def sign_out_others(self, identity: Identity) -> None:
         """End every other session of this person."""
         await self._revoke(identity.user_id, kept=identity.session_id)
 
+    async def sign_out_everywhere(self, user_id: UUID) -> None:
+        """End every session of this person."""
+        await self._revoke(user_id)
+
     async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
         async def work(transaction: Transaction) -> list[UUID]:
             cursor = await transaction.connection.execute(_queries.revoke_sessions, {"only": only, "kept": kept})
-            return [row[0] for row in await cursor.fetchall()]
+            revoked = [row[0] for row in await cursor.fetchall()]
+            for session_id in revoked:
+                event = SecurityEvent(kind="session.revoked", actor=user_id, subject=user_id, session=session_id)
+                await self._audit.note(transaction, event)
+            return revoked
 
         for session_id in await self._switchboard.unit_of_work(user_id, work):
             await self._forget(user_id, session_id)
+
+    async def _note_admission(
+        self, transaction: Transaction, admission: Admission, new: NewSession, details: dict[str, str]
+    ) -> None:
+        if admission.outcome == "suspended":
+            return
+        kind: EventKind = "session.opened" if admission.outcome == "opened" else "session.challenged"
+        event = SecurityEvent(kind=kind, actor=admission.id, subject=admission.id, session=new.id, details=details)
+        await self._audit.note(transaction, event)
 
     async def _ask(self, session_id: UUID) -> None:
         async def work(transaction: Transaction) -> bool:
@@ -177,8 +394,76 @@ class Sessions:
             raise NotAuthenticated("this session has ended; sign in")
         self._believe(session_id)
 
+    async def _adopt(self, proof: Proof) -> Identity:
+        """The identity behind a token of another issuer, whose session gets a row here. Raises NotAuthenticated."""
+        session_id = proof.session_id
+        known = self._adopted.get(session_id)
+        if known is not None and self._believed.get(session_id, 0.0) >= monotonic():
+            return Identity(user_id=known, session_id=session_id)
+        user_id = await self._account_of(proof, _queries.adopt_session)
+        if len(self._adopted) > _MOST_BELIEVED:
+            self._adopted.clear()
+        self._adopted[session_id] = user_id
+        self._believe(session_id)
+        return Identity(user_id=user_id, session_id=session_id)
+
+    async def exchange(self, token: str, new: NewSession) -> Session | Challenge:
+        """Give a session of ours for another issuer's token, whose own session then ends within a minute.
+
+        Raises NotAuthenticated, Suspended, or Unavailable when the issuer's keys cannot be had.
+        """
+        proof = await self._verifier.verify(token)
+        if not isinstance(proof, Proof):
+            raise NotAuthenticated("this token is one of ours already; refresh its session")
+        user_id = await self._account_of(proof, _queries.exchangeable)  # whether a factor is wanted says ``admit``
+        outcome = await self.admit(user_id, proof.issuer, new)
+        if isinstance(outcome, Session):
+            await self._note_exchange(proof, user_id)
+        return outcome
+
+    async def _note_exchange(self, proof: Proof, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(
+                _queries.note_exchange, session_id=proof.session_id, user_id=user_id, method=proof.issuer
+            )
+
+        await self._switchboard.unit_of_work(None, work)
+
+    async def _account_of(self, proof: Proof, query: LiteralString) -> UUID:
+        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or it is nobody's."""
+
+        async def work(transaction: Transaction) -> Adoption | None:
+            return await transaction.fetch_one(
+                Adoption,
+                query,
+                session_id=proof.session_id,
+                issuer=proof.issuer,
+                subject=proof.subject,
+                began_at=proof.began_at,
+                expires_at=proof.expires_at,
+                strong=proof.strong,
+            )
+
+        self._believed.pop(proof.session_id, None)
+        adoption = await self._switchboard.unit_of_work(None, work)
+        assert adoption is not None
+        if adoption.outcome != "live" or adoption.user_id is None:
+            raise NotAuthenticated(_REFUSALS.get(adoption.outcome, "this session has ended; sign in"))
+        return adoption.user_id
+
+    async def _demand_factor(self, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.demands_factor, user_id=user_id))
+
+        self._cleared.pop(user_id, None)
+        if await self._switchboard.unit_of_work(None, work):
+            raise FactorRequired("those who administer this account demand a second factor: POST /v1/me/factors/totp")
+        if len(self._cleared) > _MOST_BELIEVED:
+            self._cleared.clear()
+        self._cleared[user_id] = monotonic() + _BELIEVED_SECONDS
+
     def _believe(self, session_id: UUID) -> None:
-        if len(self._believed) > 100_000:
+        if len(self._believed) > _MOST_BELIEVED:
             self._believed.clear()
         self._believed[session_id] = monotonic() + _BELIEVED_SECONDS
 
@@ -197,10 +482,19 @@ class Sessions:
         )
 
 
+def _describe(new: NewSession) -> str:
+    what = new.device or new.user_agent or "an unnamed device"
+    return (
+        f"Somebody signed in to your account on a device that was not used before: {what}, from the address"
+        f" {new.address or 'unknown'}.\n\nIf it was not you, end that session under “Devices” and change your PIN."
+    )
+
+
 def hash_email(email: str) -> str:
     """The SHA-256 under which tries to sign in are counted."""
     return hashlib.sha256(email.encode()).hexdigest()
 
 
-def _hash_token(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
+    """The SHA-256 under which a token is stored: it is random, so it cannot be guessed from it."""
     return hashlib.sha256(token.encode()).digest()

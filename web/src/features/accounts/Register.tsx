@@ -127,7 +127,7 @@ function Finish({ email, onOtherEmail }: { email: string; onOtherEmail: () => vo
         type="password"
         inputMode="numeric"
         autoComplete="new-password"
-        pattern="[0-9]{4,12}"
+        pattern="[0-9]{4,6}"
         title={t("problem.pin")}
         required
         value={pin}

@@ -1,0 +1,1 @@
+"""What happened to accounts, sessions and factors, and who did it: appended once, never changed."""

@@ -1,0 +1,4 @@
+-- Appended to by functions of the schema private only, and read by nobody who signs in.
+
+alter table public.audit_head enable row level security;
+revoke all on public.audit_head from anon, authenticated, service_role;
