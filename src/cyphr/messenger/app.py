@@ -18,6 +18,7 @@ from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.devices.service import Devices
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
@@ -66,6 +67,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    devices: Devices
     mfa: Mfa
     proofs: Proofs
     discovery: Discovery
@@ -148,6 +150,8 @@ def build_messenger(
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
     messages = Messages(switchboard, _reminding(settings, postman, shared))
+    devices = Devices(switchboard, sessions, postman, audit)
+    sessions.on_new_device(devices.announce)
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
     presence = Presence(switchboard, postman, postman, relay_seconds=settings.presence_relay_seconds)
@@ -160,6 +164,7 @@ def build_messenger(
         accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
+        devices=devices,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 import cyphr.messenger.accounts.routes
 import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
+import cyphr.messenger.devices.routes
 import cyphr.messenger.discovery.routes
 import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
@@ -50,6 +51,7 @@ _ROUTERS = (
     cyphr.messenger.accounts.routes.router,
     cyphr.messenger.sessions.routes.router,
     cyphr.messenger.mfa.routes.router,
+    cyphr.messenger.devices.routes.router,
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,
