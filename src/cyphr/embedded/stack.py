@@ -35,7 +35,7 @@ from cyphr.embedded.process import (
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PasskeySettings, PostgresSettings
 
 _LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
@@ -141,6 +141,8 @@ class Stack:
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
             public_url=self.address,
+            # Browsers make no passkeys for a bare address.
+            passkeys=PasskeySettings(site="localhost", origins=(self.address.replace("127.0.0.1", "localhost"),)),
             push_fcm_application=self.names.push_applications["GCM"],
             push_apns_application=self.names.push_applications["APNS"],
             push_web_application=self.names.push_applications["GCM"],

@@ -1337,6 +1337,16 @@ export interface components {
             ts: string;
         };
         /**
+         * Added
+         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
+         */
+        Added: {
+            /** Added */
+            added: string[];
+            /** Refused */
+            refused: string[];
+        };
+        /**
          * Addresses
          * @description Where a client finds the rest. ``websocket``: its URL; null: ``/v1/ws`` of this API's own address.
          */
@@ -1500,29 +1510,6 @@ export interface components {
             email: string;
         };
         /**
-         * Added
-         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
-         */
-        cyphr__messenger__groups__models__Added: {
-            /** Added */
-            added: string[];
-            /** Refused */
-            refused: string[];
-        };
-        /**
-         * Added
-         * @description ``recovery_codes``: with the first factor, and shown only here.
-         */
-        cyphr__messenger__mfa__models__Added: {
-            /**
-             * Factor Id
-             * Format: uuid
-             */
-            factor_id: string;
-            /** Recovery Codes */
-            recovery_codes: string[] | null;
-        };
-        /**
          * Disappearing
          * @description How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay.
          */
@@ -1601,6 +1588,19 @@ export interface components {
             length: number;
             /** Start */
             start: number;
+        };
+        /**
+         * FactorAdded
+         * @description ``recovery_codes``: with the first factor, and shown only here.
+         */
+        FactorAdded: {
+            /**
+             * Factor Id
+             * Format: uuid
+             */
+            factor_id: string;
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
         };
         /** FirstCode */
         FirstCode: {
@@ -3428,7 +3428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__groups__models__Added"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
             /** @description Come again. */
@@ -4675,7 +4675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */
@@ -4799,7 +4799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */
