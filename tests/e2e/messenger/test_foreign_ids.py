@@ -55,7 +55,8 @@ class Foreign:
 
     async def _snapshot(self) -> Any:
         seen = ("/v1/chats", "/v1/me/factors", "/v1/admin/people", "/v1/admin/groups")
-        return [await self.owner.get(path) for path in seen], await self.owner.history(self.ids["chat_id"])
+        sessions = [(one["id"], one["name"]) for one in await self.owner.get("/v1/sessions")]
+        return [await self.owner.get(path) for path in seen], sessions, await self.owner.history(self.ids["chat_id"])
 
 
 @pytest.fixture(scope="module")
