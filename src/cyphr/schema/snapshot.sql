@@ -158,7 +158,7 @@ begin
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
-        and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
+        and not exists (select from public.sessions known where known.id = p_session_id)
     then
         return query select 'challenge', person;
         return;
@@ -279,25 +279,6 @@ CREATE FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_us
     delete from public.sign_in_challenges where expires_at < now();
     insert into public.sign_in_challenges (token_hash, purpose, user_id, session_id, nonce, device_id, expires_at)
     values (p_token_hash, p_purpose, p_user_id, p_session_id, p_nonce, p_device_id, now() + interval '5 minutes');
-$$;
-
--- Name: begin_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    delete from public.cognito_sign_ups old where old.created_at < now() - interval '1 day';
-    if exists (select from public.account_emails taken where taken.email = p_email)
-        or (select count(*) >= 5 from public.cognito_sign_ups recent
-            where recent.email = p_email and recent.created_at > now() - interval '10 minutes')
-    then
-        return false;
-    end if;
-    insert into public.cognito_sign_ups (username, email, full_name) values (p_username, p_email, p_full_name);
-    return true;
-end
 $$;
 
 -- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -823,21 +804,6 @@ begin
 end
 $$;
 
--- Name: exchangeable(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS TABLE(outcome text, user_id uuid)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select case
-            when person is null then 'unknown'
-            when held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then 'ended'
-            else 'live'
-        end, person
-    from (select private.known_as(p_issuer, p_subject, p_began_at) as person) known
-    left join public.sessions held on held.id = p_session_id
-$$;
-
 -- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.factors_of(p_user_id uuid) RETURNS text[]
@@ -919,32 +885,6 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
 $$;
 
--- Name: finish_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    begun public.cognito_sign_ups;
-begin
-    delete from public.cognito_sign_ups known where known.username = p_username returning * into begun;
-    if begun.username is null then
-        return case when exists (select from public.account_emails known where known.user_id = p_username)
-            then 'registered' else 'unknown' end;
-    end if;
-    insert into public.users (id, full_name, email_hash, auth_method)
-    values (p_username, begun.full_name, p_email_hash, 'email');
-    insert into public.account_emails (user_id, email) values (p_username, begun.email) on conflict do nothing;
-    if not found then
-        delete from public.users person where person.id = p_username;
-        return 'email_taken';
-    end if;
-    perform private.link_password(p_username, p_sub, p_username::text);
-    return 'registered';
-end
-$$;
-
 -- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) RETURNS void
@@ -990,6 +930,18 @@ begin
 end
 $$;
 
+-- Name: forget_device(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_device(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.known_devices known
+    using public.sessions session
+    where session.id = p_session_id and session.user_id = (select auth.uid())
+      and known.user_id = session.user_id and known.device_id = session.device_id
+$$;
+
 -- Name: forget_endpoint(uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forget_endpoint(p_device uuid, p_token text) RETURNS void
@@ -1009,16 +961,6 @@ begin
     delete from public.push_endpoints where session_id = new.id;
     return null;
 end
-$$;
-
--- Name: forget_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    insert into public.imported_passwords as held (user_id, forgotten_at) values (p_user_id, clock_timestamp())
-    on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
 $$;
 
 -- Name: forgive_address(inet); Type: FUNCTION; Schema: private; Owner: -
@@ -1048,16 +990,6 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
-$$;
-
--- Name: has_password(uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.has_password(p_user_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select exists (select from public.sign_in_methods known where known.user_id = p_user_id and known.method = 'password')
-        or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
 -- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -1211,15 +1143,6 @@ CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS
        and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
 $$;
 
--- Name: is_signing_up(uuid, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.is_signing_up(p_username uuid, p_email text) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select exists (select from public.cognito_sign_ups begun where begun.username = p_username and begun.email = p_email)
-$$;
-
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS text
@@ -1289,8 +1212,7 @@ CREATE FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at times
         when 'cognito' then (
             select linked.user_id from public.cognito_accounts linked
             where linked.cognito_sub = p_subject
-              and (linked.signed_out_at is null or p_began_at is null
-                   or p_began_at > date_trunc('second', linked.signed_out_at))
+              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
         )
     end
 $$;
@@ -1363,32 +1285,6 @@ begin
 end
 $$;
 
--- Name: link_own_password(text, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.link_own_password(p_sub text, p_username text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    perform private.link_password((select auth.uid()), p_sub, p_username);
-end
-$$;
-
--- Name: link_password(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-    insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
-    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
-    insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
-    on conflict (method, subject) do nothing;
-    perform private.forget_imported_password(p_user_id);
-end
-$$;
-
 -- Name: list_blocked(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cyphr_id text, avatar_url text)
@@ -1411,6 +1307,22 @@ CREATE FUNCTION private.list_factors() RETURNS TABLE(id uuid, kind text, name te
     select id, kind, name, created_at, last_used_at from public.mfa_factors
     where user_id = (select auth.uid()) and confirmed_at is not null
     order by created_at, id
+$$;
+
+-- Name: list_sessions(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_sessions() RETURNS TABLE(id uuid, name text, device text, user_agent text, place text, method text, factors text[], created_at timestamp with time zone, last_used_at timestamp with time zone, registered_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select session.id, session.name, session.device, session.user_agent, host(session.address), session.method,
+           session.factors, session.created_at, session.last_used_at, registration.registered_at
+    from public.sessions session
+    left join public.known_devices known on known.user_id = session.user_id and known.device_id = session.device_id
+    left join public.device_registrations registration on registration.id = known.registration_id
+    where session.user_id = (select auth.uid()) and session.revoked_at is null and session.expires_at > now()
+    order by session.last_used_at desc, session.id desc
+    limit 500
 $$;
 
 -- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1500,40 +1412,15 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
--- Name: methods_of_own(); Type: FUNCTION; Schema: private; Owner: -
+-- Name: name_session(uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.methods_of_own() RETURNS TABLE(method text, linked_at timestamp with time zone, sufficient boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION private.name_session(p_session_id uuid, p_name text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select 'pin', null::timestamptz, true from public.users person
-    where person.id = (select auth.uid()) and person.pin_hash is not null
-    union all
-    select 'password', min(known.linked_at), true from public.sign_in_methods known
-    where known.user_id = (select auth.uid()) and known.method = 'password' having count(*) > 0
-    union all
-    select 'password', held.imported_at, true from public.imported_passwords held
-    where held.user_id = (select auth.uid()) and held.bcrypt is not null
-      and not exists (
-          select from public.sign_in_methods known where known.user_id = held.user_id and known.method = 'password'
-      )
-    union all
-    select 'passkey', min(factor.confirmed_at), false from public.mfa_factors factor
-    where factor.user_id = (select auth.uid()) and factor.kind = 'passkey' and factor.confirmed_at is not null
-    having count(*) > 0
-    union all
-    select known.method, known.linked_at, false from public.sign_in_methods known
-    where known.user_id = (select auth.uid()) and known.method <> 'password'
-    order by 1
-$$;
-
--- Name: name_of(uuid); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+    update public.sessions set name = p_name
+    where id = p_session_id and user_id = (select auth.uid()) and revoked_at is null and expires_at > now()
+    returning true
 $$;
 
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
@@ -1553,26 +1440,14 @@ begin
 end
 $$;
 
--- Name: note_cognito_sign_out(); Type: FUNCTION; Schema: private; Owner: -
+-- Name: note_exchange(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
+CREATE FUNCTION private.note_exchange(p_session_id uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
-    returning username
-$$;
-
--- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    insert into public.sessions as held (id, user_id, method, exchanged_at, expires_at)
-    values (p_session_id, p_user_id, p_method, now(), now() + interval '1 minute')
-    on conflict (id) do update set exchanged_at = excluded.exchanged_at, expires_at = excluded.expires_at
-    where held.exchanged_at is null
+    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
+    where id = p_session_id and exchanged_at is null
 $$;
 
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
@@ -1727,13 +1602,17 @@ CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors te
     SET search_path TO ''
     AS $$
 declare
-    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
-    known            boolean := false;
+    registration uuid;
+    known        boolean := false;
 begin
     if p_device_id is not null then
-        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
-        on conflict (user_id, device_id) do update set last_seen = now()
-        returning held.first_seen < now() into known;
+        select earlier.id into registration from public.device_registrations earlier
+        where earlier.user_id = p_user_id and md5(earlier.device_fingerprint)::uuid = p_device_id;
+        insert into public.known_devices as held (user_id, device_id, registration_id)
+        values (p_user_id, p_device_id, registration)
+        on conflict (user_id, device_id) do update
+        set last_seen = now(), registration_id = coalesce(excluded.registration_id, held.registration_id)
+        returning held.first_seen < now() or registration is not null into known;
     end if;
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
@@ -1744,7 +1623,7 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known
+               person.created_at < now() and not known
         from public.users person
         where person.id = p_user_id;
 end
@@ -1774,36 +1653,6 @@ begin
         order by member.user_id
         limit p_limit;
 end
-$$;
-
--- Name: password_account(text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.password_account(p_email text) RETURNS TABLE(user_id uuid, username text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select linked.user_id, linked.username
-    from public.account_emails address
-    join public.cognito_accounts linked on linked.user_id = address.user_id
-    where address.email = p_email and private.has_password(linked.user_id)
-    union
-    select linked.user_id, linked.username
-    from public.imported_passwords held
-    join public.cognito_accounts linked on linked.user_id = held.user_id
-    where held.email = p_email
-$$;
-
--- Name: pool_username(text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.pool_username(p_email text) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select linked.username from public.cognito_accounts linked
-    where linked.user_id = coalesce(
-        (select known.user_id from public.account_emails known where known.email = p_email),
-        (select held.user_id from public.imported_passwords held where held.email = p_email)
-    )
 $$;
 
 -- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
@@ -1963,16 +1812,6 @@ CREATE FUNCTION private.read_factors(p_user_id uuid) RETURNS TABLE(id uuid, user
     select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
     where user_id = p_user_id and confirmed_at is not null
     order by created_at, id
-$$;
-
--- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-    select held.user_id, held.bcrypt from public.imported_passwords held
-    where held.email = lower(p_email) and held.bcrypt is not null
 $$;
 
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2318,9 +2157,9 @@ CREATE FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) RETURNS text
     where member.chat_id = p_chat_id and member.user_id = p_user_id and member.left_at is null
 $$;
 
--- Name: rotate_session(bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+-- Name: rotate_session(bytea, bytea, timestamp with time zone, inet); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) RETURNS TABLE(outcome text, session_id uuid, id uuid, full_name text, cyphr_id text, avatar_url text)
+CREATE FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) RETURNS TABLE(outcome text, session_id uuid, id uuid, full_name text, cyphr_id text, avatar_url text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2336,14 +2175,26 @@ begin
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
-    if token.used_at is not null then
+    if (token.used_at is not null and (
+            token.used_at < now() - interval '10 seconds' or exists (
+                select from public.refresh_tokens answer
+                where answer.parent_hash = token.token_hash and answer.used_at is not null
+            )))
+        or exists (
+            select from public.refresh_tokens other
+            where other.parent_hash = token.parent_hash and other.token_hash <> token.token_hash
+              and other.used_at is not null
+        )
+    then
         update public.sessions known set revoked_at = now() where known.id = family.id;
         return query select 'reused', family.id, family.user_id, null::text, null::text, null::text;
         return;
     end if;
-    update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;
-    insert into public.refresh_tokens (token_hash, session_id) values (p_new_hash, family.id);
-    update public.sessions known set last_used_at = now(), expires_at = p_expires_at where known.id = family.id;
+    update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
+    insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
+    update public.sessions known
+    set last_used_at = now(), expires_at = p_expires_at, address = coalesce(p_address, known.address)
+    where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = family.user_id;
@@ -2556,19 +2407,6 @@ CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURN
         select from public.privacy_settings hidden
         where not hidden.read_receipts and hidden.user_id in (p_user_id, (select auth.uid()))
     ) then p_read_seq else 0 end
-$$;
-
--- Name: signs_in_with_password(text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    person uuid := private.known_as('cognito', p_sub, null);
-begin
-    return case when private.has_password(person) then person end;
-end
 $$;
 
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -2802,34 +2640,6 @@ CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
-$$;
-
--- Name: unlink_method(text); Type: FUNCTION; Schema: private; Owner: -
-
-CREATE FUNCTION private.unlink_method(p_method text) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    person uuid := (select auth.uid());
-begin
-    perform from public.users known where known.id = person for update;
-    if p_method = 'passkey' or not exists (select from private.methods_of_own() own where own.method = p_method) then
-        return 'absent';
-    end if;
-    if not exists (select from private.methods_of_own() own where own.sufficient and own.method <> p_method) then
-        return 'last';
-    end if;
-    if p_method = 'pin' then
-        update public.users known set pin_hash = null, updated_at = now() where known.id = person;
-    else
-        delete from public.sign_in_methods known where known.user_id = person and known.method = p_method;
-    end if;
-    if p_method = 'password' then
-        perform private.forget_imported_password(person);
-    end if;
-    return 'unlinked';
-end
 $$;
 
 -- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -3075,8 +2885,8 @@ CREATE TABLE public.cognito_accounts (
 -- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cognito_sign_ups (
-    username uuid NOT NULL,
     email text NOT NULL,
+    username uuid NOT NULL,
     full_name text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
@@ -3125,20 +2935,6 @@ CREATE TABLE public.email_codes (
     expires_at timestamp with time zone NOT NULL,
     sends integer DEFAULT 1 NOT NULL,
     window_start timestamp with time zone DEFAULT now() NOT NULL
-);
-
--- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.imported_passwords (
-    user_id uuid NOT NULL,
-    email text,
-    bcrypt text,
-    digest text,
-    imported_at timestamp with time zone DEFAULT now() NOT NULL,
-    forgotten_at timestamp with time zone,
-    CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
-    CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
-    CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
 );
 
 -- Name: known_devices; Type: TABLE; Schema: public; Owner: -
@@ -3315,7 +3111,8 @@ CREATE TABLE public.refresh_tokens (
     token_hash bytea NOT NULL,
     session_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    parent_hash bytea
 );
 
 -- Name: sessions; Type: TABLE; Schema: public; Owner: -
@@ -3574,7 +3371,12 @@ ALTER TABLE ONLY public.cognito_accounts
 -- Name: cognito_sign_ups cognito_sign_ups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cognito_sign_ups
-    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (username);
+    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (email);
+
+-- Name: cognito_sign_ups cognito_sign_ups_username_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cognito_sign_ups
+    ADD CONSTRAINT cognito_sign_ups_username_key UNIQUE (username);
 
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3615,16 +3417,6 @@ ALTER TABLE ONLY public.email_codes
 
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
-
--- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.imported_passwords
-    ADD CONSTRAINT imported_passwords_email_key UNIQUE (email);
-
--- Name: imported_passwords imported_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.imported_passwords
-    ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
 
 -- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3833,10 +3625,6 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
 
--- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX cognito_sign_ups_email ON public.cognito_sign_ups USING btree (email, created_at);
-
 -- Name: device_registrations_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX device_registrations_user ON public.device_registrations USING btree (user_id);
@@ -3940,6 +3728,10 @@ CREATE INDEX push_state_chat ON public.push_state USING btree (chat_id);
 -- Name: push_state_due; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX push_state_due ON public.push_state USING btree (due_at) WHERE (wanted_seq > pushed_seq);
+
+-- Name: refresh_tokens_parent; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX refresh_tokens_parent ON public.refresh_tokens USING btree (parent_hash);
 
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
@@ -4402,10 +4194,6 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
--- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
-
-ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
-
 -- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
@@ -4658,11 +4446,6 @@ REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) TO cyphr_app;
 
--- Name: FUNCTION begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) TO cyphr_app;
-
 -- Name: FUNCTION begin_factor_try(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) FROM PUBLIC;
@@ -4772,11 +4555,6 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
 
--- Name: FUNCTION exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
-
 -- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
@@ -4797,11 +4575,6 @@ GRANT ALL ON FUNCTION private.find_passkey(p_credential_id bytea) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
 
--- Name: FUNCTION finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) TO cyphr_app;
-
 -- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) FROM PUBLIC;
@@ -4812,6 +4585,11 @@ GRANT ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[],
 REVOKE ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION forget_device(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_device(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_device(p_session_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forget_endpoint(p_device uuid, p_token text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) FROM PUBLIC;
@@ -4820,11 +4598,6 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 -- Name: FUNCTION forget_endpoints_of_session(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
-
--- Name: FUNCTION forget_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION forgive_address(p_address inet); Type: ACL; Schema: private; Owner: -
 
@@ -4840,10 +4613,6 @@ GRANT ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
-
--- Name: FUNCTION has_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.has_password(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4935,11 +4704,6 @@ GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
 
--- Name: FUNCTION is_signing_up(p_username uuid, p_email text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) TO cyphr_app;
-
 -- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
@@ -4958,7 +4722,6 @@ GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_a
 -- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
 
 -- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4974,16 +4737,6 @@ GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
--- Name: FUNCTION link_own_password(p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) TO cyphr_app;
-
--- Name: FUNCTION link_password(p_user_id uuid, p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) TO cyphr_app;
-
 -- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
@@ -4993,6 +4746,11 @@ GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_factors() TO cyphr_app;
+
+-- Name: FUNCTION list_sessions(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_sessions() TO cyphr_app;
 
 -- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -5015,29 +4773,19 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 
--- Name: FUNCTION methods_of_own(); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION name_session(p_session_id uuid, p_name text); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.methods_of_own() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.methods_of_own() TO cyphr_app;
-
--- Name: FUNCTION name_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) TO cyphr_app;
 
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
--- Name: FUNCTION note_cognito_sign_out(); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION note_exchange(p_session_id uuid); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.note_cognito_sign_out() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_cognito_sign_out() TO cyphr_app;
-
--- Name: FUNCTION note_exchange(p_session_id uuid, p_user_id uuid, p_method text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 
@@ -5081,16 +4829,6 @@ GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_fact
 REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
 
--- Name: FUNCTION password_account(p_email text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.password_account(p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.password_account(p_email text) TO cyphr_app;
-
--- Name: FUNCTION pool_username(p_email text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.pool_username(p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.pool_username(p_email text) TO cyphr_app;
-
 -- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
@@ -5126,11 +4864,6 @@ GRANT ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text,
 
 REVOKE ALL ON FUNCTION private.read_factors(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
-
--- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -5220,10 +4953,10 @@ GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr
 REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
--- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) TO cyphr_app;
 
 -- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -5290,11 +5023,6 @@ GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr
 REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
--- Name: FUNCTION signs_in_with_password(p_sub text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.signs_in_with_password(p_sub text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.signs_in_with_password(p_sub text) TO cyphr_app;
-
 -- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
@@ -5329,11 +5057,6 @@ GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash byt
 
 REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
-
--- Name: FUNCTION unlink_method(p_method text); Type: ACL; Schema: private; Owner: -
-
-REVOKE ALL ON FUNCTION private.unlink_method(p_method text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
