@@ -158,7 +158,7 @@ begin
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
-        and not exists (select from public.sessions known where known.id = p_session_id)
+        and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
         return query select 'challenge', person;
         return;
@@ -279,6 +279,25 @@ CREATE FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_us
     delete from public.sign_in_challenges where expires_at < now();
     insert into public.sign_in_challenges (token_hash, purpose, user_id, session_id, nonce, device_id, expires_at)
     values (p_token_hash, p_purpose, p_user_id, p_session_id, p_nonce, p_device_id, now() + interval '5 minutes');
+$$;
+
+-- Name: begin_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    delete from public.cognito_sign_ups old where old.created_at < now() - interval '1 day';
+    if exists (select from public.account_emails taken where taken.email = p_email)
+        or (select count(*) >= 5 from public.cognito_sign_ups recent
+            where recent.email = p_email and recent.created_at > now() - interval '10 minutes')
+    then
+        return false;
+    end if;
+    insert into public.cognito_sign_ups (username, email, full_name) values (p_username, p_email, p_full_name);
+    return true;
+end
 $$;
 
 -- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -804,6 +823,21 @@ begin
 end
 $$;
 
+-- Name: exchangeable(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) RETURNS TABLE(outcome text, user_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+            when person is null then 'unknown'
+            when held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then 'ended'
+            else 'live'
+        end, person
+    from (select private.known_as(p_issuer, p_subject, p_began_at) as person) known
+    left join public.sessions held on held.id = p_session_id
+$$;
+
 -- Name: factors_of(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.factors_of(p_user_id uuid) RETURNS text[]
@@ -885,6 +919,32 @@ CREATE FUNCTION private.find_person(p_cyphr_id text) RETURNS TABLE(id uuid, full
     where person.cyphr_id = p_cyphr_id and (select auth.uid()) is not null
 $$;
 
+-- Name: finish_cognito_sign_up(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    begun public.cognito_sign_ups;
+begin
+    delete from public.cognito_sign_ups known where known.username = p_username returning * into begun;
+    if begun.username is null then
+        return case when exists (select from public.account_emails known where known.user_id = p_username)
+            then 'registered' else 'unknown' end;
+    end if;
+    insert into public.users (id, full_name, email_hash, auth_method)
+    values (p_username, begun.full_name, p_email_hash, 'email');
+    insert into public.account_emails (user_id, email) values (p_username, begun.email) on conflict do nothing;
+    if not found then
+        delete from public.users person where person.id = p_username;
+        return 'email_taken';
+    end if;
+    perform private.link_password(p_username, p_sub, p_username::text);
+    return 'registered';
+end
+$$;
+
 -- Name: finish_pushes(uuid[], uuid[], bigint[], boolean[], interval); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval) RETURNS void
@@ -963,6 +1023,16 @@ begin
 end
 $$;
 
+-- Name: forget_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_imported_password(p_user_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.imported_passwords as held (user_id, forgotten_at) values (p_user_id, clock_timestamp())
+    on conflict (user_id) do update set email = null, bcrypt = null, forgotten_at = excluded.forgotten_at
+$$;
+
 -- Name: forgive_address(inet); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forgive_address(p_address inet) RETURNS void
@@ -990,6 +1060,16 @@ CREATE FUNCTION private.forgive_sign_in(p_email_hash text) RETURNS void
     AS $$
     update public.sign_in_attempts set failed = 0, locked_until = null, updated_at = now()
     where email_hash = p_email_hash
+$$;
+
+-- Name: has_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.has_password(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.sign_in_methods known where known.user_id = p_user_id and known.method = 'password')
+        or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
 -- Name: hearers_of(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -1143,6 +1223,15 @@ CREATE FUNCTION private.is_news(message public.messages, p_user_id uuid) RETURNS
        and message.deleted_at is null and (message.expires_at is null or message.expires_at > now())
 $$;
 
+-- Name: is_signing_up(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_signing_up(p_username uuid, p_email text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.cognito_sign_ups begun where begun.username = p_username and begun.email = p_email)
+$$;
+
 -- Name: issue_email_code(text, bytea); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) RETURNS text
@@ -1212,7 +1301,8 @@ CREATE FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at times
         when 'cognito' then (
             select linked.user_id from public.cognito_accounts linked
             where linked.cognito_sub = p_subject
-              and (linked.signed_out_at is null or p_began_at >= date_trunc('second', linked.signed_out_at))
+              and (linked.signed_out_at is null or p_began_at is null
+                   or p_began_at > date_trunc('second', linked.signed_out_at))
         )
     end
 $$;
@@ -1282,6 +1372,32 @@ begin
     user_ids := '{}';
     member_ids := private.live_members(p_chat_id);
     return next;
+end
+$$;
+
+-- Name: link_own_password(text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_own_password(p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.link_password((select auth.uid()), p_sub, p_username);
+end
+$$;
+
+-- Name: link_password(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
+    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
+    on conflict (method, subject) do nothing;
+    perform private.forget_imported_password(p_user_id);
 end
 $$;
 
@@ -1412,6 +1528,42 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
 $$;
 
+-- Name: methods_of_own(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.methods_of_own() RETURNS TABLE(method text, linked_at timestamp with time zone, sufficient boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select 'pin', null::timestamptz, true from public.users person
+    where person.id = (select auth.uid()) and person.pin_hash is not null
+    union all
+    select 'password', min(known.linked_at), true from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method = 'password' having count(*) > 0
+    union all
+    select 'password', held.imported_at, true from public.imported_passwords held
+    where held.user_id = (select auth.uid()) and held.bcrypt is not null
+      and not exists (
+          select from public.sign_in_methods known where known.user_id = held.user_id and known.method = 'password'
+      )
+    union all
+    select 'passkey', min(factor.confirmed_at), false from public.mfa_factors factor
+    where factor.user_id = (select auth.uid()) and factor.kind = 'passkey' and factor.confirmed_at is not null
+    having count(*) > 0
+    union all
+    select known.method, known.linked_at, false from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method <> 'password'
+    order by 1
+$$;
+
+-- Name: name_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
 -- Name: name_session(uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.name_session(p_session_id uuid, p_name text) RETURNS boolean
@@ -1440,14 +1592,26 @@ begin
 end
 $$;
 
--- Name: note_exchange(uuid); Type: FUNCTION; Schema: private; Owner: -
+-- Name: note_cognito_sign_out(); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.note_exchange(p_session_id uuid) RETURNS void
+CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update public.sessions set exchanged_at = now(), expires_at = now() + interval '1 minute'
-    where id = p_session_id and exchanged_at is null
+    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
+    returning username
+$$;
+
+-- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    insert into public.sessions as held (id, user_id, method, exchanged_at, expires_at)
+    values (p_session_id, p_user_id, p_method, now(), now() + interval '1 minute')
+    on conflict (id) do update set exchanged_at = excluded.exchanged_at, expires_at = excluded.expires_at
+    where held.exchanged_at is null
 $$;
 
 -- Name: note_messages(); Type: FUNCTION; Schema: private; Owner: -
@@ -1655,6 +1819,36 @@ begin
 end
 $$;
 
+-- Name: password_account(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.password_account(p_email text) RETURNS TABLE(user_id uuid, username text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.user_id, linked.username
+    from public.account_emails address
+    join public.cognito_accounts linked on linked.user_id = address.user_id
+    where address.email = p_email and private.has_password(linked.user_id)
+    union
+    select linked.user_id, linked.username
+    from public.imported_passwords held
+    join public.cognito_accounts linked on linked.user_id = held.user_id
+    where held.email = p_email
+$$;
+
+-- Name: pool_username(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.pool_username(p_email text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select linked.username from public.cognito_accounts linked
+    where linked.user_id = coalesce(
+        (select known.user_id from public.account_emails known where known.email = p_email),
+        (select held.user_id from public.imported_passwords held where held.email = p_email)
+    )
+$$;
+
 -- Name: post_notice(uuid, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) RETURNS jsonb
@@ -1812,6 +2006,16 @@ CREATE FUNCTION private.read_factors(p_user_id uuid) RETURNS TABLE(id uuid, user
     select id, user_id, kind, secret, credential_id, public_key, last_counter from public.mfa_factors
     where user_id = p_user_id and confirmed_at is not null
     order by created_at, id
+$$;
+
+-- Name: read_imported_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_id uuid, bcrypt text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.bcrypt from public.imported_passwords held
+    where held.email = lower(p_email) and held.bcrypt is not null
 $$;
 
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2409,6 +2613,19 @@ CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURN
     ) then p_read_seq else 0 end
 $$;
 
+-- Name: signs_in_with_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := private.known_as('cognito', p_sub, null);
+begin
+    return case when private.has_password(person) then person end;
+end
+$$;
+
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, expires_at timestamp with time zone, repeated boolean, refusal text, member_ids uuid[])
@@ -2640,6 +2857,34 @@ CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
+$$;
+
+-- Name: unlink_method(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unlink_method(p_method text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    perform from public.users known where known.id = person for update;
+    if p_method = 'passkey' or not exists (select from private.methods_of_own() own where own.method = p_method) then
+        return 'absent';
+    end if;
+    if not exists (select from private.methods_of_own() own where own.sufficient and own.method <> p_method) then
+        return 'last';
+    end if;
+    if p_method = 'pin' then
+        update public.users known set pin_hash = null, updated_at = now() where known.id = person;
+    else
+        delete from public.sign_in_methods known where known.user_id = person and known.method = p_method;
+    end if;
+    if p_method = 'password' then
+        perform private.forget_imported_password(person);
+    end if;
+    return 'unlinked';
+end
 $$;
 
 -- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -2885,8 +3130,8 @@ CREATE TABLE public.cognito_accounts (
 -- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.cognito_sign_ups (
-    email text NOT NULL,
     username uuid NOT NULL,
+    email text NOT NULL,
     full_name text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
@@ -2935,6 +3180,20 @@ CREATE TABLE public.email_codes (
     expires_at timestamp with time zone NOT NULL,
     sends integer DEFAULT 1 NOT NULL,
     window_start timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: imported_passwords; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.imported_passwords (
+    user_id uuid NOT NULL,
+    email text,
+    bcrypt text,
+    digest text,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    forgotten_at timestamp with time zone,
+    CONSTRAINT imported_passwords_check CHECK (((bcrypt IS NULL) = (forgotten_at IS NOT NULL))),
+    CONSTRAINT imported_passwords_check1 CHECK (((bcrypt IS NULL) OR (email IS NOT NULL))),
+    CONSTRAINT imported_passwords_email_check CHECK ((email = lower(email)))
 );
 
 -- Name: known_devices; Type: TABLE; Schema: public; Owner: -
@@ -3371,12 +3630,7 @@ ALTER TABLE ONLY public.cognito_accounts
 -- Name: cognito_sign_ups cognito_sign_ups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.cognito_sign_ups
-    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (email);
-
--- Name: cognito_sign_ups cognito_sign_ups_username_key; Type: CONSTRAINT; Schema: public; Owner: -
-
-ALTER TABLE ONLY public.cognito_sign_ups
-    ADD CONSTRAINT cognito_sign_ups_username_key UNIQUE (username);
+    ADD CONSTRAINT cognito_sign_ups_pkey PRIMARY KEY (username);
 
 -- Name: device_registrations device_registrations_device_fingerprint_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3417,6 +3671,16 @@ ALTER TABLE ONLY public.email_codes
 
 ALTER TABLE ONLY public.hidden_messages
     ADD CONSTRAINT hidden_messages_pkey PRIMARY KEY (user_id, message_id);
+
+-- Name: imported_passwords imported_passwords_email_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_email_key UNIQUE (email);
+
+-- Name: imported_passwords imported_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.imported_passwords
+    ADD CONSTRAINT imported_passwords_pkey PRIMARY KEY (user_id);
 
 -- Name: known_devices known_devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3624,6 +3888,10 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 -- Name: chat_participants_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
+
+-- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cognito_sign_ups_email ON public.cognito_sign_ups USING btree (email, created_at);
 
 -- Name: device_registrations_user; Type: INDEX; Schema: public; Owner: -
 
@@ -4194,6 +4462,10 @@ ALTER TABLE public.hidden_messages ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hidden_messages_own ON public.hidden_messages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: imported_passwords; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.imported_passwords ENABLE ROW LEVEL SECURITY;
+
 -- Name: known_devices; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.known_devices ENABLE ROW LEVEL SECURITY;
@@ -4446,6 +4718,11 @@ REVOKE ALL ON FUNCTION private.audit_field(p_value text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_challenge(p_token_hash bytea, p_purpose text, p_user_id uuid, p_session_id uuid, p_nonce bytea, p_device_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_cognito_sign_up(p_username uuid, p_email text, p_full_name text) TO cyphr_app;
+
 -- Name: FUNCTION begin_factor_try(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.begin_factor_try(p_user_id uuid) FROM PUBLIC;
@@ -4555,6 +4832,11 @@ REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUB
 
 REVOKE ALL ON FUNCTION private.enter_chat(p_chat_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.exchangeable(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
+
 -- Name: FUNCTION factors_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.factors_of(p_user_id uuid) FROM PUBLIC;
@@ -4574,6 +4856,11 @@ GRANT ALL ON FUNCTION private.find_passkey(p_credential_id bytea) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.find_person(p_cyphr_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.find_person(p_cyphr_id text) TO cyphr_app;
+
+-- Name: FUNCTION finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_cognito_sign_up(p_username uuid, p_sub text, p_email_hash text) TO cyphr_app;
 
 -- Name: FUNCTION finish_pushes(p_devices uuid[], p_chat_ids uuid[], p_seqs bigint[], p_silent boolean[], p_collapse interval); Type: ACL; Schema: private; Owner: -
 
@@ -4599,6 +4886,11 @@ GRANT ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) TO cy
 
 REVOKE ALL ON FUNCTION private.forget_endpoints_of_session() FROM PUBLIC;
 
+-- Name: FUNCTION forget_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_imported_password(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forgive_address(p_address inet); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forgive_address(p_address inet) FROM PUBLIC;
@@ -4613,6 +4905,10 @@ GRANT ALL ON FUNCTION private.forgive_factor_tries(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.forgive_sign_in(p_email_hash text) TO cyphr_app;
+
+-- Name: FUNCTION has_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.has_password(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION hearers_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4704,6 +5000,11 @@ GRANT INSERT(thumbnail_url) ON TABLE public.messages TO authenticated;
 
 REVOKE ALL ON FUNCTION private.is_news(message public.messages, p_user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION is_signing_up(p_username uuid, p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_signing_up(p_username uuid, p_email text) TO cyphr_app;
+
 -- Name: FUNCTION issue_email_code(p_email text, p_code_hash bytea); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.issue_email_code(p_email text, p_code_hash bytea) FROM PUBLIC;
@@ -4722,6 +5023,7 @@ GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_a
 -- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) TO cyphr_app;
 
 -- Name: FUNCTION knows_of(p_chat_id uuid, p_message_id uuid, p_seq bigint); Type: ACL; Schema: private; Owner: -
 
@@ -4736,6 +5038,16 @@ GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION link_own_password(p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) TO cyphr_app;
+
+-- Name: FUNCTION link_password(p_user_id uuid, p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) TO cyphr_app;
 
 -- Name: FUNCTION list_blocked(); Type: ACL; Schema: private; Owner: -
 
@@ -4773,6 +5085,16 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
 
+-- Name: FUNCTION methods_of_own(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.methods_of_own() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.methods_of_own() TO cyphr_app;
+
+-- Name: FUNCTION name_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION name_session(p_session_id uuid, p_name text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) FROM PUBLIC;
@@ -4782,10 +5104,15 @@ GRANT ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) TO cy
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
 
--- Name: FUNCTION note_exchange(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION note_cognito_sign_out(); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.note_cognito_sign_out() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_cognito_sign_out() TO cyphr_app;
+
+-- Name: FUNCTION note_exchange(p_session_id uuid, p_user_id uuid, p_method text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_exchange(p_session_id uuid, p_user_id uuid, p_method text) TO cyphr_app;
 
 -- Name: FUNCTION note_messages(); Type: ACL; Schema: private; Owner: -
 
@@ -4829,6 +5156,16 @@ GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_fact
 REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION password_account(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.password_account(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.password_account(p_email text) TO cyphr_app;
+
+-- Name: FUNCTION pool_username(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.pool_username(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.pool_username(p_email text) TO cyphr_app;
+
 -- Name: FUNCTION post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.post_notice(p_chat_id uuid, p_actor uuid, p_content jsonb) FROM PUBLIC;
@@ -4864,6 +5201,11 @@ GRANT ALL ON FUNCTION private.read_challenge(p_token_hash bytea, p_purpose text,
 
 REVOKE ALL ON FUNCTION private.read_factors(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION read_imported_password(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -5023,6 +5365,11 @@ GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr
 REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
+-- Name: FUNCTION signs_in_with_password(p_sub text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.signs_in_with_password(p_sub text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.signs_in_with_password(p_sub text) TO cyphr_app;
+
 -- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
@@ -5057,6 +5404,11 @@ GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash byt
 
 REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION unlink_method(p_method text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unlink_method(p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
