@@ -26,6 +26,7 @@ from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.identities.service import Identities
 from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
@@ -88,6 +89,7 @@ class Messenger:
     realtime: Realtime
     cognito: Cognito | None
     """Signing in with a password; None: nobody does here."""
+    identities: Identities
     push: Push
     relocation: Relocation
     delivery: Delivery | None
@@ -209,6 +211,7 @@ def build_messenger(
         ),
         pins=pins,
         passwords=passwords,
+        identities=Identities(switchboard, sessions, pins, pool, audit),
         cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
     )
 

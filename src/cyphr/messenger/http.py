@@ -16,6 +16,7 @@ import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.groups.routes
 import cyphr.messenger.health
+import cyphr.messenger.identities.routes
 import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
 import cyphr.messenger.mfa.routes
@@ -52,6 +53,7 @@ _ROUTERS = (
     cyphr.messenger.sessions.routes.router,
     cyphr.messenger.sessions.routes.keys,
     cyphr.messenger.cognito.routes.router,
+    cyphr.messenger.identities.routes.router,
     cyphr.messenger.mfa.routes.router,
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,

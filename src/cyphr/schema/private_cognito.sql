@@ -69,6 +69,18 @@ as $$
         or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
+-- The account of a Cognito user who has proved a password, or null: what the pool holds of one that was unlinked, or
+-- never linked, counts for nothing.
+create or replace function private.signs_in_with_password(p_sub text) returns uuid
+    language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    person uuid := private.known_as('cognito', p_sub, null);
+begin
+    return case when private.has_password(person) then person end;
+end
+$$;
+
 -- What Cognito calls whoever has this address, or null. Not left to Cognito's aliases: it makes them in its own time.
 create or replace function private.pool_username(p_email text) returns text
     language sql stable security definer set search_path = ''
@@ -95,6 +107,13 @@ as $$
     where held.email = p_email
 $$;
 
+-- What a user is to be called who is made while nobody is signed in.
+create or replace function private.name_of(p_user_id uuid) returns text
+    language sql stable security definer set search_path = ''
+as $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
 -- The acting user signs out everywhere: what they are called in Cognito, or null. Its older tokens count no longer.
 create or replace function private.note_cognito_sign_out() returns text
     language sql volatile security definer set search_path = ''
@@ -106,7 +125,8 @@ $$;
 revoke all on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.has_password(uuid), private.pool_username(text),
-    private.note_cognito_sign_out() from public, anon, authenticated;
+    private.note_cognito_sign_out(), private.name_of(uuid), private.signs_in_with_password(text) from public, anon, authenticated;
 grant execute on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
-    private.password_account(text), private.pool_username(text), private.note_cognito_sign_out() to cyphr_app;
+    private.password_account(text), private.pool_username(text), private.note_cognito_sign_out(),
+    private.name_of(uuid), private.signs_in_with_password(text) to cyphr_app;

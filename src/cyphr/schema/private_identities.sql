@@ -90,3 +90,69 @@ revoke all on function private.adopt_session(uuid, text, text, timestamptz, time
 grant execute on function private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean),
     private.note_exchange(uuid, uuid, text), private.exchangeable(uuid, text, text, timestamptz),
     private.known_as(text, text, timestamptz) to cyphr_app;
+
+-- How the acting user may sign in. sufficient: whether it may be the only one; a passkey can be lost with its device, and
+-- an identity of a provider leads in only where the pool knows that provider.
+create or replace function private.methods_of_own()
+    returns table (method text, linked_at timestamptz, sufficient boolean)
+    language sql stable security definer set search_path = ''
+as $$
+    select 'pin', null::timestamptz, true from public.users person
+    where person.id = (select auth.uid()) and person.pin_hash is not null
+    union all
+    select 'password', min(known.linked_at), true from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method = 'password' having count(*) > 0
+    union all
+    select 'password', held.imported_at, true from public.imported_passwords held
+    where held.user_id = (select auth.uid()) and held.bcrypt is not null
+      and not exists (
+          select from public.sign_in_methods known where known.user_id = held.user_id and known.method = 'password'
+      )
+    union all
+    select 'passkey', min(factor.confirmed_at), false from public.mfa_factors factor
+    where factor.user_id = (select auth.uid()) and factor.kind = 'passkey' and factor.confirmed_at is not null
+    having count(*) > 0
+    union all
+    select known.method, known.linked_at, false from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method <> 'password'
+    order by 1
+$$;
+
+create or replace function private.link_own_password(p_sub text, p_username text) returns void
+    language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform private.link_password((select auth.uid()), p_sub, p_username);
+end
+$$;
+
+-- unlinked | last | absent. The account's row is locked, so that two methods cannot be taken away at once.
+create or replace function private.unlink_method(p_method text) returns text
+    language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    person uuid := (select auth.uid());
+begin
+    perform from public.users known where known.id = person for update;
+    if p_method = 'passkey' or not exists (select from private.methods_of_own() own where own.method = p_method) then
+        return 'absent';
+    end if;
+    if not exists (select from private.methods_of_own() own where own.sufficient and own.method <> p_method) then
+        return 'last';
+    end if;
+    if p_method = 'pin' then
+        update public.users known set pin_hash = null, updated_at = now() where known.id = person;
+    else
+        delete from public.sign_in_methods known where known.user_id = person and known.method = p_method;
+    end if;
+    if p_method = 'password' then
+        perform private.forget_imported_password(person);
+    end if;
+    return 'unlinked';
+end
+$$;
+
+revoke all on function private.methods_of_own(), private.link_own_password(text, text), private.unlink_method(text)
+    from public, anon, authenticated;
+grant execute on function private.methods_of_own(), private.link_own_password(text, text), private.unlink_method(text)
+    to cyphr_app;

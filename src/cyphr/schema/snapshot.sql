@@ -1363,6 +1363,17 @@ begin
 end
 $$;
 
+-- Name: link_own_password(text, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.link_own_password(p_sub text, p_username text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.link_password((select auth.uid()), p_sub, p_username);
+end
+$$;
+
 -- Name: link_password(uuid, text, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) RETURNS void
@@ -1487,6 +1498,42 @@ CREATE FUNCTION private.may_write(p_chat_id uuid) RETURNS boolean
     SET search_path TO ''
     AS $$
     select private.is_member(p_chat_id) and private.may_send(p_chat_id, (select auth.uid()))
+$$;
+
+-- Name: methods_of_own(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.methods_of_own() RETURNS TABLE(method text, linked_at timestamp with time zone, sufficient boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select 'pin', null::timestamptz, true from public.users person
+    where person.id = (select auth.uid()) and person.pin_hash is not null
+    union all
+    select 'password', min(known.linked_at), true from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method = 'password' having count(*) > 0
+    union all
+    select 'password', held.imported_at, true from public.imported_passwords held
+    where held.user_id = (select auth.uid()) and held.bcrypt is not null
+      and not exists (
+          select from public.sign_in_methods known where known.user_id = held.user_id and known.method = 'password'
+      )
+    union all
+    select 'passkey', min(factor.confirmed_at), false from public.mfa_factors factor
+    where factor.user_id = (select auth.uid()) and factor.kind = 'passkey' and factor.confirmed_at is not null
+    having count(*) > 0
+    union all
+    select known.method, known.linked_at, false from public.sign_in_methods known
+    where known.user_id = (select auth.uid()) and known.method <> 'password'
+    order by 1
+$$;
+
+-- Name: name_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
 $$;
 
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
@@ -2511,6 +2558,19 @@ CREATE FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) RETURN
     ) then p_read_seq else 0 end
 $$;
 
+-- Name: signs_in_with_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := private.known_as('cognito', p_sub, null);
+begin
+    return case when private.has_password(person) then person end;
+end
+$$;
+
 -- Name: store_messages(uuid[], uuid[], uuid[], uuid[], text[], uuid[], text[], jsonb[], text[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) RETURNS TABLE(place integer, message_id uuid, chat_id uuid, seq bigint, created_at timestamp with time zone, expires_at timestamp with time zone, repeated boolean, refusal text, member_ids uuid[])
@@ -2742,6 +2802,34 @@ CREATE FUNCTION private.unblock(p_user_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
     delete from public.user_blocks where blocker_id = (select auth.uid()) and blocked_id = p_user_id
+$$;
+
+-- Name: unlink_method(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.unlink_method(p_method text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    person uuid := (select auth.uid());
+begin
+    perform from public.users known where known.id = person for update;
+    if p_method = 'passkey' or not exists (select from private.methods_of_own() own where own.method = p_method) then
+        return 'absent';
+    end if;
+    if not exists (select from private.methods_of_own() own where own.sufficient and own.method <> p_method) then
+        return 'last';
+    end if;
+    if p_method = 'pin' then
+        update public.users known set pin_hash = null, updated_at = now() where known.id = person;
+    else
+        delete from public.sign_in_methods known where known.user_id = person and known.method = p_method;
+    end if;
+    if p_method = 'password' then
+        perform private.forget_imported_password(person);
+    end if;
+    return 'unlinked';
+end
 $$;
 
 -- Name: unread_chats(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -4886,6 +4974,11 @@ GRANT ALL ON FUNCTION private.leave_group(p_chat_id uuid) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.lift_ban(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION link_own_password(p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_own_password(p_sub text, p_username text) TO cyphr_app;
+
 -- Name: FUNCTION link_password(p_user_id uuid, p_sub text, p_username text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username text) FROM PUBLIC;
@@ -4921,6 +5014,16 @@ REVOKE ALL ON FUNCTION private.may_send(p_chat_id uuid, p_user_id uuid) FROM PUB
 
 REVOKE ALL ON FUNCTION private.may_write(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION methods_of_own(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.methods_of_own() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.methods_of_own() TO cyphr_app;
+
+-- Name: FUNCTION name_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
 
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
@@ -5187,6 +5290,11 @@ GRANT ALL ON FUNCTION private.shown_picture(p_user_id uuid, p_url text) TO cyphr
 REVOKE ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shown_read_seq(p_user_id uuid, p_read_seq bigint) TO cyphr_app;
 
+-- Name: FUNCTION signs_in_with_password(p_sub text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.signs_in_with_password(p_sub text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.signs_in_with_password(p_sub text) TO cyphr_app;
+
 -- Name: FUNCTION store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.store_messages(p_chat_ids uuid[], p_sender_ids uuid[], p_client_ids uuid[], p_message_ids uuid[], p_contents text[], p_reply_to_ids uuid[], p_mentions text[], p_formatting jsonb[], p_forwarded_from text[]) FROM PUBLIC;
@@ -5221,6 +5329,11 @@ GRANT ALL ON FUNCTION private.take_recovery_code(p_user_id uuid, p_code_hash byt
 
 REVOKE ALL ON FUNCTION private.unblock(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unblock(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION unlink_method(p_method text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.unlink_method(p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import bcrypt
 import httpx
 import pytest
 import pytest_asyncio
@@ -18,19 +17,10 @@ from cyphr.foundation.postgres import connect
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for
+from tests.e2e.messenger.pool import code_for, moved
 
 PASSWORD = "Correct horse 7"
 OTHER = "Another horse 8"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    started = AwsStandIn(tmp_path_factory.mktemp("aws"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +37,6 @@ async def http(side: TestSide, token_key: Any, stand_in: AwsStandIn) -> AsyncIte
 
 def address() -> str:
     return f"person{uuid4().hex}@example.org"
-
-
-async def code_for(stand_in: AwsStandIn, email: str) -> str:
-    return (await SentMail(stand_in.endpoint_url).letters(email))[0].code
 
 
 async def sign_in(http: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -202,35 +188,6 @@ async def test_cognitos_own_tokens_are_taken_refreshed_and_all_ended_by_signing_
 
 
 # Passwords that came from Supabase Auth.
-
-
-async def moved(side: TestSide, stand_in: AwsStandIn, http: httpx.AsyncClient, password: str) -> Client:
-    """Somebody whom the migration brought along: a counterpart without a password, and a bcrypt hash."""
-    person = await register(http, "Moved")
-    pool: Any = {"UserPoolId": stand_in.names.user_pool_id}
-    made = await asyncio.to_thread(
-        cognito_client(stand_in.settings).admin_create_user,
-        **pool,
-        Username=person.id,
-        UserAttributes=[
-            {"Name": "email", "Value": person.email},
-            {"Name": "email_verified", "Value": "true"},
-            {"Name": "custom:user_id", "Value": person.id},
-        ],
-        MessageAction="SUPPRESS",
-    )
-    sub = next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub")
-    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
-    async with await connect(side.owner) as connection:
-        await connection.execute(
-            "insert into cognito_accounts (user_id, cognito_sub, username) values (%s, %s, %s)",
-            [person.id, sub, person.id],
-        )
-        await connection.execute(
-            "insert into imported_passwords (user_id, email, bcrypt) values (%s, %s, %s)",
-            [person.id, person.email, hashed],
-        )
-    return person
 
 
 async def has_hash(side: TestSide, person: Client) -> bool:

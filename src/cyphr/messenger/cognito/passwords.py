@@ -96,7 +96,7 @@ class Passwords:
         subject = proof.subject
 
         async def work(transaction: Transaction) -> UUID | None:
-            known: UUID | None = await transaction.fetch_value(_queries.known_as, subject=subject)
+            known: UUID | None = await transaction.fetch_value(_queries.signs_in_with_password, subject=subject)
             return known
 
         user_id = await self._switchboard.unit_of_work(None, work)

@@ -4,8 +4,12 @@ select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.
 from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s) attempt
 left join private.read_imported_password(%(email)s) held on true;
 
+-- name: signs_in_with_password
+-- Whose a subject is that has proved a password just now, if a password is a method of that account.
+select private.signs_in_with_password(%(subject)s);
+
 -- name: known_as
--- Of who has proved a password just now.
+-- Of who has proved themselves just now.
 select private.known_as('cognito', %(subject)s, null);
 
 -- name: link_password
@@ -29,3 +33,12 @@ select email from public.account_emails where user_id = %(user_id)s;
 
 -- name: pool_username
 select private.pool_username(%(email)s);
+
+-- name: is_signing_up
+select private.is_signing_up(%(username)s, %(email)s);
+
+-- name: has_factors
+select private.factors_of(%(user_id)s) <> '{}';
+
+-- name: name_of
+select private.name_of(%(user_id)s);
