@@ -21,6 +21,7 @@ from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import UserPool
 from cyphr.messenger.cognito.service import Cognito
+from cyphr.messenger.devices.service import Devices
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
@@ -70,6 +71,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    devices: Devices
     mfa: Mfa
     proofs: Proofs
     discovery: Discovery
@@ -165,6 +167,8 @@ def build_messenger(
         else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
     )
     messages = Messages(switchboard, _reminding(settings, postman, shared))
+    devices = Devices(switchboard, sessions, postman, audit)
+    sessions.on_new_device(devices.announce)
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
     presence = Presence(switchboard, postman, postman, relay_seconds=settings.presence_relay_seconds)
@@ -177,6 +181,7 @@ def build_messenger(
         accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
+        devices=devices,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),

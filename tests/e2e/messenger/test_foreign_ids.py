@@ -49,7 +49,10 @@ class Foreign:
         return self.loop.run_until_complete(self._snapshot())
 
     async def _snapshot(self) -> Any:
-        return await self.owner.get("/v1/chats"), await self.owner.history(self.ids["chat_id"])
+        owner = self.owner
+        sessions = [(one["id"], one["name"]) for one in await owner.get("/v1/sessions")]
+        chats, history = await owner.get("/v1/chats"), await owner.history(self.ids["chat_id"])
+        return chats, history, sessions, await owner.get("/v1/me/factors")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,16 @@ async def _found(stage: Stage, loop: asyncio.AbstractEventLoop) -> Foreign:
     chat = await anna.group("all", [boris])
     message = await anna.say(chat, "private")
     invite = (await anna.post(f"/v1/chats/{chat}/invites", {})).json()
-    ids = {"chat_id": chat, "message_id": message.rpartition("/")[2], "user_id": boris.id, "invite_id": invite["id"]}
+    factor = (await anna.post("/v1/me/factors/totp", {})).json()["id"]
+    session = (await anna.get("/v1/sessions"))[0]["id"]
+    ids = {
+        "chat_id": chat,
+        "message_id": message.rpartition("/")[2],
+        "user_id": boris.id,
+        "invite_id": invite["id"],
+        "factor_id": factor,
+        "session_id": session,
+    }
     return Foreign(stage, loop, anna, clara, ids)
 
 
