@@ -41,6 +41,8 @@ class Device:
         self.person = person
         self.held: dict[str, Held] = {}
         self.left: set[str] = set()
+        self._changes_before: dict[str, int] = {}
+        """The last change of a chat when this person was taken into it."""
         self.closed_with: list[int] = []
         self._address = address
         self._ledger = ledger
@@ -174,11 +176,19 @@ class Device:
             case "error":
                 self._ledger.refused(self.name, frame)
             case "chat":
-                self.left.discard(frame["chat"])
+                await self._take_chat(frame["chat"], frame["d"]["chat"]["last_change"])
             case "chat.left":
                 self.left.add(frame["chat"])
             case "resume.done":
                 await self._take_resumed(frame["d"])
+
+    async def _take_chat(self, chat: str, last_change: int) -> None:
+        """Whoever is taken into a chat, again perhaps, was told nothing of what became of its messages meanwhile."""
+        self.left.discard(chat)
+        self._changes_before[chat] = last_change
+        held = self.held.get(chat)
+        if held is not None and held.change < last_change:
+            await self._catch_up(chat)
 
     async def _take_ack(self, frame: dict[str, Any]) -> None:
         sent = self._ledger.acknowledged(frame["id"], frame["chat"], frame["d"]["seq"], frame["d"]["message_id"])
@@ -250,7 +260,8 @@ class Device:
                 return
             for message in page["messages"]:
                 if held is None:
-                    held = self.held[chat] = Held(base=message["seq"] - 1, head=message["seq"] - 1)
+                    change = self._changes_before.get(chat, 0)
+                    held = self.held[chat] = Held(message["seq"] - 1, message["seq"] - 1, change)
                 # A gap here is a time when this person was out of the chat. Whether it was, the verdict tells.
                 held.head = max(held.head, message["seq"] - 1)
                 self._keep(chat, message)
