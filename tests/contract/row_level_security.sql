@@ -60,6 +60,8 @@ insert into public.push_state (device, chat_id, wanted_seq) values
     ('f1000000-0000-4000-8000-000000000000', 'd0000000-0000-4000-8000-000000000000', 1);
 insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.privacy_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
+insert into public.imported_passwords (user_id, email, bcrypt) values
+    ('a0000000-0000-4000-8000-000000000000', 'anna@example.org', 'hash');
 insert into public.sign_in_methods (user_id, method, subject) values
     ('a0000000-0000-4000-8000-000000000000', 'password', 'sub');
 insert into public.cognito_sign_ups (email, username, full_name) values
@@ -74,3 +76,12 @@ insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expi
     ('x', 'sign_in', 'a0000000-0000-4000-8000-000000000000', 'x', now());
 insert into public.mfa_attempts (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.sign_in_addresses (address) values ('192.0.2.7');
+insert into public.tenant_members (user_id, tenant_id) values
+    ('a0000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001');
+insert into public.tenant_policies (tenant_id) values ('00000000-0000-4000-8000-000000000001');
+insert into public.tenant_invitations (tenant_id, email, role, expires_at) values
+    ('00000000-0000-4000-8000-000000000001', 'anna@example.org', 'member', now());
+insert into public.tenant_groups (id, tenant_id, name) values
+    ('f2000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001', 'group');
+insert into public.tenant_group_members (group_id, user_id) values
+    ('f2000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000');

@@ -19,7 +19,9 @@ FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "route
 # part that another feature or the edge uses on its own.
 FURTHER_FILES = {
     "accounts": {"mail.py"},
+    "admin": {"acts.py", "scim.py"},
     "chats": {"changes.py", "reading.py"},
+    "cognito": {"passwords.py", "pool.py", "srp.py", "triggers.py"},
     "files": {"store.py"},
     "messages": {
         "changes.py",
@@ -57,7 +59,12 @@ def _folders(package: str) -> list[Path]:
 
 
 # The AWS runtime is no feature: a handler for each function, and what they have in common.
-HANDLERS = {"connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock"}
+HANDLERS = {
+    *("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock"),
+    # Cognito's triggers.
+    *("cognito_pre_sign_up", "cognito_define_challenge", "cognito_create_challenge", "cognito_verify_challenge"),
+    *("cognito_user_migration", "cognito_pre_token_generation"),
+}
 
 
 def test_a_function_is_one_small_module() -> None:

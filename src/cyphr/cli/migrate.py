@@ -42,6 +42,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Move a live Supabase project to AWS, one service at a time, and back.")
 
 _DIFFERENT = 4
+_SHOWN_NOTES = 20
 _HOOK_FAILED = 6
 
 app.command()(check)
@@ -127,6 +128,12 @@ def close(
     found = _with_journal(config, lambda journal: ask(journal, action, service))
     state = "given up" if give_up else "closed"
     _print(found, as_json, f"{service} {'was' if found.get('already') else 'is'} {state}")
+    if (notes := found.get("notes")) and not as_json:
+        error_console.print(f"to be known of {service}, and kept in the report:", markup=False)
+        for words in notes[:_SHOWN_NOTES]:
+            error_console.print(f"  {words}", markup=False)
+        if len(notes) > _SHOWN_NOTES:
+            error_console.print(f"  and {len(notes) - _SHOWN_NOTES:,} more: cyphr migrate report", markup=False)
 
 
 @app.command()

@@ -5,3 +5,5 @@ CLOUDFRONT_PATH = "/cdn"
 
 PUBLIC_BUCKET = "avatars"
 """The only one of Supabase's buckets that anybody may read; the others need a signed address."""
+SUPABASE_ISSUER = "https://rehearsal.supabase.test/auth/v1"
+"""The ``iss`` of tokens that the Supabase side's Auth would issue."""

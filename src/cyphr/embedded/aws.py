@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,20 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from cyphr.embedded import user_pool
 from cyphr.embedded.functions import realtime_permissions
 from cyphr.embedded.http import wait_until_ready
 from cyphr.embedded.ports import choose_port, remember_port
 from cyphr.embedded.process import ProcessRecord, spawn, terminate_group
 from cyphr.embedded.secrets import write_secret
 from cyphr.foundation.aws import cognito_client, notifications_client, s3_client
-from cyphr.foundation.settings import AwsSettings
+from cyphr.foundation.settings import AwsSettings, CognitoSettings
 
 _REGION = "us-east-1"
 _USER = "cyphr"
 _POOL = "cyphr-messenger"
+PEOPLE = "cyphr-people"
+"""The role whose credentials a signed-in person gets from the identity pool."""
 # Browsers fetch files from other origins; what may be written is a presigned URL's business.
 _CORS: Any = {"AllowedMethods": ["GET", "HEAD", "PUT"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
 _POLICY = {
@@ -61,6 +65,7 @@ class AwsNames:
 
     user_pool_id: str
     app_client_id: str
+    identity_pool_id: str = ""
     supabase_buckets: tuple[str, ...] = ("avatars", "attachments", "voice-messages")
     """Supabase's buckets, as its S3 protocol shows them: an object's key is its name in ``storage.objects``."""
     files_bucket: str = "cyphr-messenger-files-prod"
@@ -112,6 +117,13 @@ class AwsStandIn:
             access_key_id="test",
             secret_access_key=SecretStr("test"),
         )
+
+    @property
+    def cognito(self) -> CognitoSettings:
+        """How the messenger reaches the user pool."""
+        pool_id = self.names.user_pool_id
+        keys = f"{self.endpoint_url}/{pool_id}/.well-known/jwks.json"
+        return CognitoSettings(user_pool_id=pool_id, app_client_id=self.names.app_client_id, keys_url=keys)
 
     @property
     def names(self) -> AwsNames:
@@ -196,7 +208,10 @@ class AwsStandIn:
     def _ensure_resources(self) -> AwsNames:
         pool_id, client_id = self._ensure_user_pool()
         names = AwsNames(
-            user_pool_id=pool_id, app_client_id=client_id, push_applications=self._ensure_push_applications()
+            user_pool_id=pool_id,
+            app_client_id=client_id,
+            identity_pool_id=self._ensure_identity_pool(pool_id, client_id, AwsNames.files_bucket),
+            push_applications=self._ensure_push_applications(),
         )
         s3 = s3_client(self.settings)
         existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
@@ -218,35 +233,42 @@ class AwsStandIn:
         }
 
     def _ensure_user_pool(self) -> tuple[str, str]:
-        cognito = cognito_client(self.settings)
+        cognito: Any = cognito_client(self.settings)
         pools = {pool["Name"]: pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}
-        pool_id = pools.get(_POOL)
-        if pool_id is None:
-            pool_id = cognito.create_user_pool(
-                PoolName=_POOL,
-                # Named by their id and known by their address: people with a phone only have accounts, too.
-                AliasAttributes=["email"],
-                AutoVerifiedAttributes=["email"],
-                Schema=[
-                    {
-                        "Name": "user_id",
-                        "AttributeDataType": "String",
-                        "Mutable": False,
-                        "StringAttributeConstraints": {"MinLength": "36", "MaxLength": "36"},
-                    }
-                ],
-            )["UserPool"]["Id"]
+        pool_id = pools.get(_POOL) or cognito.create_user_pool(**user_pool.pool_to_make(_POOL))["UserPool"]["Id"]
+        cognito.set_user_pool_mfa_config(UserPoolId=pool_id, **user_pool.SECOND_FACTOR)
+        groups = {group["GroupName"] for group in cognito.list_groups(UserPoolId=pool_id)["Groups"]}
+        for name in set(user_pool.GROUPS) - groups:
+            cognito.create_group(UserPoolId=pool_id, GroupName=name)
         clients = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
         if clients:
             return pool_id, clients[0]["ClientId"]
-        client = cognito.create_user_pool_client(
-            UserPoolId=pool_id,
-            ClientName=_POOL,
-            GenerateSecret=False,
-            PreventUserExistenceErrors="ENABLED",
-            ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        )["UserPoolClient"]
-        return pool_id, client["ClientId"]
+        made = cognito.create_user_pool_client(UserPoolId=pool_id, GenerateSecret=False, **user_pool.app_client(_POOL))
+        return pool_id, made["UserPoolClient"]["ClientId"]
+
+    def _ensure_identity_pool(self, pool_id: str, client_id: str, bucket: str) -> str:
+        identity = boto3.client("cognito-identity", **_arguments(self.root))
+        pools = {one["IdentityPoolName"]: one for one in identity.list_identity_pools(MaxResults=60)["IdentityPools"]}
+        if _POOL in pools:
+            return str(pools[_POOL]["IdentityPoolId"])
+        provider = f"cognito-idp.{_REGION}.amazonaws.com/{pool_id}"
+        made: str = identity.create_identity_pool(**user_pool.identity_pool(_POOL, provider, client_id))[
+            "IdentityPoolId"
+        ]
+        identity.set_principal_tag_attribute_map(
+            IdentityPoolId=made, IdentityProviderName=provider, PrincipalTags=user_pool.PRINCIPAL_TAGS
+        )
+        iam = boto3.client("iam", **_arguments(self.root))
+        trust = json.dumps(user_pool.trust_of_people(made))
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=PEOPLE, AssumeRolePolicyDocument=trust)
+        iam.update_assume_role_policy(RoleName=PEOPLE, PolicyDocument=trust)
+        iam.put_role_policy(
+            RoleName=PEOPLE, PolicyName=PEOPLE, PolicyDocument=json.dumps(user_pool.permissions_of_people(bucket))
+        )
+        role = iam.get_role(RoleName=PEOPLE)["Role"]["Arn"]
+        identity.set_identity_pool_roles(IdentityPoolId=made, Roles={"authenticated": role})
+        return made
 
 
 def _arguments(settings: AwsSettings) -> dict[str, Any]:

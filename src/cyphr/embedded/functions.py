@@ -18,6 +18,7 @@ import boto3
 
 from cyphr.embedded.messenger import environment_of
 from cyphr.embedded.push_door import PATH as PUSH_PATH
+from cyphr.embedded.user_pool import TRIGGERS, pool_settings
 from cyphr.foundation.settings import AwsSettings, MessengerSettings, RealtimeSettings
 
 TABLE = "cyphr-connections"
@@ -27,6 +28,7 @@ MAIL_FROM = "no-reply@cyphr.example"
 _ACCOUNT = "000000000000"
 _ROLE = "cyphr-functions"
 _HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
+_TRIGGERS = tuple(TRIGGERS.values())
 _SOURCES = {"cyphr-fan-out": "fan_out", "cyphr-greetings": "sweep", "cyphr-later": "later"}
 """Which function takes what is in which queue."""
 _CLOCK = "cyphr-clock"
@@ -211,7 +213,7 @@ class Functions:
         functions = self._client("lambda")
         known = {one["FunctionName"] for one in functions.list_functions()["Functions"]}
         variables = {"Variables": environment_of(settings)}
-        for handler in _HANDLERS:
+        for handler in (*_HANDLERS, *(_TRIGGERS if settings.cognito is not None else ())):
             name = _name(handler)
             if name in known:
                 functions.update_function_configuration(FunctionName=name, Environment=variables)
@@ -229,6 +231,8 @@ class Functions:
         for queue, handler in _SOURCES.items():
             self._ensure_source(queue, handler)
         self._ensure_schedule()
+        if settings.cognito is not None:
+            self._wire_triggers(settings.cognito.user_pool_id)
         self._enable_sources(True)
         # A container that is only now being made must not eat the five seconds that a client has for its hello.
         functions.invoke(FunctionName=_name("default"), Payload=json.dumps(_FROM_NOBODY))
@@ -243,6 +247,20 @@ class Functions:
                 BatchSize=10,
                 FunctionResponseTypes=["ReportBatchItemFailures"],
             )
+
+    def _wire_triggers(self, pool_id: str) -> None:
+        functions = self._client("lambda")
+        for handler in _TRIGGERS:
+            with suppress(functions.exceptions.ResourceConflictException):
+                functions.add_permission(
+                    FunctionName=_name(handler),
+                    StatementId="cognito",
+                    Action="lambda:InvokeFunction",
+                    Principal="cognito-idp.amazonaws.com",
+                    SourceArn=self._arn("cognito-idp", f"userpool/{pool_id}"),
+                )
+        arns = {handler: self._arn("lambda", f"function:{_name(handler)}") for handler in _TRIGGERS}
+        self._client("cognito-idp").update_user_pool(UserPoolId=pool_id, **pool_settings(arns))
 
     def _ensure_schedule(self) -> None:
         self._client("events").put_rule(Name=_CLOCK, ScheduleExpression="rate(1 minute)")
@@ -309,6 +327,16 @@ def realtime_permissions(region: str) -> list[dict[str, Any]]:
 _OTHER_PERMISSIONS: list[dict[str, Any]] = [
     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::*"},
     {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Action": [
+            "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:AdminUserGlobalSignOut",
+        ],
+        "Resource": "arn:aws:cognito-idp:*:*:userpool/*",
+    },
     {
         "Effect": "Allow",
         "Action": ["sns:CreatePlatformEndpoint", "sns:SetEndpointAttributes", "sns:DeleteEndpoint", "sns:Publish"],

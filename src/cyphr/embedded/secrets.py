@@ -1,5 +1,6 @@
 """Secrets of the one-machine stack: made once, kept in files that only their owner can read."""
 
+import base64
 import os
 import secrets
 from collections.abc import Callable
@@ -31,6 +32,16 @@ class SecretFolder:
         """The file of the Ed25519 key that signs access tokens."""
         self._ensure(name, _new_ed25519_pem)
         return self.path(name)
+
+    def factor_key(self) -> Path:
+        """The file of the key that seals authenticators' secrets."""
+        self._ensure("factor-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+        return self.path("factor-key")
+
+    def supabase_secret(self) -> Path:
+        """The file of what the Supabase side's Auth signs its tokens with."""
+        self._ensure("supabase-jwt-secret", lambda: secrets.token_urlsafe(40))
+        return self.path("supabase-jwt-secret")
 
     def _ensure(self, name: str, make: Callable[[], str]) -> str:
         path = self.path(name)

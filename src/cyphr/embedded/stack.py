@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import IO, Any
 
-from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_PATH
+from cyphr.embedded.addresses import CLOUDFRONT_PATH, PUBLIC_BUCKET, SUPABASE_ISSUER, SUPABASE_PATH
 from cyphr.embedded.aws import AwsNames, AwsStandIn
 from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare_database, shape_server
 from cyphr.embedded.functions import Functions
@@ -35,7 +35,13 @@ from cyphr.embedded.process import (
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PasskeySettings, PostgresSettings
+from cyphr.foundation.settings import (
+    AwsSettings,
+    MessengerSettings,
+    PasskeySettings,
+    PostgresSettings,
+    SupabaseTokens,
+)
 
 _LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
@@ -140,6 +146,9 @@ class Stack:
             files_aws_bucket=self.names.files_bucket,
             files_aws_url=f"{self.address}{CLOUDFRONT_PATH}",
             aws=self.aws,
+            cognito=self.aws_stand_in.cognito,
+            factor_key_file=self.secrets.factor_key(),
+            supabase_tokens=SupabaseTokens(issuer=SUPABASE_ISSUER, legacy_secret_file=self.secrets.supabase_secret()),
             public_url=self.address,
             # Browsers make no passkeys for a bare address.
             passkeys=PasskeySettings(site="localhost", origins=(self.address.replace("127.0.0.1", "localhost"),)),

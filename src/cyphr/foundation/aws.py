@@ -41,6 +41,24 @@ def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
     return client
 
 
+def patient_cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
+    """The same that repeats nothing: whoever sends many requests paces them, and must hear when they are too many."""
+    arguments = _arguments(settings, max_pool_connections=PARALLEL_CALLS)
+    arguments["config"] = arguments["config"].merge(Config(retries={"total_max_attempts": 1}))
+    client: CognitoIdentityProviderClient = _client(settings, "cognito-idp", **arguments)
+    return client
+
+
+def sign_in_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
+    """The same for who waits to be signed in: it gives up early."""
+    arguments = _arguments(settings)
+    arguments["config"] = arguments["config"].merge(
+        Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=8)
+    )
+    client: CognitoIdentityProviderClient = _client(settings, "cognito-idp", **arguments)
+    return client
+
+
 def secrets_client(settings: AwsSettings) -> "SecretsManagerClient":
     """A thread-safe client of Secrets Manager."""
     client: SecretsManagerClient = _client(settings, "secretsmanager", **_arguments(settings))

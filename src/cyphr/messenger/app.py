@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from cyphr.foundation.aws import notifications_client, s3_client
+from cyphr.foundation.aws import notifications_client, s3_client, sign_in_client
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
@@ -14,16 +14,21 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.admin.service import Administration
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.cognito.passwords import Passwords
+from cyphr.messenger.cognito.pool import UserPool
+from cyphr.messenger.cognito.service import Cognito
 from cyphr.messenger.devices.service import Devices
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
 from cyphr.messenger.files.store import FileStore, S3Files, SupabaseFiles
 from cyphr.messenger.groups.service import Groups
+from cyphr.messenger.identities.service import Identities
 from cyphr.messenger.invites.service import Invites
 from cyphr.messenger.limits import TokenBuckets
 from cyphr.messenger.messages.changes import MessageChanges
@@ -67,6 +72,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    administration: Administration
     devices: Devices
     mfa: Mfa
     proofs: Proofs
@@ -85,6 +91,9 @@ class Messenger:
     exchange: Exchange
     presence: Presence
     realtime: Realtime
+    cognito: Cognito | None
+    """Signing in with a password; None: nobody does here."""
+    identities: Identities
     push: Push
     relocation: Relocation
     delivery: Delivery | None
@@ -92,6 +101,7 @@ class Messenger:
     shared: Shared | None
     """What reaches other servers' connections; None: this process is the only one."""
     pins: Pins
+    passwords: Passwords | None
 
     async def open(self) -> None:
         """Start the pools. A side that is down does not stop this."""
@@ -117,6 +127,8 @@ class Messenger:
                 await self.presence.record()
         await self.switchboard.close()
         self.pins.close()
+        if self.passwords is not None:
+            self.passwords.close()
 
 
 def build_messenger(
@@ -136,10 +148,11 @@ def build_messenger(
     audit, notices = Audit(), Notices(switchboard, mail)
     passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
     tokens = AccessTokens(key, settings.issuer)
+    verifier = Verifier(tokens, accepted_issuers(settings))
     sessions = Sessions(
         switchboard,
         tokens,
-        Verifier(tokens, accepted_issuers(settings)),
+        verifier,
         pins,
         audit,
         notices,
@@ -149,6 +162,13 @@ def build_messenger(
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
+    pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
+    passwords = (
+        None
+        if pool is None
+        else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
+    )
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     devices = Devices(switchboard, sessions, postman, audit)
     sessions.on_new_device(devices.announce)
@@ -161,7 +181,8 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
+        accounts=accounts,
+        administration=Administration(switchboard, sessions, accounts, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         devices=devices,
@@ -198,6 +219,9 @@ def build_messenger(
             public_url=settings.public_url,
         ),
         pins=pins,
+        passwords=passwords,
+        identities=Identities(switchboard, sessions, pins, pool, audit),
+        cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
     )
 
 

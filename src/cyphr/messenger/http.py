@@ -8,14 +8,17 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import cyphr.messenger.accounts.routes
+import cyphr.messenger.admin.routes
 import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
+import cyphr.messenger.cognito.routes
 import cyphr.messenger.devices.routes
 import cyphr.messenger.discovery.routes
 import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
 import cyphr.messenger.groups.routes
 import cyphr.messenger.health
+import cyphr.messenger.identities.routes
 import cyphr.messenger.invites.routes
 import cyphr.messenger.messages.routes
 import cyphr.messenger.mfa.routes
@@ -49,7 +52,11 @@ SERVER_OPTIONS: dict[str, Any] = {
 
 _ROUTERS = (
     cyphr.messenger.accounts.routes.router,
+    cyphr.messenger.admin.routes.router,
     cyphr.messenger.sessions.routes.router,
+    cyphr.messenger.sessions.routes.keys,
+    cyphr.messenger.cognito.routes.router,
+    cyphr.messenger.identities.routes.router,
     cyphr.messenger.mfa.routes.router,
     cyphr.messenger.devices.routes.router,
     cyphr.messenger.files.routes.router,

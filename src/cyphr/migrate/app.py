@@ -70,6 +70,8 @@ def build_services(settings: MigrationSettings) -> list[Service]:
                     supabase=settings.supabase_database,
                     aws=settings.aws,
                     user_pool_id=settings.auth.user_pool_id,
+                    quota_factor=settings.auth.quota_factor,
+                    sealer=settings.auth.sealer(settings.aws),
                 )
             )
         )

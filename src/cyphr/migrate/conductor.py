@@ -193,7 +193,7 @@ class Conductor:
         return {"hooks_failed": failures} if failures else {}
 
     async def _end(
-        self, service: Service, side: Side, phases: tuple[str, str], work: Callable[[], Awaitable[None]]
+        self, service: Service, side: Side, phases: tuple[str, str], work: Callable[[], Awaitable[list[str] | None]]
     ) -> dict[str, Any]:
         """Stop following for good, and let the service tidy up. The phase is written first: there is no way back."""
         under_way, over = phases
@@ -206,9 +206,9 @@ class Conductor:
         if (following := self._following.pop(service.name, None)) is not None:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-        await work()
-        await self._journal.set_phase(service.name, over)
-        return {}
+        notes = {"notes": left} if (left := await work()) else {}
+        await self._journal.set_phase(service.name, over, **notes)
+        return notes
 
     async def _demand_may_end(self, service: Service, side: Side) -> None:
         if await self._reached(service.name) in _OVER:

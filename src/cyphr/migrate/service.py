@@ -74,8 +74,11 @@ class Service(Protocol):
     async def handover(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
 
-    async def close(self) -> None:
-        """End the way back for good and take away what was made for it. Following has ended. May be repeated."""
+    async def close(self) -> list[str]:
+        """End the way back for good and take away what was made for it. Following has ended. May be repeated.
+
+        What an operator must know or do after it, for the report.
+        """
 
     async def give_up(self) -> None:
         """Take away what was made on Supabase, where the service stands. Following has ended. May be repeated."""

@@ -30,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from cyphr.foundation.aws import read_secret
 from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.secrets import password_in
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
 from cyphr.migrate.hooks.settings import HandoverSettings
@@ -111,6 +112,28 @@ class AuthSettings(_Section):
     """The user pool that people get their counterparts in."""
 
     user_pool_id: str = Field(description="The Cognito user pool's id.")
+    quota_factor: float = Field(
+        default=1.0, gt=0, description="How many times AWS's default quotas for Cognito's requests the account has."
+    )
+    factor_key_file: Path | None = Field(
+        default=None,
+        description="A file with the key that seals authenticators' secrets, as the messenger has it; none of both:"
+        " nobody at Supabase has an authenticator.",
+    )
+    factor_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds this key."
+    )
+
+    def sealer(self, aws: AwsSettings) -> Sealer | None:
+        """What seals authenticators' secrets. Blocking when the key is on AWS. Raises InvalidInput."""
+        if self.factor_key_secret is not None:
+            return Sealer.parse(read_secret(aws, self.factor_key_secret))
+        if self.factor_key_file is None:
+            return None
+        try:
+            return Sealer.parse(self.factor_key_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"auth.factor_key_file: cannot read {self.factor_key_file}: {error}") from error
 
 
 class RealtimeSettings(_Section):

@@ -17,6 +17,7 @@ from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.foundation.settings import AwsSettings
 from cyphr.migrate.conductor import Conductor, ask
 from cyphr.migrate.database.migration import DatabaseMigration
+from cyphr.migrate.database.platform_rows import PlatformRows
 from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.journal import Journal
@@ -218,3 +219,20 @@ async def test_an_operator_is_told_of_a_hook_that_failed_repeats_it_and_types_th
         assert await phase(journal) == "handed over"
         assert (await run("close", "database", typed="database\n")).exit_code == 0
         assert await phase(journal) == "closed"
+
+
+async def test_closing_takes_hashes_and_tokens_out_of_the_users_on_aws(
+    supabase_bare: TestSide, aws_bare: TestSide
+) -> None:
+    users = (
+        "insert into auth.users (id, email, encrypted_password, recovery_token)"
+        " values (gen_random_uuid(), 'a@x', 'h', 't')"
+    )
+    for side in (supabase_bare, aws_bare):
+        async with await connect(side.superuser) as connection:
+            await connection.execute(users)
+    await PlatformRows(supabase_bare.owner, aws_bare.owner).forget_secrets()
+    for side, kept in ((supabase_bare, ("a@x", "h", "t")), (aws_bare, ("a@x", None, None))):
+        async with await connect(side.superuser) as connection:
+            cursor = await connection.execute("select email, encrypted_password, recovery_token from auth.users")
+            assert await cursor.fetchall() == [kept]

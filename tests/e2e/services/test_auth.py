@@ -129,10 +129,10 @@ async def test_the_authority_over_auth_moves_and_comes_back_once_each(
     ("owner", "name", "calls"),
     [
         (UserPool, "ensure", 2),
-        (UserPool, "_update", 2),
+        (UserPool, "_switch", 2),
         (UserPool, "delete", 1),
         (Synchronisation, "_bring", 1),
-        (Synchronisation, "forget", 1),
+        (Synchronisation, "_remove", 1),
     ],
 )
 async def test_a_crash_anywhere_is_mended_by_running_it_again(

@@ -123,6 +123,15 @@ def test_the_json_is_json_and_tells_the_same() -> None:
     ]
 
 
+def test_what_closing_left_to_be_known_is_told_in_full() -> None:
+    people = [f"user {number}: was mailed a code" for number in range(200)]
+    history = read_history([*_BEGINNING, _event(7, "phase closed", notes=people)])
+    for told in (as_markdown(history), as_page(history, _at(10))):
+        assert "Closing of database" in told
+        assert "user 199: was mailed a code" in told
+    assert history.as_dict()["closings"][0]["notes"] == people
+
+
 def test_hostile_text_neither_ends_a_cell_nor_becomes_markup() -> None:
     hostile = "a | b\n| c | <script>alert(1)</script>"
     history = read_history([*_BEGINNING, _event(7, "following stopped", error=hostile)])

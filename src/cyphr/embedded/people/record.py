@@ -153,6 +153,13 @@ class Record:
         """The watermark of a person in a chat, made when there is none yet."""
         return self.watermarks.setdefault(f"{user_id}/{chat_id}", Watermark(user_id, chat_id))
 
+    def include(self, other: "Record") -> None:
+        """Remember what others remember, too, who wrote no messages."""
+        self.accounts |= other.accounts
+        self.failures += other.failures
+        self.waits += other.waits
+        self.requests += other.requests
+
     def write(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
         partial = path.with_name(path.name + ".partial")

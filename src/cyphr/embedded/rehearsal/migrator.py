@@ -52,7 +52,11 @@ class MigratorProcess:
                         "aws_url": settings.files_aws_url,
                     },
                     "files.supabase_storage": aws,
-                    "auth": {"user_pool_id": stack.names.user_pool_id},
+                    "auth": {
+                        "user_pool_id": stack.names.user_pool_id,
+                        "quota_factor": 20,
+                        "factor_key_file": str(settings.factor_key_file),
+                    },
                     "realtime": {
                         "api_url": stack.address,
                         "supabase_url": stack.websockets[Side.SUPABASE],

@@ -6,6 +6,7 @@ from typing import Any
 
 from cyphr.embedded.people.audit import Audit
 from cyphr.embedded.people.record import Record
+from cyphr.embedded.people.veterans import Visit
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.report.history import History
 
@@ -76,6 +77,8 @@ class Outcome:
     verifications: dict[str, dict[str, Any]] = field(default_factory=dict)
     audits: dict[Side, Audit] = field(default_factory=dict)
     record: Record | None = None
+    visits: list[Visit] = field(default_factory=list)
+    """Who signed in with what they had at Supabase Auth, in each phase."""
     rows_copied: int = 0
     verified: bool = False
     killed_in: str | None = None
@@ -236,6 +239,7 @@ class Outcome:
             "requests": self.record.requests if self.record else 0,
             "resumes": self.record.resumes if self.record else 0,
             "reconnects": self.record.reconnects if self.record else 0,
+            "sign_ins": [visit.as_dict() for visit in self.visits],
             "rows_copied": self.rows_copied,
             "phases": {name: round(seconds, 3) for name, seconds in self.phases.items()},
             "verifications": self.verifications,

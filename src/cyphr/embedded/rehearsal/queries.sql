@@ -28,3 +28,28 @@ with object as (
                 'eTag', %(etag)s::text, 'size', %(size)s::int, 'mimetype', 'image/png', 'cacheControl', 'max-age=3600'))
 )
 update public.users set avatar_url = %(url)s where id = %(owner)s;
+
+-- name: add_veteran
+-- Somebody who signed up at Supabase Auth with a password, and has a row of the application's.
+with person as (
+    insert into public.users (id, full_name, auth_method) values (%(user_id)s, %(name)s, 'supabase')
+), account as (
+    insert into auth.users (
+        instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+        created_at, updated_at, confirmation_token, recovery_token, email_change, email_change_token_new
+    ) values (
+        '00000000-0000-0000-0000-000000000000', %(user_id)s, 'authenticated', 'authenticated', %(email)s, %(hash)s, now(),
+        '{"provider": "email", "providers": ["email"]}', jsonb_build_object('full_name', %(name)s::text),
+        now(), now(), '', '', '', ''
+    )
+)
+insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+values (%(user_id)s::text, %(user_id)s,
+        jsonb_build_object('sub', %(user_id)s::text, 'email', %(email)s::text), 'email', now(), now());
+
+-- name: add_veteran_session
+insert into auth.sessions (id, user_id, created_at, updated_at, aal) values (%(session_id)s, %(user_id)s, now(), now(), 'aal1');
+
+-- name: add_veteran_factor
+insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
+values (%(factor_id)s, %(user_id)s, 'phone', 'totp', 'verified', now(), now(), %(secret)s);

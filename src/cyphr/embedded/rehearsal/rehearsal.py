@@ -2,21 +2,27 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 
-from cyphr.embedded.addresses import PUBLIC_BUCKET
+from cyphr.embedded.addresses import PUBLIC_BUCKET, SUPABASE_ISSUER
 from cyphr.embedded.people.audit import audit
+from cyphr.embedded.people.record import Record
+from cyphr.embedded.people.requests import Api
+from cyphr.embedded.people.tally import Tally
+from cyphr.embedded.people.veterans import Veteran, Veterans
 from cyphr.embedded.rehearsal.canaries import register_canaries
 from cyphr.embedded.rehearsal.crowd import CrowdProcess
 from cyphr.embedded.rehearsal.machine import describe_machine
 from cyphr.embedded.rehearsal.migrator import MigratorProcess
 from cyphr.embedded.rehearsal.outcome import Move, Outcome, Step
 from cyphr.embedded.rehearsal.sample import grow_history, put_avatars
+from cyphr.embedded.rehearsal.veterans import settle_veterans
 from cyphr.embedded.stack import Stack
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Unavailable
@@ -87,6 +93,8 @@ class Rehearsal:
         self.moving: Moving | None = None
         """The move that is under way, or the last one."""
         self._kill_pending = options.kill
+        self._known: list[Veteran] = []
+        self._resources = AsyncExitStack()
         self._journal: Journal | None = None
 
     def _say(self, text: str) -> None:
@@ -110,6 +118,7 @@ class Rehearsal:
                         with contextlib.suppress(Unavailable, psycopg.Error):
                             await self._collect(journal)
             finally:
+                await self._resources.aclose()
                 self.outcome.last_line = self.crowd.line
                 await self.crowd.kill()
                 await self.migrator.stop()
@@ -138,6 +147,9 @@ class Rehearsal:
             self._say(f"restored the backup: {sum(table.rows for table in restored.tables)} rows")
             await grow_history(connection, self.options.rows)
             self._say(f"added {self.options.rows:,} old messages")
+            secret = self.stack.secrets.supabase_secret().read_text().strip()
+            self._known = await settle_veterans(connection, SUPABASE_ISSUER, secret)
+            self._say(f"{len(self._known)} people have a password at Supabase Auth")
 
     async def _migrate(self, journal: Journal) -> None:
         interval = self.options.seconds / 4
@@ -150,13 +162,16 @@ class Rehearsal:
         self._say("copied; following what people write")
         await asyncio.sleep(interval / 2)
         await self._kill_once("follow")
-        await asyncio.sleep(interval / 2)
-        for direction in ("handover", "handback", "handover"):
+        veterans = await self._veterans()
+        await asyncio.gather(asyncio.sleep(interval / 2), self._visit(veterans, "following"))
+        for turn, direction in enumerate(("handover", "handback", "handover")):
             for service in services if direction == "handover" else reversed(services):
                 await (self._move_people if service == "realtime" else self._move)(journal, direction, service)
-            await asyncio.sleep(interval)
+            phase = "handed back" if direction == "handback" else "handed over again" if turn else "handed over"
+            await asyncio.gather(asyncio.sleep(interval), self._visit(veterans, phase))
         self._say("the people finish and leave")
         record = self.outcome.record = await self.crowd.stop()
+        record.include(self._old_record)
         for move in self.outcome.moves:
             # What waited for the successor of a killed migrator belongs to that move, not to the one before it.
             killed = [other.started_at for other in self.outcome.moves if other.killed and other is not move]
@@ -164,6 +179,22 @@ class Rehearsal:
             longest = record.longest_wait(move.started_at, end)
             move.longest_write_wait_ms = longest.wait_ms if longest else 0.0
         await self._prove(journal, services)
+
+    async def _veterans(self) -> Veterans:
+        url = self.stack.address
+        self._old_record = Record(url=url, started_at=now().timestamp())
+        tally = Tally(self._old_record)
+        api = await self._resources.enter_async_context(Api(url, tally))
+        return Veterans(api, tally, self._known, random.Random(self.options.users))  # noqa: S311 - of play
+
+    async def _visit(self, veterans: Veterans, phase: str) -> None:
+        visit = await veterans.visit(phase)
+        self.outcome.visits.append(visit)
+        self._say(
+            f"{phase}: {visit.by_password + visit.by_authenticator} people signed in with their password of Supabase "
+            f"for the first time, {visit.by_old_session} by a session of Supabase's, {visit.registered} registered, "
+            f"{visit.still_signed_in} are still signed in"
+        )
 
     async def _until_following(self, journal: Journal) -> list[str]:
         """The services in the order in which they are handed over, once all of them are followed."""

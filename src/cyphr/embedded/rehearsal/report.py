@@ -24,6 +24,7 @@ def as_page(outcome: Outcome) -> str:
         *_broken(outcome),
         *_pictures(outcome),
         *_moves(outcome),
+        *_sign_ins(outcome),
         *_verifications(outcome),
         *_audits(outcome),
         *_troubles(outcome),
@@ -123,6 +124,18 @@ def _moves(outcome: Outcome) -> list[Html]:
     )
     columns = ("service", "direction", "at", *_MOVE_NUMBERS, "promise")
     return [section("Handovers and handbacks", table(columns, rows, numbers=_MOVE_NUMBERS), note=about)]
+
+
+def _sign_ins(outcome: Outcome) -> list[Html]:
+    if not outcome.visits:
+        return []
+    columns = ("password, first time", "with authenticator", "Supabase's session", "registered", "still signed in")
+    rows = [
+        (one.phase, one.by_password, one.by_authenticator, one.by_old_session, one.registered, one.still_signed_in)
+        for one in outcome.visits
+    ]
+    about = "People whom Supabase Auth knew, with the password, authenticator or session that they had there."
+    return [section("Signing in", table(("phase", *columns), rows, numbers=columns), note=about)]
 
 
 _COMPARED = {"database": "rows", "files": "objects", "auth": "people", "realtime": "messages"}

@@ -48,6 +48,14 @@ class Refresh(BaseModel):
     refresh_token: Annotated[str, StringConstraints(max_length=200)]
 
 
+class Exchange(BaseModel):
+    """``token``: an access token that another issuer gave, Cognito or (while they are accepted) Supabase."""
+
+    token: Annotated[str, StringConstraints(max_length=16 * 1024)]
+    device: Device | None = None
+    device_id: UUID | None = None
+
+
 class Session(BaseModel):
     """What a client holds while it is signed in. ``expires_in``: seconds that the access token lives."""
 

@@ -51,3 +51,13 @@ select outcome, user_id
 from private.adopt_session(
     %(session_id)s, %(issuer)s, %(subject)s, %(began_at)s, %(expires_at)s, %(strong)s
 );
+
+-- name: exchangeable
+-- Whose a token of another issuer is that is to be exchanged; nothing is written down.
+select outcome, user_id from private.exchangeable(%(session_id)s, %(issuer)s, %(subject)s, %(began_at)s);
+
+-- name: note_exchange
+select private.note_exchange(%(session_id)s, %(user_id)s, %(method)s);
+
+-- name: demands_factor
+select private.demands_factor(%(user_id)s);

@@ -7,10 +7,15 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cyphr.foundation.errors import NotAuthenticated
-from cyphr.messenger.sessions.models import Challenge, Identity, Refresh, Session, SignIn
+from cyphr.messenger.sessions.models import Challenge, Exchange, Identity, Refresh, Session, SignIn
 from cyphr.messenger.sessions.service import NewSession, Sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+keys = APIRouter(tags=["sessions"])
+
+# What is served to whom a second factor is demanded of: setting one up, and all about the session itself.
+_TO_ENROL = ("/v1/me/factors", "/v1/me/recovery-codes", "/v1/sessions")
 
 _bearer = HTTPBearer(auto_error=False, description="An access token.")
 
@@ -24,11 +29,14 @@ Service = Annotated[Sessions, Depends(_sessions)]
 
 
 async def _signed_in(
-    sessions: Service, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    sessions: Service,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Identity:
     if credentials is None:
         raise NotAuthenticated("this needs an access token: Authorization: Bearer …")
-    return await sessions.identify(credentials.credentials)
+    enrolling = request.url.path == "/v1/me" or request.url.path.startswith(_TO_ENROL)
+    return await sessions.identify(credentials.credentials, enrolling=enrolling)
 
 
 SignedIn = Annotated[Identity, Depends(_signed_in)]
@@ -68,8 +76,20 @@ async def refresh(body: Refresh, sessions: Service) -> Session:
     return await sessions.refresh(body.refresh_token)
 
 
+@router.post("/exchange", status_code=201, response_model=Session, responses=CHALLENGED)
+async def exchange(body: Exchange, sessions: Service) -> Session | JSONResponse:
+    """Exchange an access token of Cognito or Supabase for a session here. Its own session then ends."""
+    return admitted(await sessions.exchange(body.token, NewSession(body.device, body.device_id)))
+
+
 @router.delete("/current", status_code=204)
 async def sign_out(identity: SignedIn, sessions: Service) -> Response:
     """End this session."""
     await sessions.sign_out(identity)
     return Response(status_code=204)
+
+
+@keys.get("/.well-known/jwks.json")
+async def read_keys(sessions: Service) -> dict[str, list[dict[str, str]]]:
+    """The public key that our access tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
+    return {"keys": [sessions.public_key()]}

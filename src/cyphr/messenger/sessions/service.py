@@ -5,10 +5,18 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import InvalidInput, NotAuthenticated, RateLimited, StepUpRequired, Suspended
+from cyphr.foundation.errors import (
+    FactorRequired,
+    InvalidInput,
+    NotAuthenticated,
+    RateLimited,
+    StepUpRequired,
+    Suspended,
+)
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -127,6 +135,7 @@ class Sessions:
         self._pins = pins
         self._notices = notices
         self._believed: dict[UUID, float] = {}
+        self._cleared: dict[UUID, float] = {}
         self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
         self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
@@ -316,14 +325,20 @@ class Sessions:
         )
         return self._session(person, rotation.session_id, successor)
 
-    async def identify(self, access_token: str) -> Identity:
-        """Who a request is from. Raises NotAuthenticated, or Unavailable when another issuer's keys cannot be had."""
+    async def identify(self, access_token: str, *, enrolling: bool = False) -> Identity:
+        """Who a request is from. ``enrolling``: it serves to set up a second factor, which their tenant may demand.
+
+        Raises NotAuthenticated, FactorRequired, or Unavailable when another issuer's keys cannot be had.
+        """
         proven = await self._verifier.verify(access_token)
         if isinstance(proven, Proof):
-            return await self._adopt(proven)
-        identity = proven
-        if self._believed.get(identity.session_id, 0.0) < monotonic():
-            await self._ask(identity.session_id)
+            identity = await self._adopt(proven)
+        else:
+            identity = proven
+            if self._believed.get(identity.session_id, 0.0) < monotonic():
+                await self._ask(identity.session_id)
+        if not enrolling and self._cleared.get(identity.user_id, 0.0) < monotonic():
+            await self._demand_factor(identity.user_id)
         return identity
 
     async def require_proof(self, identity: Identity) -> None:
@@ -335,13 +350,17 @@ class Sessions:
         if not await self._switchboard.unit_of_work(identity.user_id, work):
             raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
+    def public_key(self) -> dict[str, str]:
+        """What others check our access tokens with, as a JSON Web Key."""
+        return self._tokens.public_key()
+
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
-        await self._revoke(identity, only=identity.session_id)
+        await self._revoke(identity.user_id, only=identity.session_id)
 
     async def end(self, identity: Identity, session_id: UUID) -> bool:
         """End one session of this person; whether it was theirs and had not ended."""
-        return bool(await self._revoke(identity, only=session_id))
+        return bool(await self._revoke(identity.user_id, only=session_id))
 
     async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
         """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
@@ -350,21 +369,23 @@ class Sessions:
 
     async def sign_out_others(self, identity: Identity) -> None:
         """End every other session of this person."""
-        await self._revoke(identity, kept=identity.session_id)
+        await self._revoke(identity.user_id, kept=identity.session_id)
 
-    async def _revoke(self, identity: Identity, *, only: UUID | None = None, kept: UUID | None = None) -> list[UUID]:
+    async def sign_out_everywhere(self, user_id: UUID) -> None:
+        """End every session of this person."""
+        await self._revoke(user_id)
+
+    async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> list[UUID]:
         async def work(transaction: Transaction) -> list[UUID]:
             cursor = await transaction.connection.execute(_queries.revoke_sessions, {"only": only, "kept": kept})
             ended = [row[0] for row in await cursor.fetchall()]
             for session_id in ended:
-                event = SecurityEvent(
-                    kind="session.revoked", actor=identity.user_id, subject=identity.user_id, session=session_id
-                )
+                event = SecurityEvent(kind="session.revoked", actor=user_id, subject=user_id, session=session_id)
                 await self._audit.note(transaction, event)
             return ended
 
-        ended = await self._switchboard.unit_of_work(identity.user_id, work)
-        await self.forget(identity.user_id, ended)
+        ended = await self._switchboard.unit_of_work(user_id, work)
+        await self.forget(user_id, ended)
         return ended
 
     async def _note_admission(
@@ -394,20 +415,42 @@ class Sessions:
         known = self._adopted.get(session_id)
         if known is not None and self._believed.get(session_id, 0.0) >= monotonic():
             return Identity(user_id=known, session_id=session_id)
-        user_id = await self.account_of(proof)
+        user_id = await self._account_of(proof, _queries.adopt_session)
         if len(self._adopted) > _MOST_BELIEVED:
             self._adopted.clear()
         self._adopted[session_id] = user_id
         self._believe(session_id)
         return Identity(user_id=user_id, session_id=session_id)
 
-    async def account_of(self, proof: Proof) -> UUID:
-        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or nobody's."""
+    async def exchange(self, token: str, new: NewSession) -> Session | Challenge:
+        """Give a session of ours for another issuer's token, whose own session then ends within a minute.
+
+        Raises NotAuthenticated, Suspended, or Unavailable when the issuer's keys cannot be had.
+        """
+        proof = await self._verifier.verify(token)
+        if not isinstance(proof, Proof):
+            raise NotAuthenticated("this token is one of ours already; refresh its session")
+        user_id = await self._account_of(proof, _queries.exchangeable)  # whether a factor is wanted says ``admit``
+        outcome = await self.admit(user_id, proof.issuer, new)
+        if isinstance(outcome, Session):
+            await self._note_exchange(proof, user_id)
+        return outcome
+
+    async def _note_exchange(self, proof: Proof, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(
+                _queries.note_exchange, session_id=proof.session_id, user_id=user_id, method=proof.issuer
+            )
+
+        await self._switchboard.unit_of_work(None, work)
+
+    async def _account_of(self, proof: Proof, query: LiteralString) -> UUID:
+        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or it is nobody's."""
 
         async def work(transaction: Transaction) -> Adoption | None:
             return await transaction.fetch_one(
                 Adoption,
-                _queries.adopt_session,
+                query,
                 session_id=proof.session_id,
                 issuer=proof.issuer,
                 subject=proof.subject,
@@ -422,6 +465,17 @@ class Sessions:
         if adoption.outcome != "live" or adoption.user_id is None:
             raise NotAuthenticated(_REFUSALS.get(adoption.outcome, "this session has ended; sign in"))
         return adoption.user_id
+
+    async def _demand_factor(self, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.demands_factor, user_id=user_id))
+
+        self._cleared.pop(user_id, None)
+        if await self._switchboard.unit_of_work(None, work):
+            raise FactorRequired("those who administer this account demand a second factor: POST /v1/me/factors/totp")
+        if len(self._cleared) > _MOST_BELIEVED:
+            self._cleared.clear()
+        self._cleared[user_id] = monotonic() + _BELIEVED_SECONDS
 
     def _believe(self, session_id: UUID) -> None:
         if len(self._believed) > _MOST_BELIEVED:

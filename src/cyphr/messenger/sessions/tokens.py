@@ -1,9 +1,11 @@
 """Access tokens: short-lived EdDSA JWTs that any server with the public key can check."""
 
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from uuid import UUID
 
 import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import NotAuthenticated
@@ -34,6 +36,12 @@ class AccessTokens:
             "exp": issued + LIFETIME,
         }
         return jwt.encode(claims, self._key.private, algorithm=_ALGORITHM, headers={"kid": self._key.id})
+
+    def public_key(self) -> dict[str, str]:
+        """The key that checks them, as a JSON Web Key."""
+        raw = self._key.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        x = urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": self._key.id, "use": "sig", "alg": _ALGORITHM}
 
     def verify(self, token: str) -> Identity:
         """Who the token speaks for. Raises NotAuthenticated; says nothing of the reason but expiry."""

@@ -1,27 +1,56 @@
-"""People as the databases know them, merged from Cyphr's own tables and from Supabase Auth."""
+"""What a person's counterpart in the pool must be."""
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg import AsyncConnection
-
 from cyphr.foundation.queries import load_queries
-from cyphr.migrate.authority import Authority, with_authority
 
 queries = load_queries(__package__)
+
+_LONGEST = 2048  # characters of an attribute's value, by Cognito's description of AttributeType
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_PHONE = re.compile(r"\+?([1-9][0-9]{4,14})")  # E.164; Supabase leaves the plus out
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody's account at another provider of sign-in, as Supabase Auth names it."""
+
+    provider: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An authenticator (TOTP) that a person has confirmed at Supabase. ``digest``: SHA-256 of its secret and name."""
+
+    id: UUID
+    digest: str
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a person's counterpart must look like."""
+    """What a person's counterpart must look like. Nothing in it is secret."""
 
     user_id: UUID
     email: str | None
+    """The address they sign in with, or one that somebody else holds (then ``email_verified`` is false)."""
     email_verified: bool
     name: str
     disabled: bool
+    phone: str | None = None
+    phone_verified: bool = False
+    identities: tuple[Identity, ...] = ()
+    password: str | None = None
+    """SHA-256 of the hash to import; None: there is none that may be used."""
+    factors: tuple[Factor, ...] = ()
+    """The authenticators to bring along."""
+    remarks: tuple[str, ...] = ()
+    """What an operator should know of this person."""
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -33,13 +62,18 @@ class Account:
             attributes["email_verified"] = "true"
         if self.name:
             attributes["name"] = self.name
+        if self.phone is not None:
+            attributes["phone_number"] = self.phone
+        if self.phone is not None and self.phone_verified:
+            attributes["phone_number_verified"] = "true"
         return attributes
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the counterpart must."""
-        text = json.dumps([self.attributes, self.disabled], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        identities = [[one.provider, one.subject] for one in self.identities]
+        said = [self.attributes, self.disabled, identities, self.password]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -51,31 +85,17 @@ class Link:
     sub: str
 
 
-async def read_accounts(
-    authority: Authority, supabase: AsyncConnection
-) -> tuple[dict[UUID, Account], dict[UUID, Link]]:
-    """Everyone whom Cyphr or Supabase Auth knows, and the links there are.
+def usable_name(text: str | None) -> str:
+    """A name as an attribute may hold it: on one line, and not longer than that."""
+    return _CONTROL.sub(" ", text or "").strip()[:_LONGEST]
 
-    Everything is read, not what changed since a time: nobody sets ``updated_at`` when an account is banned or a ban
-    ends, and a deleted row has none.
-    """
 
-    async def work(connection: AsyncConnection) -> tuple[dict[UUID, Link], dict[UUID, Account]]:
-        links = {row[0]: Link(*row) for row in await (await connection.execute(queries.read_links)).fetchall()}
-        people = await (await connection.execute(queries.read_people)).fetchall()
-        # An address in account_emails got there by a code that was mailed to it.
-        return links, {
-            user_id: Account(user_id, email, email is not None, name or "", disabled=False)
-            for user_id, name, email in people
-        }
+def usable_phone(text: str | None) -> str | None:
+    """A telephone number in E.164, or None when it is none."""
+    found = _PHONE.fullmatch(text or "")
+    return f"+{found[1]}" if found else None
 
-    links, accounts = await with_authority(authority, work)
-    users = await (await supabase.execute(queries.read_supabase_users)).fetchall()
-    for user_id, email, confirmed, banned, name in users:
-        known = accounts.get(user_id)
-        own_email = known.email if known is not None else None
-        address = own_email or (email.lower() if email else None)
-        accounts[user_id] = Account(
-            user_id, address, bool(own_email) or confirmed, (known.name if known else "") or name, banned
-        )
-    return accounts, links
+
+def is_address(text: str) -> bool:
+    """Whether the text can be an e-mail address at all; Cognito has the last word."""
+    return _ADDRESS.fullmatch(text) is not None

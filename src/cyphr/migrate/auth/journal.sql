@@ -8,3 +8,9 @@ create table if not exists cyphr.auth_accounts (
     problem     text,
     synced_at   timestamptz not null default now()
 );
+-- Which accounts at other providers were linked: [[provider, subject], …]. Others that a person linked are theirs.
+alter table cyphr.auth_accounts add column if not exists identities jsonb not null default '[]';
+-- Which authenticators were brought along: [[id, SHA-256 of its secret and name], …]. Others are the person's own.
+alter table cyphr.auth_accounts add column if not exists factors jsonb not null default '[]';
+-- What was left to be known of a person when the way back was closed.
+alter table cyphr.auth_accounts add column if not exists ending text;

@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import asdict
 from typing import Any
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.postgres import Side
+from cyphr.migrate.auth.closing import close_users, forget_passwords
 from cyphr.migrate.auth.copy import copy_users
 from cyphr.migrate.auth.follow import follow_users
 from cyphr.migrate.auth.handover import hand_over_users
@@ -44,10 +46,11 @@ class AuthMigration:
             await copy_users(synchronisation, self._progress)
 
     async def follow(self) -> None:
-        """Keep the pool up with the databases until cancelled."""
+        """Keep the pool up with the databases until cancelled. A fifth of the time, at most, is spent reading."""
         while True:
+            began = monotonic()
             await self.follow_once()
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(max(_PAUSE_SECONDS, 4 * (monotonic() - began)))
 
     async def follow_once(self) -> int:
         """One round of following; how many people had changed."""
@@ -72,11 +75,15 @@ class AuthMigration:
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await hand_over_users(self._authority, synchronisation, to)
 
-    async def close(self) -> None:
-        """Nothing of this tool's is on Supabase: that following has ended is all there is to closing."""
+    async def close(self) -> list[str]:
+        """Have whoever never signed in since set a new password, and forget every hash of Supabase's."""
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            return await close_users(synchronisation)
 
     async def give_up(self) -> None:
-        """Nothing of this tool's is on Supabase; what was copied to AWS stays there."""
+        """Forget every hash that was read; what was copied to the pool stays there."""
+        async with self._synchronisation as synchronisation:
+            await forget_passwords(synchronisation)
 
     async def progress(self) -> dict[str, Any]:
         """People with a counterpart of how many, whom the pool refused, and changes followed since."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
 from cyphr.migrate.authority import Authority
 
@@ -18,5 +19,9 @@ class AuthPlaces:
     """The Supabase database, as its owner: auth.users stays there whichever side has the authority."""
     aws: AwsSettings
     user_pool_id: str
+    quota_factor: float = 1.0
+    """How many times AWS's default quotas the account has."""
+    sealer: Sealer | None = None
+    """Seals authenticators' secrets as the messenger opens them; None: they stay at Supabase."""
     parallel: int = 8
     """Requests to Cognito under way at a time."""

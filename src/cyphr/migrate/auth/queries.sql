@@ -1,15 +1,114 @@
 -- name: read_links
 -- Read before the people: a link without a person then means that the person was deleted.
-select user_id, username, cognito_sub from public.cognito_accounts;
+select user_id, username, cognito_sub as sub from public.cognito_accounts
+where user_id >= %(first)s order by user_id limit %(limit)s;
+
+-- name: read_passwords
+select user_id, digest, forgotten_at is not null as forgotten, email from public.imported_passwords
+where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: read_people
-select p.id, p.full_name, e.email from public.users p left join public.account_emails e on e.user_id = p.id;
+select p.id as user_id, p.full_name, e.email, p.suspended_at is not null as suspended,
+       exists (select from public.sign_in_methods m where m.user_id = p.id and m.method = 'password') as has_password
+from public.users p left join public.account_emails e on e.user_id = p.id
+where p.id >= %(first)s order by p.id limit %(limit)s;
 
 -- name: read_supabase_users
-select id, email, email_confirmed_at is not null, coalesce(banned_until > now(), false),
-       coalesce(raw_user_meta_data ->> 'full_name', raw_user_meta_data ->> 'name', '')
+-- Of secrets only their SHA-256 leaves the database here. Metadata may be of any size and shape; a name is cut off.
+select u.id as user_id, lower(u.email) as email, u.email_confirmed_at is not null as confirmed,
+       u.phone, u.phone_confirmed_at is not null as phone_confirmed,
+       coalesce(u.banned_until > now(), false) as banned, u.deleted_at is not null as deleted, u.is_anonymous,
+       left(coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name', ''), 4096) as name,
+       case when u.encrypted_password ~ '^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$'
+            then encode(sha256(convert_to(u.encrypted_password, 'UTF8')), 'hex') end as password,
+       coalesce(u.encrypted_password <> '' and u.encrypted_password !~ '^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$', false)
+           as other_password,
+       (select jsonb_agg(jsonb_build_array(i.provider, i.provider_id) order by i.provider, i.provider_id)
+        from auth.identities i where i.user_id = u.id and i.provider not in ('email', 'phone')) as identities,
+       (select jsonb_agg(jsonb_build_array(
+                   f.id, encode(sha256(convert_to(concat_ws(':', f.secret, f.friendly_name), 'UTF8')), 'hex')
+               ) order by f.id)
+        from auth.mfa_factors f
+        where f.user_id = u.id and f.factor_type = 'totp' and f.status = 'verified' and f.secret ~ '^[A-Z2-7]{16,}=*$'
+       ) as factors,
+       exists (
+           select from auth.mfa_factors f where f.user_id = u.id and f.status = 'verified'
+              and (f.factor_type <> 'totp' or f.secret is null or f.secret !~ '^[A-Z2-7]{16,}=*$')
+       ) as other_factor
+from auth.users u
+where u.id >= %(first)s order by u.id limit %(limit)s;
+
+-- name: read_contested
+-- Addresses that several have, however they are written: who comes first in each list holds it.
+select lower(email), array_agg(id order by email_confirmed_at is null, is_sso_user, last_sign_in_at desc nulls last,
+                               created_at nulls last, id)
 from auth.users
-where deleted_at is null and not is_anonymous;
+where email <> '' and deleted_at is null and not is_anonymous
+group by lower(email) having count(*) > 1;
+
+-- name: who_has_proven_an_address
+select user_id from public.account_emails where user_id = any (%(user_ids)s);
+
+-- name: read_proven
+select email, user_id from public.account_emails where email = any (%(emails)s);
+
+-- name: read_secrets
+-- The hashes themselves, of those whose are to be imported now.
+select id, encrypted_password, encode(sha256(convert_to(encrypted_password, 'UTF8')), 'hex'),
+       coalesce(updated_at, 'epoch')
+from auth.users where id = any (%(user_ids)s);
+
+-- name: read_factor_secrets
+-- The secrets themselves, of the authenticators that are to be imported now.
+select id, user_id, coalesce(nullif(trim(friendly_name), ''), 'Authenticator'), secret, created_at
+from auth.mfa_factors where id = any (%(ids)s);
+
+-- name: import_factor
+insert into public.mfa_factors as held (id, user_id, kind, name, secret, created_at, confirmed_at)
+select %(id)s, person.id, 'totp', %(name)s, %(secret)s, %(created_at)s, now()
+from public.users person where person.id = %(user_id)s
+on conflict (id) do update set name = excluded.name, secret = excluded.secret, last_counter = 0
+where held.user_id = excluded.user_id;
+
+-- name: remove_factor
+delete from public.mfa_factors where id = %(id)s and user_id = %(user_id)s;
+
+-- name: remove_recovery_codes
+-- The codes that stand in for factors go with the last of them.
+delete from public.recovery_codes c where c.user_id = %(user_id)s
+   and not exists (select from public.mfa_factors f where f.user_id = c.user_id and f.confirmed_at is not null);
+
+-- name: free_address
+-- Whoever held the address before is brought over anew, as the person who holds it now was.
+delete from public.imported_passwords where email = %(email)s and user_id <> %(user_id)s;
+
+-- name: import_password
+-- Nothing when a password was set in Cognito after Supabase last changed anything of this person.
+insert into public.imported_passwords as held (user_id, email, bcrypt, digest)
+values (%(user_id)s, %(email)s, %(bcrypt)s, %(digest)s)
+on conflict (user_id) do update
+set email = excluded.email, bcrypt = excluded.bcrypt, digest = excluded.digest, imported_at = now(), forgotten_at = null
+where held.forgotten_at is null
+   or (held.forgotten_at < %(changed_at)s and held.digest is distinct from excluded.digest);
+
+-- name: withdraw_password
+delete from public.imported_passwords where user_id = %(user_id)s and bcrypt is not null;
+
+-- name: forget_passwords
+delete from public.imported_passwords;
+
+-- name: unused_passwords
+-- Who had a password at Supabase and never signed in with it since.
+select p.user_id, c.username
+from public.imported_passwords p left join public.cognito_accounts c using (user_id)
+where p.bcrypt is not null and p.user_id >= %(first)s
+order by p.user_id limit %(limit)s;
+
+-- name: record_ending
+update cyphr.auth_accounts set ending = %(ending)s where user_id = %(user_id)s;
+
+-- name: read_endings
+select user_id, ending from cyphr.auth_accounts where ending is not null order by user_id;
 
 -- name: link
 insert into public.cognito_accounts (user_id, cognito_sub, username) values (%(user_id)s, %(sub)s, %(username)s)
@@ -17,16 +116,65 @@ on conflict (user_id) do update
 set cognito_sub = excluded.cognito_sub, username = excluded.username, linked_at = now()
 where (cognito_accounts.cognito_sub, cognito_accounts.username) is distinct from (excluded.cognito_sub, excluded.username);
 
+-- name: add_method
+-- Whose an account elsewhere is here already, it stays.
+insert into public.sign_in_methods (user_id, method, subject) values (%(user_id)s, %(method)s, %(subject)s)
+on conflict (method, subject) do nothing;
+
+-- name: remove_method
+delete from public.sign_in_methods where user_id = %(user_id)s and method = %(method)s and subject = %(subject)s;
+
 -- name: unlink
 delete from public.cognito_accounts where user_id = %(user_id)s;
 
+-- name: forget_person
+delete from public.imported_passwords where user_id = %(user_id)s;
+
 -- name: read_journal
-select user_id, fingerprint, problem from cyphr.auth_accounts;
+select user_id, fingerprint, problem, identities, factors, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
+where user_id >= %(first)s order by user_id limit %(limit)s;
 
 -- name: record
-insert into cyphr.auth_accounts (user_id, fingerprint, problem) values (%(user_id)s, %(fingerprint)s, %(problem)s)
+insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities, factors)
+values (%(user_id)s, %(fingerprint)s, %(problem)s, %(identities)s, %(factors)s)
 on conflict (user_id) do update
-set fingerprint = excluded.fingerprint, problem = excluded.problem, synced_at = now();
+set fingerprint = excluded.fingerprint, problem = excluded.problem, identities = excluded.identities,
+    factors = excluded.factors, synced_at = now();
+
+-- name: carry_user
+-- As Supabase Auth makes one itself: its server cannot read a token that is null.
+insert into auth.users (
+    instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+    created_at, updated_at, confirmation_token, recovery_token, email_change, email_change_token_new,
+    email_change_token_current, phone_change, phone_change_token, reauthentication_token, is_sso_user, is_anonymous
+) values (
+    '00000000-0000-0000-0000-000000000000', %(user_id)s, 'authenticated', 'authenticated', %(email)s, '', now(),
+    '{"provider": "email", "providers": ["email"]}', jsonb_build_object('full_name', %(name)s::text),
+    now(), now(), '', '', '', '', '', '', '', '', false, false
+)
+on conflict do nothing
+returning true;
+
+-- name: carry_identity
+insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+values (%(user_id)s::text, %(user_id)s,
+        jsonb_build_object('sub', %(user_id)s::text, 'email', %(email)s::text, 'email_verified', true,
+                           'phone_verified', false),
+        'email', now(), now())
+on conflict do nothing
+returning id;
+
+-- name: has_platform_queue
+select to_regclass('cyphr.platform_queue') is not null;
+
+-- name: queue_row
+insert into cyphr.platform_queue (table_name, id) values (%(table)s, %(id)s);
+
+-- name: tell_queue
+notify cyphr_platform;
+
+-- name: look_again
+update cyphr.auth_accounts set fingerprint = '' where user_id = any (%(user_ids)s);
 
 -- name: forget
 delete from cyphr.auth_accounts where user_id = %(user_id)s;
@@ -36,3 +184,38 @@ select side from cyphr.switchboard where service = 'auth' for update;
 
 -- name: flip_switchboard
 update cyphr.switchboard set side = %(side)s, epoch = epoch + 1, changed_at = clock_timestamp() where service = 'auth';
+
+-- name: make_listing
+create temporary table if not exists pool_users (
+    username   text primary key,
+    user_id    text,
+    attributes jsonb not null,
+    enabled    boolean not null,
+    status     text not null,
+    taken      boolean not null default false
+);
+
+-- name: empty_listing
+truncate pool_users;
+
+-- name: list_user
+-- While the pool is listed, a user may move from one page to another.
+insert into pool_users (username, user_id, attributes, enabled, status)
+values (%(username)s, %(user_id)s, %(attributes)s, %(enabled)s, %(status)s)
+on conflict (username) do nothing;
+
+-- name: take_counterparts
+-- By the link first: who registered with Cognito itself may not carry the id as an attribute yet.
+with people as (
+    select * from jsonb_to_recordset(%(people)s) as p (user_id text, username text)
+), chosen as (
+    select distinct on (p.user_id) p.user_id, u.username
+    from people p join pool_users u on u.username = p.username or u.user_id = p.user_id
+    order by p.user_id, u.username = p.username desc nulls last, u.username
+)
+update pool_users u set taken = true from chosen c where u.username = c.username
+returning c.user_id, u.username, u.attributes, u.enabled, u.status;
+
+-- name: read_strangers
+-- Who is registering with a password is nobody's counterpart until the mailed code is typed.
+select username from pool_users where not taken and status <> 'UNCONFIRMED' order by username;

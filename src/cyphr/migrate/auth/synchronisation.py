@@ -1,21 +1,33 @@
 """Make the pool's users what the databases say: the work that copy, follow and handover share."""
 
 import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.types.json import Jsonb
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import InvalidInput, Unavailable
-from cyphr.foundation.postgres import connect
+from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import read_sql
-from cyphr.migrate.auth.accounts import Account, Link, queries, read_accounts
+from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, queries
+from cyphr.migrate.auth.back import carry_back
+from cyphr.migrate.auth.factors import import_factors
+from cyphr.migrate.auth.pages import Held, Page, Told, read_pages
+from cyphr.migrate.auth.passwords import import_passwords
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.pool import PoolUser, UserPool
-from cyphr.migrate.authority import with_authority
+from cyphr.migrate.authority import read_side, with_authority
+
+_NOTHING = Told("", None, due=True)
+_METHOD = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 
 @dataclass
@@ -26,19 +38,21 @@ class AuthProgress:
     users_copied: int = 0
     users_refused: int = 0
     changes_followed: int = 0
+    throttled: int = 0
+    eta_seconds: float | None = None
 
 
 class Synchronisation:
     """The pool, the journal and the Supabase database. ``async with`` opens and closes the connections."""
 
     def __init__(self, places: AuthPlaces) -> None:
-        self._places = places
-        self._pool = UserPool(places.aws, places.user_pool_id)
+        self.places = places
+        self.pool = UserPool(places.aws, places.user_pool_id, places.quota_factor)
 
     async def __aenter__(self) -> "Synchronisation":
-        self._threads = ThreadPoolExecutor(self._places.parallel, thread_name_prefix="auth")
-        self.journal: AsyncConnection = await connect(self._places.journal)
-        self.supabase: AsyncConnection = await connect(self._places.supabase)
+        self._threads = ThreadPoolExecutor(self.places.parallel, thread_name_prefix="auth")
+        self.journal: AsyncConnection = await connect(self.places.journal)
+        self.supabase: AsyncConnection = await connect(self.places.supabase)
         await self.journal.execute(read_sql(__package__, "journal.sql"))
         return self
 
@@ -50,49 +64,63 @@ class Synchronisation:
     async def run(self, progress: AuthProgress | None = None) -> int:
         """Create, change and delete users where the databases say something new; how many.
 
-        A person whom the pool does not take is noted and tried again when they change. Users of the pool that are
-        nobody's counterpart are left alone. Raises Unavailable when Cognito cannot be reached.
+        A person whom the pool does not take is noted, and tried again when they change or after a minute. Users of the
+        pool that are nobody's counterpart are left alone. Raises Unavailable when Cognito cannot be reached.
         """
-        accounts, links = await self.read()
-        told = {row[0]: row[1] for row in await (await self.journal.execute(queries.read_journal)).fetchall()}
-        changed = [one for one in accounts.values() if told.get(one.user_id) != one.fingerprint]
-        gone = [link for link in links.values() if link.user_id not in accounts]
+        changes, to_supabase = 0, await read_side(self.places.authority, "auth") is Side.AWS
         if progress is not None:
-            progress.users_total, progress.users_copied = len(accounts), len(accounts) - len(changed)
-        size = self._places.parallel * 4
-        for start in range(0, len(changed), size):
-            batch = changed[start : start + size]
-            refused = await self._bring(batch, links)
-            if progress is not None:
-                progress.users_copied += len(batch) - refused
-                progress.users_refused += refused
-        for link in gone:
-            await self._remove(link)
-        return len(changed) + len(gone)
+            await self._count(progress)
+        begun, size = monotonic(), self.places.parallel * 8
+        async for page in self.pages():
+            changed = [one for one in page.accounts.values() if self._is_news(one, page)]
+            for start in range(0, len(changed), size):
+                batch = changed[start : start + size]
+                refused = await self._bring(batch, page)
+                changes += len(batch)
+                if progress is not None:
+                    self._note(progress, len(batch), refused, (monotonic() - begun) / changes)
+            if to_supabase and page.unknown_there:
+                refused_there = await carry_back(self.supabase, page.unknown_there)
+                changes += len(page.unknown_there) - len(refused_there)
+            for user_id in page.told.keys() - page.accounts.keys() - page.links.keys():
+                await self.journal.execute(queries.forget, {"user_id": user_id})
+            for link in [link for user_id, link in page.links.items() if user_id not in page.accounts]:
+                await self._remove(link)
+                changes += 1
+        return changes
 
-    async def read(self) -> tuple[dict[UUID, Account], dict[UUID, Link]]:
-        """Everyone whom the databases know, and the links there are."""
-        return await read_accounts(self._places.authority, self.supabase)
+    def pages(self) -> AsyncIterator[Page]:
+        """Everyone whom the databases know, and what is there of them."""
+        return read_pages(self.places.authority, self.supabase, self.journal)
 
-    async def pool_users(self) -> list[PoolUser]:
-        """Everyone in the pool."""
-        users: list[PoolUser] = await self._in_thread(lambda: list(self._pool.users()))
-        return users
+    async def look_again(self, user_ids: Iterable[UUID]) -> None:
+        """Have the next round compare these people's counterparts, whatever the pool was told before."""
+        await self.journal.execute(queries.look_again, {"user_ids": list(user_ids)})
 
-    async def problems(self) -> dict[UUID, str]:
-        """Whom the pool did not take, and why."""
-        rows = await (await self.journal.execute(queries.read_journal)).fetchall()
-        return {user_id: problem for user_id, _, problem in rows if problem is not None}
+    async def in_thread(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        """Ask the pool something. Raises Unavailable when it did not answer, or not as it should."""
+        try:
+            work = partial(function, *arguments, **named)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable(f"Cognito did not do as it was asked: {error}; run this again") from error
 
-    async def forget(self, user_ids: set[UUID]) -> None:
-        """Strike people from the journal, so that the next round looks at their counterparts again."""
-        for user_id in user_ids:
-            await self.journal.execute(queries.forget, {"user_id": user_id})
+    async def _count(self, progress: AuthProgress) -> None:
+        total = changed = 0
+        async for page in self.pages():
+            total += len(page.accounts)
+            changed += sum(self._is_news(one, page) for one in page.accounts.values())
+        progress.users_total, progress.users_copied = total, total - changed
 
-    async def _bring(self, batch: list[Account], links: dict[UUID, Link]) -> int:
-        results = await asyncio.gather(
-            *(self._ensure(account, links.get(account.user_id)) for account in batch), return_exceptions=True
-        )
+    def _note(self, progress: AuthProgress, done: int, refused: int, seconds_each: float) -> None:
+        progress.users_copied += done - refused
+        progress.users_refused += refused
+        progress.throttled = self.pool.throttled
+        left = max(0, progress.users_total - progress.users_copied - progress.users_refused)
+        progress.eta_seconds = left * seconds_each if left else None
+
+    async def _bring(self, batch: list[Account], page: Page) -> int:
+        results = await asyncio.gather(*(self._ensure(account, page) for account in batch), return_exceptions=True)
         made: dict[UUID, PoolUser] = {}
         problems: dict[UUID, str] = {}
         for account, result in zip(batch, results, strict=True):
@@ -102,33 +130,94 @@ class Synchronisation:
                 problems[account.user_id] = result.message
             else:
                 raise result
+        secrets = await import_passwords(self.supabase, [one for one in batch if one.user_id in made])
+        before = {one.user_id: page.told.get(one.user_id, _NOTHING) for one in batch}
+        methods = [(one.user_id, one.identities, before[one.user_id].identities) for one in batch]
+        brought = [(one, before[one.user_id].factors) for one in batch if one.user_id in made]
+        factors = await import_factors(self.supabase, self.places.sealer, brought)
 
         async def link(connection: AsyncConnection) -> None:
-            for user_id, user in made.items():
-                await connection.execute(queries.link, {"user_id": user_id, "sub": user.sub, "username": user.username})
+            async with connection.cursor() as cursor:
+                links = [
+                    {"user_id": user_id, "sub": user.sub, "username": user.username} for user_id, user in made.items()
+                ]
+                await cursor.executemany(queries.link, links)
+                await secrets.write(cursor)
+                await _write_methods(cursor, methods)
+                await factors.write(cursor)
 
-        await with_authority(self._places.authority, link)
-        for account in batch:  # only now: a run that is killed before this line looks at the user again
-            problem = problems.get(account.user_id)
-            note = {"user_id": account.user_id, "fingerprint": account.fingerprint, "problem": problem}
-            await self.journal.execute(queries.record, note)
+        await with_authority(self.places.authority, link)
+        await self._record(batch, problems)  # only now: a run that is killed before looks at these users again
         return len(problems)
 
-    async def _ensure(self, account: Account, link: Link | None) -> PoolUser:
-        user: PoolUser = await self._in_thread(self._pool.ensure, account, link.username if link else None)
+    async def _record(self, batch: list[Account], problems: dict[UUID, str]) -> None:
+        notes = [
+            {
+                "user_id": account.user_id,
+                "fingerprint": account.fingerprint,
+                "problem": problems.get(account.user_id),
+                "identities": Jsonb([[one.provider, one.subject] for one in account.identities]),
+                "factors": Jsonb([[str(one.id), one.digest] for one in self._brought(account, problems)]),
+            }
+            for account in batch
+        ]
+        async with self.journal.cursor() as cursor:
+            await cursor.executemany(queries.record, notes)
+
+    def _brought(self, account: Account, problems: dict[UUID, str]) -> tuple[Factor, ...]:
+        return account.factors if self.places.sealer is not None and account.user_id not in problems else ()
+
+    def _is_news(self, account: Account, page: Page) -> bool:
+        """Whether the pool, or our own tables, have to be told of this person."""
+        told = page.told.get(account.user_id)
+        if told is None or told.fingerprint != account.fingerprint:
+            return True
+        if told.problem is not None:
+            return told.due
+        return self.places.sealer is not None and told.factors != account.factors
+
+    async def _ensure(self, account: Account, page: Page) -> PoolUser:
+        link, told = page.links.get(account.user_id), page.told.get(account.user_id)
+        user: PoolUser = await self.in_thread(
+            self.pool.ensure,
+            account,
+            link.username if link else None,
+            told.identities if told else (),
+            lock_out=_is_outdated(account, page.passwords.get(account.user_id)),
+        )
         return user
 
     async def _remove(self, link: Link) -> None:
-        await self._in_thread(self._pool.delete, link.username)
+        await self.in_thread(self.pool.delete, link.username)
 
         async def unlink(connection: AsyncConnection) -> None:
             await connection.execute(queries.unlink, {"user_id": link.user_id})
+            await connection.execute(queries.forget_person, {"user_id": link.user_id})
 
-        await with_authority(self._places.authority, unlink)
-        await self.forget({link.user_id})
+        await with_authority(self.places.authority, unlink)
+        await self.journal.execute(queries.forget, {"user_id": link.user_id})
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-        except (ClientError, BotoCoreError) as error:
-            raise Unavailable(f"Cognito did not do as it was asked: {error}; run this again") from error
+
+async def _write_methods(
+    cursor: AsyncCursor, methods: list[tuple[UUID, tuple[Identity, ...], tuple[Identity, ...]]]
+) -> None:
+    """Say through which accounts elsewhere people sign in: of each person those they have, and those they had."""
+
+    def named(user_id: UUID, identities: Iterable[Identity]) -> list[dict[str, Any]]:
+        return [
+            {"user_id": user_id, "method": one.provider.lower(), "subject": one.subject}
+            for one in identities
+            if _METHOD.fullmatch(one.provider.lower())
+        ]
+
+    lost = [row for user_id, now, before in methods for row in named(user_id, set(before) - set(now))]
+    there = [row for user_id, now, _ in methods for row in named(user_id, now)]
+    await cursor.executemany(queries.remove_method, lost)
+    await cursor.executemany(queries.add_method, there)
+
+
+def _is_outdated(account: Account, held: Held | None) -> bool:
+    """Whether the password that was set in Cognito was the one of Supabase, which has been changed there since."""
+    if held is None or not held.forgotten or held.digest is None or account.password is None:
+        return False
+    return held.digest != account.password

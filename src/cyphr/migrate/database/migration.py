@@ -151,10 +151,12 @@ class DatabaseMigration:
         """Refuse early what is bound to fail; which long transactions were ended. Raises HandoverRefused."""
         return await self._handover.make_ready(to)
 
-    async def close(self) -> None:
+    async def close(self) -> list[str]:
         """End the way back, once the database stands on AWS for good. Following must have ended."""
         await self._platform_rows.remove()
+        await self._platform_rows.forget_secrets()
         await closing.close_databases(self._databases)
+        return []
 
     async def give_up(self) -> None:
         """Take everything of this tool away from the source. Following must have ended."""

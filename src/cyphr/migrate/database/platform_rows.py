@@ -106,6 +106,12 @@ class PlatformRows:
         async with await connect(self._supabase) as source:
             await locked(source, [], partial(source.execute, _queries.remove))
 
+    async def forget_secrets(self) -> None:
+        """Take out of the users on AWS what nothing there signs in with: hashes and tokens of Supabase Auth."""
+        async with await connect(self._aws) as target, target.transaction():
+            await target.execute("set local session_replication_role = replica")
+            await target.execute(_queries.forget_secrets)
+
     async def _is_installed(self, source: AsyncConnection) -> bool:
         return await (await source.execute(_queries.is_installed)).fetchone() == (True,)
 

@@ -75,8 +75,9 @@ class FilesMigration:
         async with self._one_at_a_time, self._synchronisation as synchronisation:
             return await hand_over_objects(self._places, synchronisation, to)
 
-    async def close(self) -> None:
+    async def close(self) -> list[str]:
         """Nothing of this tool's is on Supabase: that following has ended is all there is to closing."""
+        return []
 
     async def give_up(self) -> None:
         """Nothing of this tool's is on Supabase; what was copied to AWS stays there."""

@@ -79,8 +79,9 @@ class RealtimeMigration:
             raise HandoverRefused("one side does not deliver what the other does, or was not compared; run verify")
         return await hand_over_endpoint(self._places.authority, to)
 
-    async def close(self) -> None:
+    async def close(self) -> list[str]:
         """Nothing of this tool's is on Supabase: that the canaries are silent is all there is to closing."""
+        return []
 
     async def give_up(self) -> None:
         """Nothing of this tool's is on Supabase."""

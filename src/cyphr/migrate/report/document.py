@@ -30,6 +30,11 @@ def as_page(history: History, at: datetime) -> str:
         sections.append(section("Phases", timeline(history.spans, history.spans[0].began, at), phases_table(history)))
         sections.append(section("Handovers and handbacks", moves_table(history.moves)))
         sections.append(section("Verifications", *checks(history.checks)))
+        sections += [
+            section(f"Closing of {closing.service}", bullets(closing.notes, shown=len(closing.notes)))
+            for closing in history.closings
+            if closing.notes
+        ]
         troubles = table(
             ("service", "at", "what", "message"),
             [(t.service, t.at.strftime("%H:%M:%S"), t.what, t.message) for t in history.troubles],

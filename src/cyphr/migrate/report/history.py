@@ -68,6 +68,15 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """The end of one service's way back, and what an operator must know of it."""
+
+    service: str
+    at: datetime
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class Trouble:
     """Something that went wrong, whether or not it was overcome."""
 
@@ -84,6 +93,7 @@ class History:
     spans: list[Span] = field(default_factory=list)
     moves: list[MoveHistory] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    closings: list[Closing] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
     @property
@@ -118,6 +128,7 @@ class History:
                 }
                 for c in self.checks
             ],
+            "closings": [{"service": c.service, "at": _iso(c.at), "notes": c.notes} for c in self.closings],
             "errors": [
                 {"service": t.service, "at": _iso(t.at), "what": t.what, "message": t.message} for t in self.troubles
             ],
@@ -148,6 +159,8 @@ def read_history(events: Sequence[Event]) -> History:
                     found.get("seconds", 0.0),
                 )
             )
+        if event.event == "phase closed":
+            history.closings.append(Closing(event.service, event.at, event.detail.get("notes", [])))
         if message := event.detail.get("error") or (event.event.endswith(" failed") and event.detail.get("message")):
             history.troubles.append(Trouble(event.service, event.at, event.event, str(message)))
     return history

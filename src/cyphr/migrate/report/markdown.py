@@ -38,6 +38,7 @@ def as_markdown(history: History) -> str:
         if history.checks
         else "None yet.",
         *_findings(history),
+        *_closings(history),
         "## Errors",
         _table(
             ("service", "at (UTC)", "what", "message"),
@@ -83,6 +84,14 @@ def _findings(history: History) -> Iterable[str]:
         if lines:
             yield f"Last verification of {check.service}:"
             yield "\n".join(lines)
+
+
+def _closings(history: History) -> Iterable[str]:
+    """What was left to be known when the way back ended, in full: nobody can look it up any more."""
+    for closing in history.closings:
+        if closing.notes:
+            yield f"## Closing of {closing.service}"
+            yield "\n".join(f"- {_plain(line)}" for line in closing.notes)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

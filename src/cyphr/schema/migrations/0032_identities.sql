@@ -12,14 +12,15 @@ create table if not exists public.sign_in_methods (
 );
 create index if not exists sign_in_methods_user on public.sign_in_methods (user_id);
 
--- Who is registering with a password and has not typed the mailed code yet. username: what Cognito knows them by, and
--- their id when they are done.
+-- Who is registering with a password and has not typed the mailed code yet. username: what Cognito knows them by, their id
+-- when they are done, and known to nobody but who began: so nobody confirms an account that another began for them.
 create table if not exists public.cognito_sign_ups (
-    email      text primary key check (email = lower(email)),
-    username   uuid not null unique,
+    username   uuid primary key,
+    email      text not null check (email = lower(email)),
     full_name  text not null,
     created_at timestamptz not null default now()
 );
+create index if not exists cognito_sign_ups_email on public.cognito_sign_ups (email, created_at);
 
 -- Tokens of sign-ins before this moment are refused, wherever they came from.
 alter table public.cognito_accounts add column if not exists signed_out_at timestamptz;

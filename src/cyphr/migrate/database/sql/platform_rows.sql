@@ -21,6 +21,13 @@ select attname
  where attrelid = format('auth.%%I', %(table)s::text)::regclass
    and attnum > 0 and not attisdropped and attgenerated = '';
 
+-- name: forget_secrets
+update auth.users
+   set encrypted_password = null, confirmation_token = null, recovery_token = null, email_change_token_new = null,
+       email_change_token_current = null, phone_change_token = null, reauthentication_token = null
+ where encrypted_password <> '' or confirmation_token <> '' or recovery_token <> '' or email_change_token_new <> ''
+    or email_change_token_current <> '' or phone_change_token <> '' or reauthentication_token <> '';
+
 -- name: queue_all
 insert into cyphr.platform_queue (table_name, id)
 select 'users', id from auth.users

@@ -1,0 +1,1 @@
+"""E-mail and password, kept by a Cognito user pool and reached through our API."""

@@ -1,0 +1,44 @@
+-- name: begin_password
+-- Reserve a try, and read what Supabase Auth knew: one statement, the same for every address.
+select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.pool_username(%(email)s) as username
+from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s) attempt
+left join private.read_imported_password(%(email)s) held on true;
+
+-- name: signs_in_with_password
+-- Whose a subject is that has proved a password just now, if a password is a method of that account.
+select private.signs_in_with_password(%(subject)s);
+
+-- name: known_as
+-- Of who has proved themselves just now.
+select private.known_as('cognito', %(subject)s, null);
+
+-- name: link_password
+select private.link_password(%(user_id)s, %(sub)s, %(username)s);
+
+-- name: begin_sign_up
+-- False when no code is to be mailed.
+select private.begin_cognito_sign_up(%(username)s, %(email)s, %(full_name)s);
+
+-- name: finish_sign_up
+select private.finish_cognito_sign_up(%(username)s, %(sub)s, %(email_hash)s);
+
+-- name: password_account
+select user_id, username from private.password_account(%(email)s);
+
+-- name: note_sign_out
+select private.note_cognito_sign_out();
+
+-- name: read_own_address
+select email from public.account_emails where user_id = %(user_id)s;
+
+-- name: pool_username
+select private.pool_username(%(email)s);
+
+-- name: is_signing_up
+select private.is_signing_up(%(username)s, %(email)s);
+
+-- name: has_factors
+select private.factors_of(%(user_id)s) <> '{}';
+
+-- name: name_of
+select private.name_of(%(user_id)s);

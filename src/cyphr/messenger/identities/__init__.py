@@ -1,0 +1,1 @@
+"""One account, several methods of signing in."""

@@ -1,0 +1,274 @@
+"""Cognito's triggers as functions: called by the stand-in's pool, and with the events that AWS documents."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+import pytest_asyncio
+from botocore.exceptions import ClientError
+
+from cyphr.embedded.aws import AwsStandIn
+from cyphr.embedded.functions import Functions
+from cyphr.foundation.aws import cognito_client
+from cyphr.foundation.postgres import connect
+from tests.conftest import TestSide
+from tests.e2e.messenger.client import PIN, Client
+from tests.e2e.messenger.conftest import serve, settings_for
+from tests.e2e.messenger.pool import code_for, counterpart, moved
+
+PASSWORD = "Correct horse 7"
+
+
+@dataclass
+class World:
+    """A pool whose triggers are our functions, and a process that signs in at it."""
+
+    stand_in: AwsStandIn
+    side: TestSide
+    http: httpx.AsyncClient
+    functions: Any
+
+    @property
+    def cognito(self) -> Any:
+        return cognito_client(self.stand_in.settings)
+
+    @property
+    def app(self) -> dict[str, str]:
+        return {"ClientId": self.stand_in.names.app_client_id}
+
+    async def invoke(self, handler: str, event: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+        """Whether the function returned, and what it returned or raised."""
+        name = f"cyphr-cognito-{handler.replace('_', '-')}"
+        answer = await asyncio.to_thread(self.functions.invoke, FunctionName=name, Payload=json.dumps(event))
+        return "FunctionError" not in answer, json.loads(answer["Payload"].read())
+
+    def event(self, source: str, request: dict[str, Any], response: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """As the developer guide shows it."""
+        return {
+            "version": "1",
+            "region": "us-east-1",
+            "userPoolId": self.stand_in.names.user_pool_id,
+            "userName": "anna",
+            "callerContext": {"awsSdkVersion": "aws-sdk-js-2.6.4", "clientId": self.app["ClientId"]},
+            "triggerSource": source,
+            "request": request,
+            "response": response,
+            **more,
+        }
+
+
+@pytest.fixture(scope="module")
+def side(aws_side: TestSide) -> TestSide:
+    return aws_side
+
+
+@pytest_asyncio.fixture(scope="module")
+async def world(side: TestSide, token_key: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    stand_in = AwsStandIn(tmp_path_factory.mktemp("aws"))
+    await stand_in.start()
+    try:
+        functions = Functions(stand_in)
+        await functions.prepare()
+        settings = settings_for(side, token_key=token_key, aws=stand_in.settings, cognito=stand_in.cognito)
+        await functions.deploy(functions.settings(settings))
+        async with serve(settings) as http:
+            yield World(stand_in, side, http, functions._client("lambda"))
+    finally:
+        await stand_in.discard()
+
+
+async def begin(world: World, person: Client) -> dict[str, Any]:
+    begun: dict[str, Any] = await asyncio.to_thread(
+        world.cognito.initiate_auth, **world.app, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": person.id}
+    )
+    return begun
+
+
+async def answer(world: World, person: Client, challenge: dict[str, Any], pin: str) -> dict[str, Any]:
+    answered: dict[str, Any] = await asyncio.to_thread(
+        world.cognito.respond_to_auth_challenge,
+        **world.app,
+        ChallengeName="CUSTOM_CHALLENGE",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": person.id, "ANSWER": pin},
+    )
+    return answered
+
+
+async def test_a_person_with_a_pin_signs_in_at_cognito_and_its_tokens_say_who_they_are(world: World) -> None:
+    anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
+    challenge = await begin(world, anna)
+    assert challenge["ChallengeParameters"]["kind"] == "pin"
+    again = await answer(world, anna, challenge, "000000")
+    assert again["ChallengeName"] == "CUSTOM_CHALLENGE"
+    tokens = (await answer(world, anna, again, PIN))["AuthenticationResult"]
+    for token in (tokens["AccessToken"], tokens["IdToken"]):
+        assert jwt.decode(token, options={"verify_signature": False})["user_id"] == anna.id
+    me = await world.http.get("/v1/me", headers={"Authorization": f"Bearer {tokens['AccessToken']}"})
+    assert me.json()["id"] == anna.id
+
+
+async def test_wrong_pins_at_cognito_end_the_sign_in_and_lock_the_address_everywhere(world: World) -> None:
+    anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
+    challenge = await begin(world, anna)
+    for wrong in ("000000", "000001"):
+        challenge = await answer(world, anna, challenge, wrong)
+    with pytest.raises(ClientError, match="NotAuthorized"):
+        await answer(world, anna, challenge, "000002")
+    challenge = await begin(world, anna)
+    for wrong in ("000003", "000004"):
+        challenge = await answer(world, anna, challenge, wrong)
+    with pytest.raises(ClientError, match="NotAuthorized"):
+        await answer(world, anna, challenge, PIN)
+    here = await world.http.post("/v1/sessions", json={"email": anna.email, "pin": PIN})
+    assert here.status_code == 429
+
+
+async def test_who_has_a_second_factor_does_not_get_round_it_through_cognito(world: World) -> None:
+    anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
+    async with await connect(world.side.owner) as connection:
+        await connection.execute(
+            "insert into mfa_factors (id, user_id, kind, name, secret, confirmed_at)"
+            " values (gen_random_uuid(), %s, 'totp', 'phone', 'x', now())",
+            [anna.id],
+        )
+    refused = await answer(world, anna, await begin(world, anna), PIN)
+    assert "AuthenticationResult" not in refused
+
+
+async def test_nobody_makes_a_user_but_through_our_api_not_even_in_anothers_name(world: World) -> None:
+    victim = str(uuid4())
+    for username, user_id in ((str(uuid4()), victim), (victim, victim), ("mallory", victim)):
+        with pytest.raises(ClientError, match="UserLambdaValidation"):
+            await asyncio.to_thread(
+                world.cognito.sign_up,
+                **world.app,
+                Username=username,
+                Password=PASSWORD,
+                UserAttributes=[
+                    {"Name": "email", "Value": "mallory@example.org"},
+                    {"Name": "custom:user_id", "Value": user_id},
+                ],
+            )
+    email = f"person{uuid4().hex}@example.org"
+    body = {"email": email, "password": PASSWORD, "full_name": "Anna"}
+    begun = (await world.http.post("/v1/cognito/sign-ups", json=body)).json()
+    confirmation = {**begun, "email": email, "code": await code_for(world.stand_in, email)}
+    assert (await world.http.post("/v1/cognito/sign-ups/confirm", json=confirmation)).status_code == 204
+    signed_in = await world.http.post("/v1/cognito/sessions", json={"email": email, "password": PASSWORD})
+    assert signed_in.status_code == 201
+
+
+# With the events of AWS's developer guide.
+
+
+@pytest.mark.parametrize("source", ["PreSignUp_SignUp", "PreSignUp_ExternalProvider"])
+async def test_a_sign_up_that_nobody_began_is_refused(world: World, source: str) -> None:
+    request = {"userAttributes": {"email": "anna@example.org"}, "validationData": None}
+    response = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
+    for name in ("anna", str(uuid4()), "Google_123"):
+        assert not (await world.invoke("pre_sign_up", world.event(source, request, response, userName=name)))[0]
+    made = world.event("PreSignUp_AdminCreateUser", request, response)
+    assert await world.invoke("pre_sign_up", made) == (True, made)
+
+
+@pytest.mark.parametrize(
+    ("session", "absent", "wanted"),
+    [
+        ([], False, ("CUSTOM_CHALLENGE", False, False)),
+        ([], True, ("CUSTOM_CHALLENGE", False, False)),
+        ([("CUSTOM_CHALLENGE", True)], False, (None, True, False)),
+        ([("CUSTOM_CHALLENGE", True)], True, ("CUSTOM_CHALLENGE", False, False)),
+        ([("CUSTOM_CHALLENGE", False)], False, ("CUSTOM_CHALLENGE", False, False)),
+        ([("CUSTOM_CHALLENGE", False), ("CUSTOM_CHALLENGE", True)], False, (None, True, False)),
+        ([("CUSTOM_CHALLENGE", True), ("CUSTOM_CHALLENGE", False)], False, ("CUSTOM_CHALLENGE", False, False)),
+        ([("CUSTOM_CHALLENGE", False)] * 3, False, (None, False, True)),
+        ([("CUSTOM_CHALLENGE", False)] * 3, True, (None, False, True)),
+        ([("SRP_A", True)], False, (None, False, True)),
+        ([("SRP_A", True), ("CUSTOM_CHALLENGE", True)], False, (None, False, True)),
+    ],
+)
+async def test_what_is_proven_next(
+    world: World, session: list[tuple[str, bool]], absent: bool, wanted: tuple[str | None, bool, bool]
+) -> None:
+    answered = [
+        {"challengeName": name, "challengeResult": result, "challengeMetadata": "PIN"} for name, result in session
+    ]
+    request = {"userAttributes": {"sub": "x"}, "session": answered, "userNotFound": absent}
+    event = world.event("DefineAuthChallenge_Authentication", request, {"challengeName": None})
+    returned, told = await world.invoke("define_challenge", event)
+    assert returned
+    response = told["response"]
+    assert (response["challengeName"], response["issueTokens"], response["failAuthentication"]) == wanted
+
+
+async def test_a_user_who_is_not_there_never_answers_right_and_an_address_alone_is_nobody(world: World) -> None:
+    anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
+    pool = await asyncio.to_thread(
+        world.cognito.admin_get_user, UserPoolId=world.stand_in.names.user_pool_id, Username=anna.id
+    )
+    attributes = {one["Name"]: one["Value"] for one in pool["UserAttributes"]}
+    for told, absent, right in (
+        (attributes, False, True),
+        (attributes, True, False),
+        ({**attributes, "sub": str(uuid4())}, False, False),
+        ({}, True, False),
+    ):
+        request = {"userAttributes": told, "challengeAnswer": PIN, "userNotFound": absent}
+        event = world.event("VerifyAuthChallengeResponse_Authentication", request, {"answerCorrect": None})
+        returned, answered = await world.invoke("verify_challenge", event)
+        assert (returned, answered["response"]["answerCorrect"]) == (True, right)
+
+
+async def test_whom_the_pool_does_not_have_is_made_for_the_password_of_supabase(world: World) -> None:
+    person = await moved(world.side, world.stand_in, world.http, PASSWORD)
+
+    async def migrate(password: str, source: str = "UserMigration_Authentication", email: str = "") -> tuple[bool, Any]:
+        response = {"userAttributes": None, "finalUserStatus": None, "messageAction": None}
+        event = world.event(source, {"password": password}, response, userName=email or person.email.upper())
+        return await world.invoke("user_migration", event)
+
+    returned, told = await migrate(PASSWORD)
+    assert returned
+    response = told["response"]
+    assert (response["finalUserStatus"], response["messageAction"]) == ("CONFIRMED", "SUPPRESS")
+    assert response["userAttributes"]["username"] == response["userAttributes"]["custom:user_id"] == person.id
+    assert response["userAttributes"]["email"] == person.email
+    for wrong in (
+        await migrate("wrong"),
+        await migrate("", "UserMigration_ForgotPassword"),
+        await migrate(PASSWORD, email="nobody@example.org"),
+    ):
+        assert not wrong[0]
+
+
+@pytest.mark.parametrize(("version", "sections"), [("1", 1), ("2", 2)])
+async def test_tokens_say_account_tenant_and_groups_in_either_version(
+    world: World, version: str, sections: int
+) -> None:
+    user_id = str(uuid4())
+    request = {
+        "userAttributes": {"sub": "x", "custom:user_id": user_id, "custom:tenant": "acme"},
+        "groupConfiguration": {
+            "groupsToOverride": ["owners", "admins"],
+            "iamRolesToOverride": [],
+            "preferredRole": None,
+        },
+        "scopes": ["aws.cognito.signin.user.admin"],
+    }
+    event = world.event("TokenGeneration_Authentication", request, {}, version=version)
+    returned, told = await world.invoke("pre_token_generation", event)
+    assert returned
+    details = told["response"].get("claimsAndScopeOverrideDetails") or {"id": told["response"]["claimsOverrideDetails"]}
+    assert len(details) == sections
+    for section in details.values():
+        assert section["claimsToAddOrOverride"] == {"user_id": user_id, "tenant": "acme", "groups": "admins,owners"}
+    for nobody in ({}, {"custom:user_id": "x"}):
+        event["request"]["userAttributes"] = nobody
+        assert not (await world.invoke("pre_token_generation", event))[0]
