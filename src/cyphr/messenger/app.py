@@ -14,6 +14,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.admin.service import Administration
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
@@ -71,6 +72,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    administration: Administration
     devices: Devices
     mfa: Mfa
     proofs: Proofs
@@ -160,6 +162,7 @@ def build_messenger(
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
     pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
     passwords = (
         None
@@ -178,7 +181,8 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
+        accounts=accounts,
+        administration=Administration(switchboard, sessions, accounts, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         devices=devices,

@@ -126,6 +126,16 @@ as $$
     ) kinds
 $$;
 
+-- Until when a session may live that is used now, by the policy of the person's tenant.
+create or replace function private.session_end(p_user_id uuid) returns timestamptz
+    language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return now() + (select make_interval(days => own.session_days)
+                    from private.policy_of(private.tenant_of(p_user_id)) own);
+end
+$$;
+
 -- Open a session for a person who has proved all that is asked of them. stranger: they were here before, and never with
 -- this device. An installation that the first server knew by a fingerprint calls itself by the MD5 of it, as a UUID, and is
 -- known by that.
@@ -151,7 +161,7 @@ begin
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
     ) values (
-        p_session_id, p_user_id, p_device, p_expires_at, p_method, p_factors, p_device_id, p_address,
+        p_session_id, p_user_id, p_device, least(p_expires_at, private.session_end(p_user_id)), p_method, p_factors, p_device_id, p_address,
         left(p_user_agent, 400), now()
     );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
@@ -271,7 +281,8 @@ begin
     update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
     insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
     update public.sessions known
-    set last_used_at = now(), expires_at = p_expires_at, address = coalesce(p_address, known.address)
+    set last_used_at = now(), expires_at = least(p_expires_at, private.session_end(family.user_id)),
+        address = coalesce(p_address, known.address)
     where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
@@ -316,7 +327,7 @@ as $$
 $$;
 
 revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
-    private.counted_address(inet), private.reserve_from_address(inet, integer), private.forgive_address(inet),
+    private.session_end(uuid), private.counted_address(inet), private.reserve_from_address(inet, integer), private.forgive_address(inet),
     private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
     private.factors_of(uuid),
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
