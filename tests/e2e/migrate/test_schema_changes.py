@@ -2,12 +2,13 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
 from cyphr.foundation.errors import ApplyConflict, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.copy import back
-from cyphr.migrate.database.follow import schema_watch
+from cyphr.migrate.database.follow import schema_watch, writer
 from cyphr.migrate.database.migration import DatabaseMigration
 from tests.conftest import TestSide
 from tests.e2e.migrate.test_database import copied, following
@@ -120,3 +121,16 @@ async def has_looked(migration: DatabaseMigration) -> bool:
 async def has_rows(side: TestSide, table: str, count: int) -> bool:
     async with await connect(side.owner) as connection:
         return await count_rows(connection, table) >= count
+
+
+async def test_what_does_not_fit_is_told_without_the_row(aws_bare: TestSide) -> None:
+    async with await connect(aws_bare.owner) as connection:
+        await connection.execute("create table held (id int primary key, hash text not null check (hash <> 'secret'))")
+        await connection.execute("insert into held values (1, 'a')")
+        told = []
+        for values in ("(2, 'secret')", "(null, 'secret')", "(1, 'secret-b')"):
+            with pytest.raises(psycopg.IntegrityError) as caught:
+                await connection.execute(f"insert into held values {values}")  # type: ignore[arg-type]
+            told.append(writer._words(caught.value))
+    assert "secret" not in " ".join(told)
+    assert told[2].endswith("Key (id)=(1) already exists.")

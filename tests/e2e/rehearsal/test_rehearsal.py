@@ -99,6 +99,13 @@ def _assert_every_promise_kept(ended: Ended, folder: Path) -> None:
     # Last there and first back: whoever writes while the others move is at the endpoint that they are used to.
     assert [number for number, (service, _) in enumerate(moves) if service == "realtime"] == [3, 4, 11]
     assert 0 < report["reconnects"] <= 3 * report["people"]
+    # Each time two by password, one by authenticator, two by what Supabase issued, and a newcomer; all who came stay.
+    assert [one["phase"] for one in report["sign_ins"]] == [
+        "following", "handed over", "handed back", "handed over again"
+    ]  # fmt: skip
+    came = ("by_password", "by_authenticator", "by_old_session", "registered")
+    assert [[one[name] for name in came] for one in report["sign_ins"]] == [[2, 1, 2, 1]] * 4
+    assert [one["still_signed_in"] for one in report["sign_ins"]] == [0, 5, 10, 15]
     assert report["audits"]["supabase"]["looked_up"] == report["audits"]["aws"]["looked_up"] > 0
 
 

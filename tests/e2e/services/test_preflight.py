@@ -1,5 +1,6 @@
 """The checks of buckets, of the user pool and of a secret, against the AWS stand-in."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,28 @@ async def test_people_whom_the_pool_would_refuse_are_named(
     assert "000000000001: an address that is none" in found.saw
     assert "000000000002: a name of more than 2048 characters" in found.saw
     assert "anna" not in found.saw
+
+
+async def test_authenticators_without_a_key_to_seal_them_with_stop_it(
+    settings: MigrationSettings, supabase_bare: TestSide, tmp_path: Path
+) -> None:
+    assert settings.auth is not None
+    anna = "00000000-0000-4000-8000-000000000001"
+    async with await connect(supabase_bare.superuser) as connection:
+        await connection.execute("insert into auth.users (id) values (%s)", [anna])
+        await connection.execute(
+            "insert into auth.mfa_factors (id, user_id, factor_type, status, secret, created_at, updated_at)"
+            " values (gen_random_uuid(), %s, 'totp', 'verified', 'JBSWY3DPEHPK3PXP', now(), now())",
+            [anna],
+        )
+    short, key = tmp_path / "short", tmp_path / "key"
+    short.write_text("AAAA")
+    key.write_text(base64.b64encode(bytes(32)).decode())
+    for file, level, words in ((None, Level.FAILURE, anna), (short, Level.FAILURE, "32 bytes"), (key, Level.OK, "")):
+        changed = settings.model_copy(update={"auth": settings.auth.model_copy(update={"factor_key_file": file})})
+        found = await look(cognito_check.CHECK, changed)
+        assert (found.level, words in found.saw) == (level, True), found.saw
+        assert "JBSWY3DPEHPK3PXP" not in found.saw
 
 
 def test_a_password_is_read_from_secrets_manager_by_its_name(stand_in: AwsStandIn, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ class Veterans:
             self._tally,
             full_name=f"Newcomer {number}",
             email=f"newcomer-{number}@people.cyphr.test",
-            cyphr_id=f"newcomer_{number}",
+            cyphr_id=f"@newcomer_{number}",
             pin=new_random_pin(self._dice),
         )
         await newcomer.register()

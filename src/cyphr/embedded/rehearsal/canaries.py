@@ -21,7 +21,7 @@ class Canaries:
 
 async def register_canaries(url: str, folder: Path) -> Canaries:
     """Register both with the messenger at ``url``; ``folder`` is there. Raises httpx.HTTPError when it refuses."""
-    pin, pin_file = str(10**7 + secrets.randbelow(9 * 10**7)), folder / "canary-pin"
+    pin, pin_file = str(10**5 + secrets.randbelow(9 * 10**5)), folder / "canary-pin"
     write_secret(pin_file, pin)
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
         for email in _EMAILS:

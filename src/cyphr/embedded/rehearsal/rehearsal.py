@@ -134,7 +134,10 @@ class Rehearsal:
             async with await connect(self.stack.owner(Side.SUPABASE)) as connection:
                 assert settings.files_supabase_url is not None
                 pictures = await put_avatars(connection, self.stack.aws, PUBLIC_BUCKET, settings.files_supabase_url)
+                secret = self.stack.secrets.supabase_secret().read_text().strip()
+                self._known = await settle_veterans(connection, SUPABASE_ISSUER, secret)
             self._say(f"{pictures} people of the backup have a picture in Supabase Storage")
+            self._say(f"{len(self._known)} more have a password at Supabase Auth")
         async with self._timed("people arrive"):
             self._say(f"{self.options.users} people sign up")
             await self.crowd.start(self.stack.address, users=self.options.users, rate=self.options.rate)
@@ -147,9 +150,6 @@ class Rehearsal:
             self._say(f"restored the backup: {sum(table.rows for table in restored.tables)} rows")
             await grow_history(connection, self.options.rows)
             self._say(f"added {self.options.rows:,} old messages")
-            secret = self.stack.secrets.supabase_secret().read_text().strip()
-            self._known = await settle_veterans(connection, SUPABASE_ISSUER, secret)
-            self._say(f"{len(self._known)} people have a password at Supabase Auth")
 
     async def _migrate(self, journal: Journal) -> None:
         interval = self.options.seconds / 4

@@ -138,7 +138,9 @@ class PlatformRows:
                 try:
                     await _write(source, target, table, keys)
                 except psycopg.IntegrityError as error:
-                    raise ApplyConflict(f"rows of auth.{table} do not fit the receiving database: {error}") from error
+                    # Not its details, which may be the whole row with its secrets.
+                    words = error.diag.message_primary
+                    raise ApplyConflict(f"rows of auth.{table} do not fit the receiving database: {words}") from None
         await source.execute(_queries.forget, {"numbers": [number for number, _, _ in queued]})
         return True
 

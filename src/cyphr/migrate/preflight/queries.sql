@@ -245,6 +245,11 @@ select id::text || ': ' || case when length(email) > 320 then 'an address of mor
         or length(coalesce(raw_user_meta_data ->> 'full_name', raw_user_meta_data ->> 'name', '')) > 2048)
  order by 1;
 
+-- name: owners_of_authenticators
+select distinct user_id::text from auth.mfa_factors
+where factor_type = 'totp' and status = 'verified' and secret ~ '^[A-Z2-7]{16,}=*$'
+order by 1;
+
 -- name: platform_objects
 -- Triggers with a function of the project's, and policies, on tables of Supabase's.
 select format('trigger %%I on %%s', t.tgname, c.oid::regclass)

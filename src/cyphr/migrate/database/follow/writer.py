@@ -100,7 +100,7 @@ class Writer:
             except psycopg.OperationalError:
                 raise
             except psycopg.Error as error:
-                raise self._conflict(change, str(error).strip()) from error
+                raise self._conflict(change, _words(error)) from None
             except _Misfit as error:
                 raise self._conflict(change, "no such row is here") from error
 
@@ -203,3 +203,10 @@ class Writer:
             "by itself.",
             table=statements.table.title,
         )
+
+
+def _words(error: psycopg.Error) -> str:
+    """What the database said, without what may be a whole row: some hold hashes, and this is kept and shown."""
+    primary, detail = error.diag.message_primary or type(error).__name__, error.diag.message_detail
+    shows_row = isinstance(error, psycopg.errors.NotNullViolation | psycopg.errors.CheckViolation)
+    return primary if detail is None or shows_row else f"{primary}: {detail}"
