@@ -1,6 +1,7 @@
 """Settings that name secrets, with Secrets Manager's stand-in."""
 
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.errors import InvalidInput
+from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
-from cyphr.messenger.shared import signing_key
+from cyphr.messenger.shared import factor_sealer, signing_key
 
 
 def _settings(aws: AwsSettings, password: str, key: str) -> MessengerSettings:
@@ -19,7 +21,7 @@ def _settings(aws: AwsSettings, password: str, key: str) -> MessengerSettings:
     return MessengerSettings(aws=aws, aws_database=database, token_key_secret=key)
 
 
-async def test_a_password_and_the_token_key_are_read_by_the_arn_of_their_secrets(
+async def test_a_password_and_the_keys_are_read_by_the_arn_of_their_secrets(
     stand_in: AwsStandIn, token_key: Path
 ) -> None:
     root = stand_in.root
@@ -37,11 +39,17 @@ async def test_a_password_and_the_token_key_are_read_by_the_arn_of_their_secrets
 
     password = await asyncio.to_thread(keep, "database", '{"username": "u", "password": "p$ss"}')
     key = await asyncio.to_thread(keep, "token-key", token_key.read_text())
-    settings = await asyncio.to_thread(with_secrets, _settings(stand_in.settings, password, key))
+    factors = await asyncio.to_thread(keep, "factor-key", base64.b64encode(bytes(32)).decode())
+    named = _settings(stand_in.settings, password, key).model_copy(update={"factor_key_secret": factors})
+    settings = await asyncio.to_thread(with_secrets, named)
     assert settings.aws_database is not None
     assert settings.aws_database.connection_arguments()["password"] == "p$ss"
     given = MessengerSettings(aws_database=settings.aws_database, token_key_file=token_key)
     assert signing_key(settings).id == signing_key(given).id
+    sealed = factor_sealer(settings, signing_key(settings)).seal(b"secret", b"row")
+    assert Sealer(bytes(32)).open(sealed, b"row") == b"secret"
+    with pytest.raises(InvalidInput, match="was not read"):
+        factor_sealer(named, signing_key(settings))
 
 
 async def test_every_secret_that_is_missing_is_named_with_its_setting(stand_in: AwsStandIn) -> None:

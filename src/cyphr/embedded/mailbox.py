@@ -104,6 +104,19 @@ def _arrived(to: str, subject: str, body: str, at: datetime) -> Letter:
     return Letter(to=to, subject=subject, code=code, text=(rest if code else body).strip(), at=at)
 
 
+class AllMail:
+    """What this process would have sent, and what Cognito sent through the stand-in's SES."""
+
+    def __init__(self, own: Mailbox, sent: SentMail) -> None:
+        self._own = own
+        self._sent = sent
+
+    async def letters(self, email: str | None) -> list[Letter]:
+        """See ``Letters``."""
+        both = [*await self._own.letters(email), *await self._sent.letters(email)]
+        return sorted(both, key=lambda letter: letter.at, reverse=True)
+
+
 def _is_for(letter: Letter, email: str | None) -> bool:
     return email is None or letter.to.lower() == email.lower()
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cyphr.embedded.front import create_front
 from cyphr.embedded.gateway import Gateway
-from cyphr.embedded.mailbox import Mailbox
+from cyphr.embedded.mailbox import AllMail, Letters, Mailbox, SentMail, mailbox_router
 from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.secrets import with_secrets
@@ -28,7 +28,10 @@ from cyphr.messenger.http import SERVER_OPTIONS, create_app
 def build(settings: MessengerSettings) -> FastAPI:
     """The messenger with the stack's own routes."""
     mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
-    extra = [mailbox.router(), pushes.router()]
+    shown: Letters = mailbox
+    if settings.cognito is not None and settings.aws.endpoint_url is not None:
+        shown = AllMail(mailbox, SentMail(settings.aws.endpoint_url))
+    extra = [mailbox_router(shown), pushes.router()]
     if settings.files_aws_bucket is not None:
         extra.append(Gateway(settings.aws, files_bucket=settings.files_aws_bucket).router())
     return create_app(settings, mail=mailbox, channel=pushes, extra=extra)

@@ -109,6 +109,8 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # A redirect names the host that the request named: who could choose that would choose where people go.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.messenger = messenger

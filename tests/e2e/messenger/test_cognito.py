@@ -11,9 +11,10 @@ import pytest_asyncio
 from psycopg import sql
 
 from cyphr.embedded.aws import AwsStandIn
-from cyphr.embedded.mailbox import SentMail
+from cyphr.embedded.mailbox import AllMail, Mailbox, SentMail
 from cyphr.foundation.aws import cognito_client
 from cyphr.foundation.postgres import connect
+from cyphr.messenger.accounts.mail import Letter
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for
@@ -65,6 +66,15 @@ async def test_a_person_registers_with_a_password_and_talks(http: httpx.AsyncCli
     assert (await anna.send(chat, "hi")).status_code == 201
     refreshed = await http.post("/v1/sessions/refresh", json={"refresh_token": anna.session["refresh_token"]})
     assert refreshed.status_code == 200
+
+
+async def test_the_stacks_mailbox_shows_what_cognito_mailed_too(http: httpx.AsyncClient, stand_in: AwsStandIn) -> None:
+    email, own = address(), Mailbox()
+    body = {"email": email, "password": PASSWORD, "full_name": "Anna"}
+    await http.post("/v1/cognito/sign-ups", json=body)
+    await own.send(email, Letter("Your Cyphr code", "999999"))
+    letters = await AllMail(own, SentMail(stand_in.endpoint_url)).letters(email)
+    assert [letter.code for letter in letters] == ["999999", await code_for(stand_in, email)]
 
 
 async def test_a_wrong_password_an_unknown_address_and_one_with_a_pin_only_get_the_same_answer(

@@ -5,6 +5,7 @@ import json
 import resource
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,16 +92,16 @@ async def count(databases: Databases, table: str) -> int:
 async def test_who_is_told_that_it_asks_too_much_goes_slower_and_brings_everybody(
     places: AuthPlaces, databases: Databases, door: CognitoDoor
 ) -> None:
-    await people(databases.sides[Side.SUPABASE], 300)
-    door.quotas["AdminCreateUser"] = 100.0
-    auth = AuthMigration(places)
+    await people(databases.sides[Side.SUPABASE], 60)
+    door.quotas["AdminCreateUser"] = 15.0
+    auth = AuthMigration(replace(places, quota_factor=1.0))
     await auth.copy()
     progress = await auth.progress()
-    assert (progress["users_total"], progress["users_copied"], progress["users_refused"]) == (300, 300, 0)
-    assert door.asked["AdminCreateUser"] == 300 + door.refused["AdminCreateUser"]
-    assert 0 < door.refused["AdminCreateUser"] < 150, "most were sent when there was room for them"
+    assert (progress["users_total"], progress["users_copied"], progress["users_refused"]) == (60, 60, 0)
+    assert door.asked["AdminCreateUser"] == 60 + door.refused["AdminCreateUser"]
+    assert 0 < door.refused["AdminCreateUser"] < 60, "most were sent when there was room for them"
     assert progress["throttled"] == door.refused["AdminCreateUser"]
-    assert await count(databases, "imported_passwords") == 300
+    assert await count(databases, "imported_passwords") == 60
 
 
 async def test_what_fails_inside_cognito_is_asked_again(

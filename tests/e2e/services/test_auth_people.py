@@ -373,6 +373,18 @@ async def test_a_later_change_at_supabase_ends_the_password_that_cognito_has(
     assert (await held(side))[PIA] == ("pia@example.org", bcrypt("P"))
 
 
+async def test_who_is_just_registering_with_cognito_is_no_stranger(
+    verification: Verification, auth: AuthMigration, pool: Pool
+) -> None:
+    client = pool.client.create_user_pool_client(UserPoolId=pool.id, ClientName="y")["UserPoolClient"]["ClientId"]
+    attributes = [{"Name": "email", "Value": "soon@example.org"}]
+    pool.client.sign_up(ClientId=client, Username="soon", Password="aA1!password", UserAttributes=attributes)
+    assert (await auth.verify()).differences == []
+    pool.client.admin_confirm_sign_up(UserPoolId=pool.id, Username="soon")
+    assert (await auth.verify()).differences == ["Cognito user soon: nobody's counterpart"]
+    pool.client.admin_delete_user(UserPoolId=pool.id, Username="soon")
+
+
 async def test_verification_finds_a_password_that_is_missing_or_must_not_be_held(
     verification: Verification, auth: AuthMigration, databases: Databases
 ) -> None:

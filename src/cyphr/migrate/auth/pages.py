@@ -68,14 +68,14 @@ async def read_pages(authority: Authority, supabase: AsyncConnection, journal: A
     first: UUID | None = UUID(int=0)
     while first is not None:
         said = await _rows(journal, queries.read_journal, first)
-        ours = await with_authority(authority, partial(_read_ours, first=first))
         users = await _rows(supabase, queries.read_supabase_users, first)
+        emails = [user["email"] for user in users if user["email"]]
+        ours, proven = await with_authority(authority, partial(_read_ours, first=first, emails=emails))
         # A source that was cut off knows nothing of who comes after its last row: the page ends there.
         sources = (said, ours.links, ours.passwords, ours.people, users)
         last = min((rows[-1]["user_id"] for rows in sources if len(rows) == PAGE), default=_LAST)
         said, users = _until(last, said), _until(last, users)
         ours = _Rows(_until(last, ours.links), _until(last, ours.passwords), _until(last, ours.people))
-        proven = await _proven(authority, users)
         yield _page(said, ours, users, contested, proven)
         first = UUID(int=last.int + 1) if last != _LAST else None
 
@@ -85,11 +85,14 @@ async def read_accounts(authority: Authority, supabase: AsyncConnection, journal
     return sum([len(page.accounts) async for page in read_pages(authority, supabase, journal)])
 
 
-async def _read_ours(connection: AsyncConnection, first: UUID) -> _Rows:
+async def _read_ours(connection: AsyncConnection, first: UUID, emails: list[str]) -> tuple[_Rows, dict[str, UUID]]:
+    """A page of Cyphr's own tables, and whose those of the addresses are that a code was mailed to."""
     # Links before people: a link without a person then means that the person was deleted.
     links = await _rows(connection, queries.read_links, first)
     passwords = await _rows(connection, queries.read_passwords, first)
-    return _Rows(links, passwords, await _rows(connection, queries.read_people, first))
+    people = await _rows(connection, queries.read_people, first)
+    proven = await (await connection.execute(queries.read_proven, {"emails": emails})).fetchall()
+    return _Rows(links, passwords, people), dict(proven)
 
 
 async def _rows(connection: AsyncConnection, query: LiteralString, first: UUID) -> list[dict[str, Any]]:
@@ -100,16 +103,6 @@ async def _rows(connection: AsyncConnection, query: LiteralString, first: UUID) 
 
 def _until(last: UUID, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["user_id"] <= last]
-
-
-async def _proven(authority: Authority, users: list[dict[str, Any]]) -> dict[str, UUID]:
-    """Whose the addresses of these users of Supabase Auth are, where Cyphr mailed a code to them."""
-    emails = [user["email"] for user in users if user["email"]]
-
-    async def look(connection: AsyncConnection) -> dict[str, UUID]:
-        return dict(await (await connection.execute(queries.read_proven, {"emails": emails})).fetchall())
-
-    return await with_authority(authority, look) if emails else {}
 
 
 def _page(

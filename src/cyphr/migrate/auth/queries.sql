@@ -130,6 +130,9 @@ delete from public.cognito_accounts where user_id = %(user_id)s;
 -- name: forget_person
 delete from public.imported_passwords where user_id = %(user_id)s;
 
+-- name: lock_journal
+select pg_advisory_xact_lock(hashtextextended('cyphr.auth_accounts', 0));
+
 -- name: read_journal
 select user_id, fingerprint, problem, identities, factors, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
 where user_id >= %(first)s order by user_id limit %(limit)s;

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,16 +51,19 @@ class Synchronisation:
         self.pool = UserPool(places.aws, places.user_pool_id, places.quota_factor)
 
     async def __aenter__(self) -> "Synchronisation":
-        self._threads = ThreadPoolExecutor(self.places.parallel, thread_name_prefix="auth")
-        self.journal: AsyncConnection = await connect(self.places.journal)
-        self.supabase: AsyncConnection = await connect(self.places.supabase)
-        await self.journal.execute(read_sql(__package__, "journal.sql"))
+        async with AsyncExitStack() as opened:
+            self.journal: AsyncConnection = await opened.enter_async_context(await connect(self.places.journal))
+            self.supabase: AsyncConnection = await opened.enter_async_context(await connect(self.places.supabase))
+            async with self.journal.transaction():
+                await self.journal.execute(queries.lock_journal)  # two that make it at once fail
+                await self.journal.execute(read_sql(__package__, "journal.sql"))
+            self._threads = ThreadPoolExecutor(self.places.parallel, thread_name_prefix="auth")
+            opened.push_async_callback(asyncio.to_thread, self._threads.shutdown)
+            self._opened = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.journal.close()
-        await self.supabase.close()
-        await asyncio.to_thread(self._threads.shutdown)
+        await self._opened.aclose()
 
     async def run(self, progress: AuthProgress | None = None) -> int:
         """Create, change and delete users where the databases say something new; how many.
