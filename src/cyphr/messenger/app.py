@@ -22,6 +22,7 @@ from cyphr.messenger.chats.service import Chats
 from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import UserPool
 from cyphr.messenger.cognito.service import Cognito
+from cyphr.messenger.devices.service import Devices
 from cyphr.messenger.discovery.service import Discovery
 from cyphr.messenger.drafts.service import DraftKeeper
 from cyphr.messenger.files.service import Files
@@ -73,6 +74,7 @@ class Messenger:
     sessions: Sessions
     accounts: Accounts
     administration: Administration
+    devices: Devices
     mfa: Mfa
     proofs: Proofs
     discovery: Discovery
@@ -171,6 +173,8 @@ def build_messenger(
         else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
     )
     messages = Messages(switchboard, _reminding(settings, postman, shared))
+    devices = Devices(switchboard, sessions, postman, audit)
+    sessions.on_new_device(devices.announce)
     files = Files(switchboard, _file_stores(settings))
     changes = Changes(switchboard, messages, postman)
     presence = Presence(switchboard, postman, postman, relay_seconds=settings.presence_relay_seconds)
@@ -184,6 +188,7 @@ def build_messenger(
         administration=Administration(switchboard, sessions, accounts, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
+        devices=devices,
         discovery=Discovery(switchboard),
         files=files,
         chats=Chats(switchboard, postman, changes),

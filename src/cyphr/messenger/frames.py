@@ -253,6 +253,20 @@ class OwnSettings(_Event):
     d: SettingsBody
 
 
+class DeviceBody(_Body):
+    session_id: UUID
+    device: str | None
+    place: str | None
+
+
+class NewDevice(_Event):
+    """This person signed in on a device that is new to them. ``device``: what it calls itself; ``place``: the network's
+    address. If it was not they, the session can be ended at ``/v1/sessions/{id}``."""
+
+    t: Literal["me.device"]
+    d: DeviceBody
+
+
 class Pong(_Event):
     """The answer to ``ping``."""
 
@@ -328,6 +342,7 @@ ServerFrame = Annotated[
     | SomebodyTypes
     | WhoIsHere
     | OwnSettings
+    | NewDevice
     | Pong
     | SlowDown
     | Failed

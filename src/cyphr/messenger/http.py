@@ -12,6 +12,7 @@ import cyphr.messenger.admin.routes
 import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
 import cyphr.messenger.cognito.routes
+import cyphr.messenger.devices.routes
 import cyphr.messenger.discovery.routes
 import cyphr.messenger.drafts.routes
 import cyphr.messenger.files.routes
@@ -57,6 +58,7 @@ _ROUTERS = (
     cyphr.messenger.cognito.routes.router,
     cyphr.messenger.identities.routes.router,
     cyphr.messenger.mfa.routes.router,
+    cyphr.messenger.devices.routes.router,
     cyphr.messenger.files.routes.router,
     cyphr.messenger.discovery.routes.router,
     cyphr.messenger.chats.routes.router,

@@ -137,7 +137,8 @@ end
 $$;
 
 -- Open a session for a person who has proved all that is asked of them. stranger: they were here before, and never with
--- this device.
+-- this device. An installation that the first server knew by a fingerprint calls itself by the MD5 of it, as a UUID, and is
+-- known by that.
 create or replace function private.open_session(
     p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamptz,
     p_device text, p_device_id uuid, p_address inet, p_user_agent text
@@ -145,13 +146,17 @@ create or replace function private.open_session(
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
-    known            boolean := false;
+    registration uuid;
+    known        boolean := false;
 begin
     if p_device_id is not null then
-        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
-        on conflict (user_id, device_id) do update set last_seen = now()
-        returning held.first_seen < now() into known;
+        select earlier.id into registration from public.device_registrations earlier
+        where earlier.user_id = p_user_id and md5(earlier.device_fingerprint)::uuid = p_device_id;
+        insert into public.known_devices as held (user_id, device_id, registration_id)
+        values (p_user_id, p_device_id, registration)
+        on conflict (user_id, device_id) do update
+        set last_seen = now(), registration_id = coalesce(excluded.registration_id, held.registration_id)
+        returning held.first_seen < now() or registration is not null into known;
     end if;
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
@@ -162,7 +167,7 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known
+               person.created_at < now() and not known
         from public.users person
         where person.id = p_user_id;
 end
@@ -235,8 +240,14 @@ begin
 end
 $$;
 
--- rotated | unknown | reused. A token that was used before has been copied: its whole family is revoked.
-create or replace function private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamptz)
+drop function if exists private.rotate_session(bytea, bytea, timestamptz);
+
+-- rotated | unknown | reused. A token that was used before has been copied: its whole family is revoked. But the answer to
+-- its use may have been lost, or two windows may have asked at once: within ten seconds, and while nothing that came of it
+-- was used, it is answered again. The first of those answers that is used makes the others copies.
+create or replace function private.rotate_session(
+    p_old_hash bytea, p_new_hash bytea, p_expires_at timestamptz, p_address inet
+)
     returns table (outcome text, session_id uuid, id uuid, full_name text, cyphr_id text, avatar_url text)
     language plpgsql volatile security definer set search_path = ''
 as $$
@@ -252,15 +263,26 @@ begin
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
-    if token.used_at is not null then
+    if (token.used_at is not null and (
+            token.used_at < now() - interval '10 seconds' or exists (
+                select from public.refresh_tokens answer
+                where answer.parent_hash = token.token_hash and answer.used_at is not null
+            )))
+        or exists (
+            select from public.refresh_tokens other
+            where other.parent_hash = token.parent_hash and other.token_hash <> token.token_hash
+              and other.used_at is not null
+        )
+    then
         update public.sessions known set revoked_at = now() where known.id = family.id;
         return query select 'reused', family.id, family.user_id, null::text, null::text, null::text;
         return;
     end if;
-    update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;
-    insert into public.refresh_tokens (token_hash, session_id) values (p_new_hash, family.id);
-    update public.sessions known set last_used_at = now(),
-        expires_at = least(p_expires_at, private.session_end(family.user_id))
+    update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
+    insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
+    update public.sessions known
+    set last_used_at = now(), expires_at = least(p_expires_at, private.session_end(family.user_id)),
+        address = coalesce(p_address, known.address)
     where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
@@ -321,7 +343,8 @@ revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz), private.session_is_live(uuid), private.which_ended(uuid[]), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.which_ended(uuid[]),
+    private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
 grant execute on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
     private.forgive_address(inet), private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
@@ -329,5 +352,6 @@ grant execute on function private.begin_sign_in(text, text), private.begin_sign_
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz), private.session_is_live(uuid), private.which_ended(uuid[]), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.which_ended(uuid[]),
+    private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) to cyphr_app;

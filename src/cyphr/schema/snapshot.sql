@@ -1566,6 +1566,18 @@ begin
 end
 $$;
 
+-- Name: forget_device(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.forget_device(p_session_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    delete from public.known_devices known
+    using public.sessions session
+    where session.id = p_session_id and session.user_id = (select auth.uid())
+      and known.user_id = session.user_id and known.device_id = session.device_id
+$$;
+
 -- Name: forget_endpoint(uuid, text); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.forget_endpoint(p_device uuid, p_token text) RETURNS void
@@ -2002,6 +2014,22 @@ CREATE FUNCTION private.list_factors() RETURNS TABLE(id uuid, kind text, name te
     order by created_at, id
 $$;
 
+-- Name: list_sessions(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_sessions() RETURNS TABLE(id uuid, name text, device text, user_agent text, place text, method text, factors text[], created_at timestamp with time zone, last_used_at timestamp with time zone, registered_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select session.id, session.name, session.device, session.user_agent, host(session.address), session.method,
+           session.factors, session.created_at, session.last_used_at, registration.registered_at
+    from public.sessions session
+    left join public.known_devices known on known.user_id = session.user_id and known.device_id = session.device_id
+    left join public.device_registrations registration on registration.id = known.registration_id
+    where session.user_id = (select auth.uid()) and session.revoked_at is null and session.expires_at > now()
+    order by session.last_used_at desc, session.id desc
+    limit 500
+$$;
+
 -- Name: live_members(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.live_members(p_chat_id uuid) RETURNS uuid[]
@@ -2132,6 +2160,17 @@ CREATE FUNCTION private.name_of(p_user_id uuid) RETURNS text
     SET search_path TO ''
     AS $$
     select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
+$$;
+
+-- Name: name_session(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.name_session(p_session_id uuid, p_name text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.sessions set name = p_name
+    where id = p_session_id and user_id = (select auth.uid()) and revoked_at is null and expires_at > now()
+    returning true
 $$;
 
 -- Name: no_change(text, public.messages); Type: FUNCTION; Schema: private; Owner: -
@@ -2345,13 +2384,17 @@ CREATE FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors te
     SET search_path TO ''
     AS $$
 declare
-    returning_person boolean := exists (select from public.sessions earlier where earlier.user_id = p_user_id);
-    known            boolean := false;
+    registration uuid;
+    known        boolean := false;
 begin
     if p_device_id is not null then
-        insert into public.known_devices as held (user_id, device_id) values (p_user_id, p_device_id)
-        on conflict (user_id, device_id) do update set last_seen = now()
-        returning held.first_seen < now() into known;
+        select earlier.id into registration from public.device_registrations earlier
+        where earlier.user_id = p_user_id and md5(earlier.device_fingerprint)::uuid = p_device_id;
+        insert into public.known_devices as held (user_id, device_id, registration_id)
+        values (p_user_id, p_device_id, registration)
+        on conflict (user_id, device_id) do update
+        set last_seen = now(), registration_id = coalesce(excluded.registration_id, held.registration_id)
+        returning held.first_seen < now() or registration is not null into known;
     end if;
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
@@ -2362,7 +2405,7 @@ begin
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
     return query
         select person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url,
-               returning_person and not known
+               person.created_at < now() and not known
         from public.users person
         where person.id = p_user_id;
 end
@@ -2982,9 +3025,9 @@ CREATE FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) RETURNS text
     where member.chat_id = p_chat_id and member.user_id = p_user_id and member.left_at is null
 $$;
 
--- Name: rotate_session(bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+-- Name: rotate_session(bytea, bytea, timestamp with time zone, inet); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) RETURNS TABLE(outcome text, session_id uuid, id uuid, full_name text, cyphr_id text, avatar_url text)
+CREATE FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) RETURNS TABLE(outcome text, session_id uuid, id uuid, full_name text, cyphr_id text, avatar_url text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -3000,15 +3043,26 @@ begin
         return query select 'unknown', family.id, null::uuid, null::text, null::text, null::text;
         return;
     end if;
-    if token.used_at is not null then
+    if (token.used_at is not null and (
+            token.used_at < now() - interval '10 seconds' or exists (
+                select from public.refresh_tokens answer
+                where answer.parent_hash = token.token_hash and answer.used_at is not null
+            )))
+        or exists (
+            select from public.refresh_tokens other
+            where other.parent_hash = token.parent_hash and other.token_hash <> token.token_hash
+              and other.used_at is not null
+        )
+    then
         update public.sessions known set revoked_at = now() where known.id = family.id;
         return query select 'reused', family.id, family.user_id, null::text, null::text, null::text;
         return;
     end if;
-    update public.refresh_tokens known set used_at = now() where known.token_hash = p_old_hash;
-    insert into public.refresh_tokens (token_hash, session_id) values (p_new_hash, family.id);
-    update public.sessions known set last_used_at = now(),
-        expires_at = least(p_expires_at, private.session_end(family.user_id))
+    update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
+    insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
+    update public.sessions known
+    set last_used_at = now(), expires_at = least(p_expires_at, private.session_end(family.user_id)),
+        address = coalesce(p_address, known.address)
     where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
@@ -3974,7 +4028,8 @@ CREATE TABLE public.refresh_tokens (
     token_hash bytea NOT NULL,
     session_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    parent_hash bytea
 );
 
 -- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
@@ -4629,6 +4684,10 @@ CREATE INDEX push_state_chat ON public.push_state USING btree (chat_id);
 -- Name: push_state_due; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX push_state_due ON public.push_state USING btree (due_at) WHERE (wanted_seq > pushed_seq);
+
+-- Name: refresh_tokens_parent; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX refresh_tokens_parent ON public.refresh_tokens USING btree (parent_hash);
 
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
@@ -5753,6 +5812,11 @@ GRANT ALL ON FUNCTION private.finish_pushes(p_devices uuid[], p_chat_ids uuid[],
 REVOKE ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.first_members(p_chat_ids uuid[], p_limit integer) TO cyphr_app;
 
+-- Name: FUNCTION forget_device(p_session_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.forget_device(p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_device(p_session_id uuid) TO cyphr_app;
+
 -- Name: FUNCTION forget_endpoint(p_device uuid, p_token text); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.forget_endpoint(p_device uuid, p_token text) FROM PUBLIC;
@@ -5939,6 +6003,11 @@ GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
 REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_factors() TO cyphr_app;
 
+-- Name: FUNCTION list_sessions(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_sessions() TO cyphr_app;
+
 -- Name: FUNCTION live_members(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
@@ -5973,6 +6042,11 @@ GRANT ALL ON FUNCTION private.methods_of_own() TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.name_of(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.name_of(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION name_session(p_session_id uuid, p_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) TO cyphr_app;
 
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
@@ -6187,10 +6261,10 @@ GRANT ALL ON FUNCTION private.revoke_sessions(p_only uuid, p_kept uuid) TO cyphr
 REVOKE ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_app;
 
--- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) TO cyphr_app;
 
 -- Name: FUNCTION session_end(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 

@@ -19,8 +19,8 @@ from tests.e2e.messenger.client import Client
 from tests.e2e.messenger.faults.stage import Stage
 
 _DESCRIPTION = Path(__file__).parents[3] / "docs/reference/openapi.json"
-# To block somebody one need not know them; a link's token is for whoever holds it; a device's name is among one's own.
-_NOBODYS_OWN = {"user_id", "token", "device"}
+# To block somebody one need not know them; a link's token is for whoever holds it; a device and a method are one's own.
+_NOBODYS_OWN = {"user_id", "token", "device", "method"}
 # What is not there may be taken away again: the answer is the same for every id.
 _SAID_OF_EVERYTHING = {"DELETE /v1/chats/{chat_id}/draft": 204}
 # What the description alone does not lead to.
@@ -54,8 +54,10 @@ class Foreign:
         return self.loop.run_until_complete(self._snapshot())
 
     async def _snapshot(self) -> Any:
+        owner = self.owner
+        sessions = [(one["id"], one["name"]) for one in await owner.get("/v1/sessions")]
         seen = ("/v1/chats", "/v1/me/factors", "/v1/admin/people", "/v1/admin/groups")
-        return [await self.owner.get(path) for path in seen], await self.owner.history(self.ids["chat_id"])
+        return [await owner.get(path) for path in seen], await owner.history(self.ids["chat_id"]), sessions
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +77,19 @@ async def _found(stage: Stage, loop: asyncio.AbstractEventLoop) -> Foreign:
     chat = await anna.group("all", [boris])
     message = await anna.say(chat, "private")
     invite = (await anna.post(f"/v1/chats/{chat}/invites", {})).json()
-    factor = (await anna.post("/v1/me/factors/totp", {"name": "phone"})).json()
+    factor = (await anna.post("/v1/me/factors/totp", {})).json()["id"]
+    session = (await anna.get("/v1/sessions"))[0]["id"]
     await _appoint(stage, {"hers": [(anna, "owner"), (boris, "member")], "elsewhere": [(clara, "owner")]})
-    group = (await anna.post("/v1/admin/groups", {"name": "sales"})).json()
-    session = (await anna.get(f"/v1/admin/people/{boris.id}"))["sessions"][0]
-    ids = {"chat_id": chat, "message_id": message.rpartition("/")[2], "user_id": boris.id, "invite_id": invite["id"],
-           "factor_id": factor["id"], "group_id": group["id"], "session_id": session["id"]}  # fmt: skip
+    group = (await anna.post("/v1/admin/groups", {"name": "sales"})).json()["id"]
+    ids = {
+        "chat_id": chat,
+        "message_id": message.rpartition("/")[2],
+        "user_id": boris.id,
+        "invite_id": invite["id"],
+        "factor_id": factor,
+        "session_id": session,
+        "group_id": group,
+    }
     return Foreign(stage, loop, anna, clara, ids)
 
 

@@ -55,6 +55,7 @@ async def test_a_refresh_token_works_once_and_its_reuse_ends_the_family(
     rotated = await http.post("/v1/sessions/refresh", json={"refresh_token": first})
     assert rotated.status_code == 200
     assert rotated.json()["person"] == anna.session["person"]
+    rotated = await http.post("/v1/sessions/refresh", json={"refresh_token": rotated.json()["refresh_token"]})
     anna.session = rotated.json()
     async with anna.socket() as socket:
         reused = await http.post("/v1/sessions/refresh", json={"refresh_token": first})

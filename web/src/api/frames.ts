@@ -281,6 +281,18 @@ export interface components {
              */
             v?: 1;
         };
+        /** DeviceBody */
+        DeviceBody: {
+            /** Device */
+            device: string | null;
+            /** Place */
+            place: string | null;
+            /**
+             * Session Id
+             * Format: uuid
+             */
+            session_id: string;
+        };
         /**
          * Draft
          * @description What one has begun to write in a chat.
@@ -659,6 +671,24 @@ export interface components {
         /** MineBody */
         MineBody: {
             mine: components["schemas"]["Mine"];
+        };
+        /**
+         * NewDevice
+         * @description This person signed in on a device that is new to them. ``device``: what it calls itself; ``place``: the network's
+         *     address. If it was not they, the session can be ended at ``/v1/sessions/{id}``.
+         */
+        NewDevice: {
+            d: components["schemas"]["DeviceBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            t: "me.device";
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
         };
         /**
          * Notifications
@@ -1106,7 +1136,7 @@ export interface components {
              */
             reply_to_id?: string | null;
         };
-        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeChanges"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Reconnect"] | components["schemas"]["Bye"];
+        ServerFrame: components["schemas"]["ResumeDone"] | components["schemas"]["ResumePage"] | components["schemas"]["ResumeChanges"] | components["schemas"]["ResumeMore"] | components["schemas"]["Resync"] | components["schemas"]["Acknowledged"] | components["schemas"]["MessageSent"] | components["schemas"]["MessageChanged"] | components["schemas"]["MessageHidden"] | components["schemas"]["DraftKept"] | components["schemas"]["ChatMade"] | components["schemas"]["ChatLeft"] | components["schemas"]["ChatSettings"] | components["schemas"]["ChatCleared"] | components["schemas"]["ReceiptMoved"] | components["schemas"]["SomebodyTypes"] | components["schemas"]["WhoIsHere"] | components["schemas"]["OwnSettings"] | components["schemas"]["NewDevice"] | components["schemas"]["Pong"] | components["schemas"]["SlowDown"] | components["schemas"]["Failed"] | components["schemas"]["Reconnect"] | components["schemas"]["Bye"];
         /** SettingsBody */
         SettingsBody: {
             /** @default null */

@@ -1708,13 +1708,61 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Sessions
+         * @description Where one is signed in, the last used first.
+         */
+        get: operations["list_sessions_v1_sessions_get"];
         put?: never;
         /**
          * Sign In
          * @description Sign in with e-mail address and PIN.
          */
         post: operations["sign_in_v1_sessions_post"];
+        /**
+         * End Other Sessions
+         * @description End every session but this one.
+         */
+        delete: operations["end_other_sessions_v1_sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session
+         * @description End a session. Its device counts as new when it is signed in on again.
+         */
+        delete: operations["end_session_v1_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename Session
+         * @description Call a session by a name of one's own.
+         */
+        put: operations["rename_session_v1_sessions__session_id__name_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1952,6 +2000,16 @@ export interface components {
              * Format: date-time
              */
             ts: string;
+        };
+        /**
+         * Added
+         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
+         */
+        Added: {
+            /** Added */
+            added: string[];
+            /** Refused */
+            refused: string[];
         };
         /** Address */
         Address: {
@@ -2237,29 +2295,6 @@ export interface components {
             password: string;
         };
         /**
-         * Added
-         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
-         */
-        cyphr__messenger__groups__models__Added: {
-            /** Added */
-            added: string[];
-            /** Refused */
-            refused: string[];
-        };
-        /**
-         * Added
-         * @description ``recovery_codes``: with the first factor, and shown only here.
-         */
-        cyphr__messenger__mfa__models__Added: {
-            /**
-             * Factor Id
-             * Format: uuid
-             */
-            factor_id: string;
-            /** Recovery Codes */
-            recovery_codes: string[] | null;
-        };
-        /**
          * Disappearing
          * @description How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay.
          */
@@ -2350,6 +2385,19 @@ export interface components {
             device_id?: string | null;
             /** Token */
             token: string;
+        };
+        /**
+         * FactorAdded
+         * @description ``recovery_codes``: with the first factor, and shown only here.
+         */
+        FactorAdded: {
+            /**
+             * Factor Id
+             * Format: uuid
+             */
+            factor_id: string;
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
         };
         /** FirstCode */
         FirstCode: {
@@ -2967,6 +3015,49 @@ export interface components {
             recovery_codes: number;
         };
         /**
+         * OwnSession
+         * @description One place in which a person is signed in.
+         *
+         *     ``name``: what they call it; ``device``: what it calls itself. ``place``: the network's address that it was last
+         *     used from. ``registered_at``: since when the device was known before there were sessions.
+         */
+        OwnSession: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Current */
+            current: boolean;
+            /** Device */
+            device: string | null;
+            /** Factors */
+            factors: ("totp" | "passkey" | "recovery")[];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "pin" | "password" | "cognito" | "passkey" | "supabase";
+            /** Name */
+            name: string | null;
+            /** Place */
+            place: string | null;
+            /** Registered At */
+            registered_at: string | null;
+            /** User Agent */
+            user_agent: string | null;
+        };
+        /**
          * Page
          * @description Part of a chat's history, ascending. ``more``: there is more in the direction that was asked for.
          */
@@ -3375,6 +3466,11 @@ export interface components {
             person: components["schemas"]["Person"];
             /** Refresh Token */
             refresh_token: string;
+        };
+        /** SessionName */
+        SessionName: {
+            /** Name */
+            name: string;
         };
         /**
          * Side
@@ -5401,7 +5497,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__groups__models__Added"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
             /** @description Come again. */
@@ -7029,7 +7125,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */
@@ -7153,7 +7249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */
@@ -7768,6 +7864,44 @@ export interface operations {
             };
         };
     };
+    list_sessions_v1_sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSession"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in_v1_sessions_post: {
         parameters: {
             query?: never;
@@ -7807,6 +7941,122 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Challenge"];
                 };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions_v1_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session_v1_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_session_v1_sessions__session_id__name_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionName"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Come again. */
             503: {

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from cyphr.embedded.people.record import Account, PinChange
 from cyphr.embedded.people.requests import Api, RequestFailed, bearer
@@ -21,6 +22,7 @@ class Identity:
         self._api = api
         self._tally = tally
         self._wanted_cyphr_id = cyphr_id
+        self._device_id = str(uuid4())
         self._session: dict[str, Any] = {}
         self._expires = 0.0
         self._turn = asyncio.Lock()
@@ -43,6 +45,7 @@ class Identity:
             "cyphr_id": self._wanted_cyphr_id,
             "pin": account.pin,
             "device": "simulated",
+            "device_id": self._device_id,
         }
         session = await self._call("POST", "/v1/accounts", kind="argon2", expect=(201,), json=profile)
         self._begin(session)
@@ -91,7 +94,12 @@ class Identity:
     async def _sign_in(self) -> None:
         if self.account.pin is None:
             raise RequestFailed("the change of the PIN failed, so nobody knows which of two holds")
-        body = {"email": self.account.email, "pin": self.account.pin, "device": "simulated"}
+        body = {
+            "email": self.account.email,
+            "pin": self.account.pin,
+            "device": "simulated",
+            "device_id": self._device_id,
+        }
         self._begin(await self._call("POST", "/v1/sessions", kind="argon2", expect=(201,), json=body))
         self.on_new_session()
 

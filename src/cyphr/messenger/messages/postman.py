@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     TYPING = "typing"
     PRESENCE = "presence"
     PERSONAL = "me.settings"
+    DEVICE = "me.device"
     RECONNECT = "reconnect"
 
 

@@ -31,7 +31,7 @@ select email from public.account_emails where user_id = %(user_id)s;
 
 -- name: rotate_session
 select outcome, session_id, id, full_name, cyphr_id, avatar_url
-from private.rotate_session(%(old_hash)s, %(new_hash)s, %(expires_at)s);
+from private.rotate_session(%(old_hash)s, %(new_hash)s, %(expires_at)s, %(address)s);
 
 -- name: session_is_live
 select private.session_is_live(%(session_id)s);

@@ -33,6 +33,11 @@ from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
 
+_REUSED_SUBJECT = "A session of your Cyphr account was ended"
+_REUSED = (
+    "A key of one of your sessions was used a second time, so somebody may have copied it. That session has ended"
+    " wherever it was held. Sign in again; if you see sessions that you do not know, end them and change your PIN."
+)
 _NEW_DEVICE = "A new device signed in to your Cyphr account"
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
@@ -287,27 +292,29 @@ class Sessions:
         await self._switchboard.unit_of_work(None, work)
 
     async def refresh(self, refresh_token: str) -> Session:
-        """Exchange a refresh token for a new pair. One that was used before ends its whole family."""
+        """Exchange a refresh token for a new pair. One that was copied ends its whole family, and its owner is told."""
         successor = secrets.token_urlsafe(32)
         expires_at = now() + _FAMILY_LIFETIME
 
-        async def work(transaction: Transaction) -> Rotation | None:
+        async def work(transaction: Transaction) -> Rotation:
             rotation = await transaction.fetch_one(
                 Rotation,
                 _queries.rotate_session,
                 old_hash=hash_token(refresh_token),
                 new_hash=hash_token(successor),
                 expires_at=expires_at,
+                address=current_caller().inet,
             )
-            if rotation is not None and rotation.outcome == "reused":
+            assert rotation is not None
+            if rotation.outcome == "reused":
                 event = SecurityEvent(kind="session.reused", subject=rotation.id, session=rotation.session_id)
                 await self._audit.note(transaction, event)
             return rotation
 
         rotation = await self._switchboard.unit_of_work(None, work)
-        assert rotation is not None
         if rotation.outcome == "reused" and rotation.id is not None and rotation.session_id is not None:
             await self._forget(rotation.id, rotation.session_id)
+            await self._notices.tell(rotation.id, _REUSED_SUBJECT, _REUSED)
         if rotation.outcome != "rotated" or rotation.id is None or rotation.session_id is None:
             raise NotAuthenticated("this refresh token is no longer valid; sign in")
         person = Person(
@@ -351,6 +358,10 @@ class Sessions:
         """End the session of this request."""
         await self._revoke(identity.user_id, only=identity.session_id)
 
+    async def end(self, identity: Identity, session_id: UUID) -> bool:
+        """End one session of this person; whether it was theirs and had not ended."""
+        return bool(await self._revoke(identity.user_id, only=session_id))
+
     async def which_ended(self, session_ids: list[UUID]) -> list[UUID]:
         """Those of these sessions that live no longer."""
 
@@ -373,23 +384,27 @@ class Sessions:
         """End every session of this person."""
         await self._revoke(user_id)
 
-    async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> None:
+    async def _revoke(self, user_id: UUID, *, only: UUID | None = None, kept: UUID | None = None) -> list[UUID]:
         async def work(transaction: Transaction) -> list[UUID]:
             cursor = await transaction.connection.execute(_queries.revoke_sessions, {"only": only, "kept": kept})
-            revoked = [row[0] for row in await cursor.fetchall()]
-            for session_id in revoked:
+            ended = [row[0] for row in await cursor.fetchall()]
+            for session_id in ended:
                 event = SecurityEvent(kind="session.revoked", actor=user_id, subject=user_id, session=session_id)
                 await self._audit.note(transaction, event)
-            return revoked
+            return ended
 
-        for session_id in await self._switchboard.unit_of_work(user_id, work):
-            await self._forget(user_id, session_id)
+        ended = await self._switchboard.unit_of_work(user_id, work)
+        await self.forget(user_id, ended)
+        return ended
 
     async def _note_admission(
         self, transaction: Transaction, admission: Admission, new: NewSession, details: dict[str, str]
     ) -> None:
         if admission.outcome == "suspended":
             return
+        if admission.stranger:
+            event = SecurityEvent(kind="device.new", actor=admission.id, subject=admission.id, session=new.id)
+            await self._audit.note(transaction, event)
         kind: EventKind = "session.opened" if admission.outcome == "opened" else "session.challenged"
         event = SecurityEvent(kind=kind, actor=admission.id, subject=admission.id, session=new.id, details=details)
         await self._audit.note(transaction, event)

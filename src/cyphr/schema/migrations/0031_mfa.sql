@@ -15,6 +15,10 @@ alter table public.sessions
     add column if not exists user_agent text,
     add column if not exists proved_at timestamptz;
 
+-- Of which use of which token this one came: an answer that is lost may be asked for again, for a moment.
+alter table public.refresh_tokens add column if not exists parent_hash bytea;
+create index if not exists refresh_tokens_parent on public.refresh_tokens (parent_hash);
+
 -- From where a person has signed in before. registration_id: what the first server knew the device by.
 create table if not exists public.known_devices (
     user_id         uuid not null references public.users on delete cascade,

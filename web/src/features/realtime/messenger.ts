@@ -270,6 +270,7 @@ export class Messenger {
         return this.flush();
       case "draft":
         return this.drafts.arrive(event.chat, event.d.draft);
+      case "me.device":
       case "me.settings":
         return this.settingsListeners.forEach((listener) => listener());
       case "pong":
