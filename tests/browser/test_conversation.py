@@ -159,6 +159,31 @@ async def test_a_wrong_pin_is_told_and_the_right_one_opens(open_browser: OpenBro
     await anna.sees_chats()
 
 
+async def test_who_forgot_the_pin_chooses_another_with_a_code_by_mail(
+    open_browser: OpenBrowser, screenshots: Path
+) -> None:
+    olga = await open_browser("Olga")
+    await olga.register()
+    api = olga.page.request
+    await olga.page.get_by_role("link", name="Profile").click()
+    await olga.page.get_by_role("button", name="Sign out").click()
+    await olga.page.get_by_role("button", name="Forgot your PIN?").click()
+    await olga.page.get_by_label("Email").fill(olga.email)
+    await olga.page.get_by_role("button", name="Send me a code").click()
+    await expect(olga.page.get_by_role("link", name="mail-box")).to_be_visible()
+    letters = await api.get(
+        f"{olga.address}/mailbox", params={"email": olga.email}, headers={"Accept": "application/json"}
+    )
+    await olga.page.get_by_label("Code from the email").fill((await letters.json())["messages"][0]["code"])
+    await olga.page.get_by_label("New PIN").fill("7410")
+    await olga.page.screenshot(path=screenshots / "forgotten-pin.png")
+    await olga.page.get_by_role("button", name="Set the PIN").click()
+    await expect(olga.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await olga.page.goto(olga.address)
+    await olga.sign_in(pin="7410")
+    await olga.sees_chats()
+
+
 @pytest.mark.parametrize("language", ["en-GB", "ru-RU"])
 async def test_the_interface_speaks_the_language_of_the_browser(open_browser: OpenBrowser, language: str) -> None:
     anna = await open_browser("Anna Petrova", locale=language)

@@ -62,7 +62,7 @@ async def test_who_forgot_the_pin_sets_a_new_one_by_mail_and_every_session_ends(
     assert "Your PIN was changed" in [letter["subject"] for letter in await letters(http, anna.email)]
     assert (await recover(http, anna.email, code, "9999")).status_code == 422, "a code is good once"
     assert await events_of(side, anna) == [
-        "session.opened", "pin.recovered", "pin.locked", "session.opened", "account.registered",
+        "session.opened", "device.new", "pin.recovered", "pin.locked", "session.opened", "account.registered",
     ]  # fmt: skip
     async with await connect(side.owner) as connection:
         assert (await prove(connection)).flaw is None
@@ -72,13 +72,15 @@ async def test_who_forgot_the_pin_sets_a_new_one_by_mail_and_every_session_ends(
 async def test_what_becomes_of_sessions_is_noted(http: httpx.AsyncClient, side: TestSide, join: Register) -> None:
     anna = await join()
     first = {"refresh_token": anna.session["refresh_token"]}
-    assert (await http.post("/v1/sessions/refresh", json=first)).status_code == 200
+    second = (await http.post("/v1/sessions/refresh", json=first)).json()["refresh_token"]
+    assert (await http.post("/v1/sessions/refresh", json={"refresh_token": second})).status_code == 200
     assert (await http.post("/v1/sessions/refresh", json=first)).status_code == 401
     anna.session = (await http.post("/v1/sessions", json={"email": anna.email, "pin": PIN})).json()
     assert (await anna.put("/v1/me/pin", {"pin": PIN, "new_pin": "7410"})).status_code == 204
     assert (await anna.delete("/v1/sessions/current")).status_code == 204
     assert await events_of(side, anna) == [
-        "session.revoked", "pin.changed", "session.opened", "session.reused", "session.opened", "account.registered",
+        "session.revoked", "pin.changed", "session.opened", "device.new", "session.reused", "session.opened",
+        "account.registered",
     ]  # fmt: skip
 
 

@@ -46,6 +46,15 @@ export async function requestCode(email: string): Promise<void> {
   await answer(open.POST("/v1/accounts/codes", { body: { email } }));
 }
 
+export async function requestRecovery(email: string): Promise<void> {
+  await answer(open.POST("/v1/accounts/recovery/codes", { body: { email } }));
+}
+
+/** Sets a new PIN with a mailed code. Every session ends. */
+export async function recoverPin(email: string, code: string, newPin: string): Promise<void> {
+  await answer(open.POST("/v1/accounts/recovery", { body: { email, code, new_pin: newPin } }));
+}
+
 export async function register(registration: Registration): Promise<void> {
   keepSession(await answer<Session>(open.POST("/v1/accounts", { body: { ...registration, ...device() } })));
 }

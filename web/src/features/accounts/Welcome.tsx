@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { chooseLanguage, LANGUAGES, type Language } from "../../lib/i18n/i18n";
 import { Mark } from "../../ui/Mark/Mark";
+import { Recover } from "./Recover";
 import { Register } from "./Register";
 import { SignIn } from "./SignIn";
 import styles from "./Welcome.module.css";
@@ -9,7 +10,8 @@ import styles from "./Welcome.module.css";
 /** What a person sees who is not signed in: the way in, and the way to an account. */
 export function Welcome() {
   const { t, i18n } = useTranslation();
-  const [newcomer, setNewcomer] = useState(false);
+  const [way, setWay] = useState<"signIn" | "register" | "recover">("signIn");
+  const title = { signIn: t("welcome.signIn"), register: t("welcome.register"), recover: t("welcome.forgotten") };
   return (
     <main className={styles.welcome}>
       <div className={styles.hero}>
@@ -24,12 +26,25 @@ export function Welcome() {
       </div>
       <div className={styles.side}>
         <div className={styles.card}>
-          <h1 className={styles.title}>{newcomer ? t("welcome.register") : t("welcome.signIn")}</h1>
-          {newcomer ? <Register /> : <SignIn />}
+          <h1 className={styles.title}>{title[way]}</h1>
+          {way === "signIn" && <SignIn />}
+          {way === "register" && <Register />}
+          {way === "recover" && <Recover onDone={() => setWay("signIn")} />}
+          {way === "signIn" && (
+            <p className={styles.other}>
+              <button type="button" className={styles.link} onClick={() => setWay("recover")}>
+                {t("welcome.forgotten")}
+              </button>
+            </p>
+          )}
           <p className={styles.other}>
-            {newcomer ? t("welcome.haveAccount") : t("welcome.newHere")}
-            <button type="button" className={styles.link} onClick={() => setNewcomer(!newcomer)}>
-              {newcomer ? t("welcome.signIn") : t("welcome.register")}
+            {way === "signIn" ? t("welcome.newHere") : t("welcome.haveAccount")}
+            <button
+              type="button"
+              className={styles.link}
+              onClick={() => setWay(way === "signIn" ? "register" : "signIn")}
+            >
+              {way === "signIn" ? t("welcome.register") : t("welcome.signIn")}
             </button>
           </p>
         </div>
