@@ -39,6 +39,7 @@ FURTHER_FILES = {
         "connections.py",
         "conversation.py",
         "delivery.py",
+        "departures.py",
         "exchange.py",
         "gateway.py",
         "later.py",

@@ -46,6 +46,7 @@ from cyphr.messenger.push.service import Push
 from cyphr.messenger.push.sns import SnsChannel
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, Connections
 from cyphr.messenger.realtime.delivery import Delivery
+from cyphr.messenger.realtime.departures import Departures
 from cyphr.messenger.realtime.exchange import Exchange
 from cyphr.messenger.realtime.later import Reminder
 from cyphr.messenger.realtime.processes import SCHEME
@@ -96,6 +97,7 @@ class Messenger:
     identities: Identities
     push: Push
     relocation: Relocation
+    departures: Departures
     delivery: Delivery | None
     """Delivers to all servers' connections; None: this process is the only one."""
     shared: Shared | None
@@ -115,6 +117,7 @@ class Messenger:
             self.push.run(),
             self.presence.run(),
             self.relocation.run(),
+            self.departures.sweep_for_ever(),
             *([] if self.delivery is None else [self.delivery.run()]),
             self.expiry.sweep_for_ever(),
             self.metrics.flush_for_ever(),
@@ -202,6 +205,7 @@ def build_messenger(
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
         delivery=postman if isinstance(postman, Delivery) else None,
+        departures=Departures(sessions, connections),
         relocation=Relocation(
             switchboard,
             settings.realtime,

@@ -316,6 +316,16 @@ as $$
     update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
 $$;
 
+-- Those of these sessions that live no longer.
+create or replace function private.which_ended(p_session_ids uuid[]) returns uuid[]
+    language sql stable security definer set search_path = ''
+as $$
+    select coalesce(array_agg(asked.id), '{}')
+    from unnest(p_session_ids) asked (id)
+    left join public.sessions held on held.id = asked.id and held.revoked_at is null and held.expires_at > now()
+    where held.id is null
+$$;
+
 -- Revoke one session of the acting user, or (kept) all except that one. The ids that were revoked.
 create or replace function private.revoke_sessions(p_only uuid, p_kept uuid) returns setof uuid
     language sql volatile security definer set search_path = ''
@@ -333,7 +343,8 @@ revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
+    private.which_ended(uuid[]), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
 grant execute on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
     private.forgive_address(inet), private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
@@ -341,5 +352,6 @@ grant execute on function private.begin_sign_in(text, text), private.begin_sign_
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
+    private.which_ended(uuid[]), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) to cyphr_app;

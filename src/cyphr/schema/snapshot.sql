@@ -3581,6 +3581,18 @@ CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
       )
 $$;
 
+-- Name: which_ended(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.which_ended(p_session_ids uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(asked.id), '{}')
+    from unnest(p_session_ids) asked (id)
+    left join public.sessions held on held.id = asked.id and held.revoked_at is null and held.expires_at > now()
+    where held.id is null
+$$;
+
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -6371,6 +6383,11 @@ GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION which_ended(p_session_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.which_ended(p_session_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.which_ended(p_session_ids uuid[]) TO cyphr_app;
 
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 

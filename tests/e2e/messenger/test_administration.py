@@ -19,11 +19,13 @@ from typer.testing import CliRunner
 from websockets.exceptions import ConnectionClosed
 
 from cyphr.cli.main import app
+from cyphr.embedded.mailbox import Mailbox
 from cyphr.foundation.postgres import connect
+from cyphr.messenger.http import create_app
 from cyphr.schema.audit_chain import list_events, prove
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import PIN, Client, register
-from tests.e2e.messenger.conftest import Register, on_one_side
+from tests.e2e.messenger.conftest import Register, on_one_side, serve_app, settings_for
 
 pytestmark = on_one_side
 
@@ -442,6 +444,25 @@ async def test_the_operators_command_does_the_same_and_is_noted(
         "admin.pin_reset",
     ]  # fmt: skip
     assert {(one.actor, one.details["operator"]) for one in noted} == {(None, side.owner.user)}
+
+
+async def test_sockets_of_sessions_that_were_ended_elsewhere_are_closed_and_no_others(
+    side: TestSide, token_key: Path
+) -> None:
+    mailbox = Mailbox()
+    application = create_app(settings_for(side, token_key=token_key), mail=mailbox, extra=[mailbox.router()])
+    async with serve_app(application) as http:
+        anna, boris = await register(http, "Anna"), await register(http, "Boris")
+        async with anna.socket() as ended, boris.socket() as living:
+            async with await connect(side.owner) as connection:
+                await connection.execute("update sessions set revoked_at = now() where user_id = %s", [anna.id])
+            assert await application.state.messenger.departures.sweep() == 1
+            with pytest.raises(ConnectionClosed) as closed:
+                await ended.until("never")
+            await living.say("ping")
+            await living.until("pong")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
 
 
 async def test_the_runtime_role_is_no_operator(side: TestSide) -> None:

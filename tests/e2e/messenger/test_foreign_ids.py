@@ -19,8 +19,8 @@ from tests.e2e.messenger.client import Client
 from tests.e2e.messenger.faults.stage import Stage
 
 _DESCRIPTION = Path(__file__).parents[3] / "docs/reference/openapi.json"
-# To block somebody one need not know them; a link's token is for whoever holds it; a device's name, and a
-# way to sign in, is among one's own.
+# To block somebody one need not know them; a link's token is for whoever holds it; a device's name is among one's own,
+# and so is what a method of signing in is called.
 _NOBODYS_OWN = {"user_id", "token", "device", "method"}
 # What is not there may be taken away again: the answer is the same for every id.
 _SAID_OF_EVERYTHING = {"DELETE /v1/chats/{chat_id}/draft": 204}

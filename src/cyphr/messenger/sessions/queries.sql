@@ -61,3 +61,6 @@ select private.note_exchange(%(session_id)s, %(user_id)s, %(method)s);
 
 -- name: demands_factor
 select private.demands_factor(%(user_id)s);
+
+-- name: which_ended
+select private.which_ended(%(session_ids)s::uuid[]);

@@ -362,6 +362,15 @@ class Sessions:
         """End one session of this person; whether it was theirs and had not ended."""
         return bool(await self._revoke(identity.user_id, only=session_id))
 
+    async def which_ended(self, session_ids: list[UUID]) -> list[UUID]:
+        """Those of these sessions that live no longer."""
+
+        async def work(transaction: Transaction) -> list[UUID]:
+            ended: list[UUID] = await transaction.fetch_value(_queries.which_ended, session_ids=session_ids)
+            return ended
+
+        return await self._switchboard.unit_of_work(None, work)
+
     async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
         """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
         for session_id in session_ids:
