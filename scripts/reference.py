@@ -142,6 +142,8 @@ def all_commands() -> Iterator[tuple[str, Any]]:
         if inner is None:
             yield name, command
         else:
+            if parameters(command):
+                yield name, command
             yield from ((f"{name} {each}", inner[each]) for each in command.list_commands(None))
 
 
@@ -158,7 +160,8 @@ def _command(path: str, command: Any) -> Iterator[str]:
         if one.param_type_name == "argument"
     )
     yield f"## `cyphr {path}`"
-    yield f"`cyphr {path}{' ' + places if places else ''}{' [OPTIONS]' if own else ''}`"
+    further = " COMMAND …" if hasattr(command, "commands") else ""
+    yield f"`cyphr {path}{' ' + places if places else ''}{' [OPTIONS]' if own else ''}{further}`"
     yield " ".join((command.help or "").split())
     if own:
         yield _table(("argument or option", "type", "default", "meaning"), (_parameter(one) for one in own))

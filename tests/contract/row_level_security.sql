@@ -76,3 +76,12 @@ insert into public.sign_in_challenges (token_hash, purpose, user_id, nonce, expi
     ('x', 'sign_in', 'a0000000-0000-4000-8000-000000000000', 'x', now());
 insert into public.mfa_attempts (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.sign_in_addresses (address) values ('192.0.2.7');
+insert into public.tenant_members (user_id, tenant_id) values
+    ('a0000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001');
+insert into public.tenant_policies (tenant_id) values ('00000000-0000-4000-8000-000000000001');
+insert into public.tenant_invitations (tenant_id, email, role, expires_at) values
+    ('00000000-0000-4000-8000-000000000001', 'anna@example.org', 'member', now());
+insert into public.tenant_groups (id, tenant_id, name) values
+    ('f2000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001', 'group');
+insert into public.tenant_group_members (group_id, user_id) values
+    ('f2000000-0000-4000-8000-000000000000', 'a0000000-0000-4000-8000-000000000000');

@@ -19,6 +19,7 @@ FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "route
 # part that another feature or the edge uses on its own.
 FURTHER_FILES = {
     "accounts": {"mail.py"},
+    "admin": {"acts.py", "scim.py"},
     "chats": {"changes.py", "reading.py"},
     "cognito": {"passwords.py", "pool.py", "srp.py", "triggers.py"},
     "files": {"store.py"},
@@ -38,6 +39,7 @@ FURTHER_FILES = {
         "connections.py",
         "conversation.py",
         "delivery.py",
+        "departures.py",
         "exchange.py",
         "gateway.py",
         "later.py",

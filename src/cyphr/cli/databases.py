@@ -12,7 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from cyphr.embedded.stack import read_owner
 from cyphr.foundation.errors import InvalidInput, Unavailable
-from cyphr.foundation.postgres import Side
+from cyphr.foundation.metrics import Metrics
+from cyphr.foundation.postgres import Side, Transaction
+from cyphr.foundation.query_log import QueryLog
 
 DEFAULT_FOLDER = Path(".cyphr/up")
 
@@ -73,6 +75,14 @@ async def open_named(
         arguments = read_owner(folder, side or await _authority(folder)).connection_arguments()
     async with open_database(arguments) as connection:
         yield connection
+
+
+@asynccontextmanager
+async def as_operator(connection: AsyncConnection, tenant: str) -> AsyncIterator[Transaction]:
+    """A transaction as the operator of ``tenant``: the database knows one by who owns the tables."""
+    async with connection.transaction():
+        await connection.execute("select set_config('cyphr.tenant', %s, true)", [tenant])
+        yield Transaction(connection, {}, QueryLog(Metrics(), slow_seconds=60.0))
 
 
 async def _authority(folder: Path) -> Side:

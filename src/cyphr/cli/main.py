@@ -30,6 +30,7 @@ _COMMANDS = {
     "restore-backup": "cyphr.cli.restore_backup",
     "people": "cyphr.cli.people",
     "audit": "cyphr.cli.audit",
+    "admin": "cyphr.cli.admin",
 }
 
 

@@ -37,13 +37,13 @@ _ITEM = "<li><strong>{subject}</strong> to {to} <small>{at:%H:%M:%S} UTC</small>
 
 
 class Letter(BaseModel):
-    """One mail as it arrived. ``code``: empty in one that only tells something."""
+    """One mail as it arrived. ``code``: None in one that only tells something."""
 
     model_config = ConfigDict(frozen=True)
 
     to: str
     subject: str
-    code: str
+    code: str | None
     text: str
     at: datetime
 
@@ -65,6 +65,10 @@ class Mailbox:
     async def send(self, to: str, letter: mail.Letter) -> None:
         """Show the letter to whoever opens the mailbox."""
         self._letters.appendleft(_arrived(to, letter.subject, letter.body, now()))
+
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """Show a notice to whoever opens the mailbox."""
+        await self.send(to, mail.Letter(subject, text))
 
     async def letters(self, email: str | None) -> list[Letter]:
         """See ``Letters``."""
@@ -96,7 +100,7 @@ class SentMail:
 
 def _arrived(to: str, subject: str, body: str, at: datetime) -> Letter:
     first, _, rest = body.partition("\n")
-    code = first if first.isdigit() else ""
+    code = first if first.isdecimal() else None
     return Letter(to=to, subject=subject, code=code, text=(rest if code else body).strip(), at=at)
 
 

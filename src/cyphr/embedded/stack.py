@@ -35,7 +35,13 @@ from cyphr.embedded.process import (
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, SupabaseTokens
+from cyphr.foundation.settings import (
+    AwsSettings,
+    MessengerSettings,
+    PasskeySettings,
+    PostgresSettings,
+    SupabaseTokens,
+)
 
 _LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
@@ -144,6 +150,8 @@ class Stack:
             factor_key_file=self.secrets.factor_key(),
             supabase_tokens=SupabaseTokens(issuer=SUPABASE_ISSUER, legacy_secret_file=self.secrets.supabase_secret()),
             public_url=self.address,
+            # Browsers make no passkeys for a bare address.
+            passkeys=PasskeySettings(site="localhost", origins=(self.address.replace("127.0.0.1", "localhost"),)),
             push_fcm_application=self.names.push_applications["GCM"],
             push_apns_application=self.names.push_applications["APNS"],
             push_web_application=self.names.push_applications["GCM"],

@@ -5,6 +5,7 @@
     ├── NotAuthenticated        who is asking is unknown
     ├── NotAllowed              who is asking may not
     │   ├── StepUpRequired      … before they have proved again who they are
+    │   ├── FactorRequired      … before they have set up a second factor, which their tenant demands
     │   └── Suspended           … because an administrator suspended the account
     ├── NotFound                it does not exist, or row-level security hides it
     ├── Conflict                it contradicts what is already there
@@ -51,6 +52,10 @@ class NotAllowed(CyphrError):
 
 class StepUpRequired(NotAllowed):
     code = "step_up_required"
+
+
+class FactorRequired(NotAllowed):
+    code = "factor_required"
 
 
 class Suspended(NotAllowed):

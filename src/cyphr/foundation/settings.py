@@ -161,20 +161,6 @@ class RealtimeSettings(BaseModel):
         return self
 
 
-class PasskeySettings(BaseModel):
-    """For which site passkeys are made. A passkey is bound to it for ever."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    site: str | None = Field(
-        default=None, description="Domain that passkeys belong to (the RP ID); none: that of ``CYPHR_PUBLIC_URL``."
-    )
-    origins: tuple[str, ...] = Field(
-        default=(),
-        description="Origins whose pages may use them, as a JSON list; none: that of ``CYPHR_PUBLIC_URL``.",
-    )
-
-
 class CognitoSettings(BaseModel):
     """The user pool that people sign in at with a password. What a deployment makes; see docs/decisions/0068."""
 
@@ -225,6 +211,20 @@ class SupabaseTokens(BaseModel):
         if self.legacy_secret is not None:
             return self.legacy_secret.get_secret_value()
         return _read_secret(self.legacy_secret_file).strip() if self.legacy_secret_file else None
+
+
+class PasskeySettings(BaseModel):
+    """For which site passkeys are made. A passkey is bound to it for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: str | None = Field(
+        default=None, description="Domain that passkeys belong to (the RP ID); none: that of ``CYPHR_PUBLIC_URL``."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins whose pages may use them, as a JSON list; none: that of ``CYPHR_PUBLIC_URL``.",
+    )
 
 
 class MessengerSettings(BaseSettings):

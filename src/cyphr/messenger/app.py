@@ -14,6 +14,7 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.accounts.mail import Mail
 from cyphr.messenger.accounts.service import Accounts
+from cyphr.messenger.admin.service import Administration
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
@@ -45,6 +46,7 @@ from cyphr.messenger.push.service import Push
 from cyphr.messenger.push.sns import SnsChannel
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, Connections
 from cyphr.messenger.realtime.delivery import Delivery
+from cyphr.messenger.realtime.departures import Departures
 from cyphr.messenger.realtime.exchange import Exchange
 from cyphr.messenger.realtime.later import Reminder
 from cyphr.messenger.realtime.processes import SCHEME
@@ -71,6 +73,7 @@ class Messenger:
     metrics: Metrics
     sessions: Sessions
     accounts: Accounts
+    administration: Administration
     devices: Devices
     mfa: Mfa
     proofs: Proofs
@@ -94,6 +97,7 @@ class Messenger:
     identities: Identities
     push: Push
     relocation: Relocation
+    departures: Departures
     delivery: Delivery | None
     """Delivers to all servers' connections; None: this process is the only one."""
     shared: Shared | None
@@ -113,6 +117,7 @@ class Messenger:
             self.push.run(),
             self.presence.run(),
             self.relocation.run(),
+            self.departures.sweep_for_ever(),
             *([] if self.delivery is None else [self.delivery.run()]),
             self.expiry.sweep_for_ever(),
             self.metrics.flush_for_ever(),
@@ -160,6 +165,7 @@ def build_messenger(
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
     pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
     passwords = (
         None
@@ -178,7 +184,8 @@ def build_messenger(
         switchboard=switchboard,
         metrics=metrics,
         sessions=sessions,
-        accounts=Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes")),
+        accounts=accounts,
+        administration=Administration(switchboard, sessions, accounts, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         devices=devices,
@@ -198,6 +205,7 @@ def build_messenger(
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
         delivery=postman if isinstance(postman, Delivery) else None,
+        departures=Departures(sessions, connections),
         relocation=Relocation(
             switchboard,
             settings.realtime,

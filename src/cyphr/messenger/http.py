@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import cyphr.messenger.accounts.routes
+import cyphr.messenger.admin.routes
 import cyphr.messenger.blocks.routes
 import cyphr.messenger.chats.routes
 import cyphr.messenger.cognito.routes
@@ -51,6 +52,7 @@ SERVER_OPTIONS: dict[str, Any] = {
 
 _ROUTERS = (
     cyphr.messenger.accounts.routes.router,
+    cyphr.messenger.admin.routes.router,
     cyphr.messenger.sessions.routes.router,
     cyphr.messenger.sessions.routes.keys,
     cyphr.messenger.cognito.routes.router,

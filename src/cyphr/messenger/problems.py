@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from cyphr.foundation.errors import (
     Conflict,
     CyphrError,
+    FactorRequired,
     InvalidInput,
     NotAllowed,
     NotAuthenticated,
@@ -30,6 +31,7 @@ STATUS: dict[type[CyphrError], HTTPStatus] = {
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     StepUpRequired: HTTPStatus.FORBIDDEN,
+    FactorRequired: HTTPStatus.FORBIDDEN,
     Suspended: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,

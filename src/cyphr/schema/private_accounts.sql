@@ -22,10 +22,10 @@ as $$
                    then 'taken' else 'free' end
 $$;
 
--- registered | wrong_code | email_taken | cyphr_id_taken. Only 'registered' uses the code up.
+-- registered | wrong_code | email_taken | cyphr_id_taken | pin_too_short. Only 'registered' uses the code up.
 create or replace function private.register_account(
     p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text,
-    p_pin_hash text
+    p_pin_hash text, p_pin_length integer
 ) returns text
     language plpgsql volatile security definer set search_path = ''
 as $$
@@ -44,6 +44,13 @@ begin
     if exists (select from public.account_emails where email = p_email) then
         return 'email_taken';
     end if;
+    -- Said to who has read the mail alone: the policy would tell who was invited.
+    if p_pin_length < (select own.pin_length from private.policy_of(coalesce((
+        select invited.tenant_id from public.tenant_invitations invited
+        where invited.email = p_email and invited.expires_at > now() order by invited.invited_at desc limit 1
+    ), private.tenant_of(p_user_id))) own) then
+        return 'pin_too_short';
+    end if;
     insert into public.users (id, full_name, cyphr_id, cyphr_id_changed_at, email_hash, pin_hash, auth_method)
     values (p_user_id, p_full_name, p_cyphr_id, case when p_cyphr_id is not null then now() end, p_email_hash,
             p_pin_hash, 'email')
@@ -52,14 +59,30 @@ begin
         return 'cyphr_id_taken';
     end if;
     insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    perform private.accept_invitation(p_user_id, p_email);
     delete from public.email_codes where email = p_email;
     return 'registered';
 end
 $$;
 
--- recovered | wrong_code, whose account it is, and the sessions that ended: all of them. Second factors stay.
-create or replace function private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text)
-    returns table (outcome text, user_id uuid, ended uuid[])
+-- As servers of before call it.
+create or replace function private.register_account(
+    p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text,
+    p_pin_hash text
+) returns text
+    language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    return private.register_account(
+        p_user_id, p_email, p_email_hash, p_code_hash, p_full_name, p_cyphr_id, p_pin_hash, 6
+    );
+end
+$$;
+
+-- recovered | wrong_code | pin_too_short, whose account it is, and the sessions that ended: all of them. Second factors stay.
+create or replace function private.recover_pin(
+    p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer
+) returns table (outcome text, user_id uuid, ended uuid[])
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -76,6 +99,10 @@ begin
     if held.code_hash <> p_code_hash or whose is null then
         update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
         return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if p_pin_length < (select own.pin_length from private.policy_of(private.tenant_of(whose)) own) then
+        return query select 'pin_too_short', null::uuid, null::uuid[];
         return;
     end if;
     delete from public.email_codes code where code.email = p_email;
@@ -98,9 +125,20 @@ as $$
     update public.users set pin_hash = p_pin_hash, updated_at = now() where id = (select auth.uid())
 $$;
 
+-- How many digits the acting user's tenant wants.
+create or replace function private.own_pin_length() returns integer
+    language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return (select own.pin_length from private.policy_of(private.tenant_of((select auth.uid()))) own);
+end
+$$;
+
 revoke all on function private.issue_email_code(text, bytea), private.set_pin(text),
-    private.recover_pin(text, text, bytea, text),
+    private.recover_pin(text, text, bytea, text, integer),
+    private.register_account(uuid, text, text, bytea, text, text, text, integer), private.own_pin_length(),
     private.register_account(uuid, text, text, bytea, text, text, text) from public, anon, authenticated;
 grant execute on function private.issue_email_code(text, bytea), private.set_pin(text),
-    private.recover_pin(text, text, bytea, text),
+    private.recover_pin(text, text, bytea, text, integer),
+    private.register_account(uuid, text, text, bytea, text, text, text, integer), private.own_pin_length(),
     private.register_account(uuid, text, text, bytea, text, text, text) to cyphr_app;

@@ -22,14 +22,20 @@ as $$
         || private.audit_field(p_event.details::text)
 $$;
 
--- Append one event in the caller's transaction.
+-- Append one event in the caller's transaction. Its tenant is the subject's, or the one that p_details names.
 create or replace function private.note_security_event(
     p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb
 ) returns void
-    language sql volatile security definer set search_path = ''
+    language plpgsql volatile security definer set search_path = ''
 as $$
-    insert into public.audit_log (event, actor, subject, session, address, details)
-    values (p_event, p_actor, p_subject, p_session, p_address, coalesce(p_details, '{}'))
+declare
+    whose uuid := coalesce(p_subject, p_actor);
+begin
+    insert into public.audit_log (event, actor, subject, session, tenant, address, details)
+    values (p_event, p_actor, p_subject, p_session,
+            coalesce((p_details ->> 'tenant')::uuid, case when whose is not null then private.tenant_of(whose) end),
+            p_address, coalesce(p_details, '{}') - 'tenant');
+end
 $$;
 
 create or replace function private.chain_security_event() returns trigger

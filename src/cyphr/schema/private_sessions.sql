@@ -126,6 +126,16 @@ as $$
     ) kinds
 $$;
 
+-- Until when a session may live that is used now, by the policy of the person's tenant.
+create or replace function private.session_end(p_user_id uuid) returns timestamptz
+    language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return now() + (select make_interval(days => own.session_days)
+                    from private.policy_of(private.tenant_of(p_user_id)) own);
+end
+$$;
+
 -- Open a session for a person who has proved all that is asked of them. stranger: they were here before, and never with
 -- this device. An installation that the first server knew by a fingerprint calls itself by the MD5 of it, as a UUID, and is
 -- known by that.
@@ -151,7 +161,7 @@ begin
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
     ) values (
-        p_session_id, p_user_id, p_device, p_expires_at, p_method, p_factors, p_device_id, p_address,
+        p_session_id, p_user_id, p_device, least(p_expires_at, private.session_end(p_user_id)), p_method, p_factors, p_device_id, p_address,
         left(p_user_agent, 400), now()
     );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
@@ -271,7 +281,8 @@ begin
     update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
     insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
     update public.sessions known
-    set last_used_at = now(), expires_at = p_expires_at, address = coalesce(p_address, known.address)
+    set last_used_at = now(), expires_at = least(p_expires_at, private.session_end(family.user_id)),
+        address = coalesce(p_address, known.address)
     where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
@@ -305,6 +316,16 @@ as $$
     update public.sessions set proved_at = now() where id = p_session_id and revoked_at is null
 $$;
 
+-- Those of these sessions that live no longer.
+create or replace function private.which_ended(p_session_ids uuid[]) returns uuid[]
+    language sql stable security definer set search_path = ''
+as $$
+    select coalesce(array_agg(asked.id), '{}')
+    from unnest(p_session_ids) asked (id)
+    left join public.sessions held on held.id = asked.id and held.revoked_at is null and held.expires_at > now()
+    where held.id is null
+$$;
+
 -- Revoke one session of the acting user, or (kept) all except that one. The ids that were revoked.
 create or replace function private.revoke_sessions(p_only uuid, p_kept uuid) returns setof uuid
     language sql volatile security definer set search_path = ''
@@ -316,13 +337,14 @@ as $$
 $$;
 
 revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
-    private.counted_address(inet), private.reserve_from_address(inet, integer), private.forgive_address(inet),
+    private.session_end(uuid), private.counted_address(inet), private.reserve_from_address(inet, integer), private.forgive_address(inet),
     private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
     private.factors_of(uuid),
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
+    private.which_ended(uuid[]), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
 grant execute on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
     private.forgive_address(inet), private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
@@ -330,5 +352,6 @@ grant execute on function private.begin_sign_in(text, text), private.begin_sign_
     private.open_session(uuid, text, text[], uuid, bytea, timestamptz, text, uuid, inet, text),
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
-    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid), private.session_is_proved(uuid),
+    private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
+    private.which_ended(uuid[]), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) to cyphr_app;

@@ -42,6 +42,21 @@ begin
 end
 $$;
 
+-- Name: accept_invitation(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.accept_invitation(p_user_id uuid, p_email text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with accepted as (
+        select tenant_id, role from public.tenant_invitations
+        where email = p_email and expires_at > now() order by invited_at desc limit 1
+    ), gone as (
+        delete from public.tenant_invitations where email = p_email
+    )
+    insert into public.tenant_members (user_id, tenant_id, role) select p_user_id, tenant_id, role from accepted
+$$;
+
 -- Name: add_factor(uuid, text, text, bytea, bytea, bytea, bigint); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) RETURNS boolean
@@ -99,6 +114,489 @@ begin
     end if;
     member_ids := private.live_members(p_chat_id);
     return next;
+end
+$$;
+
+-- Name: admin_count_people(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_count_people(p_words text) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select count(*) from private.admin_people(
+        p_words, null, null, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 0, null
+    )
+$$;
+
+-- Name: admin_create(uuid, text, text, text, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    if p_role <> 'member' and scope.role = 'admin' then
+        return 'not_allowed';
+    end if;
+    insert into public.users (id, full_name, email_hash, auth_method)
+    select p_user_id, p_full_name, p_email_hash, 'email'
+    where not exists (select from public.account_emails known where known.email = p_email);
+    if not found then
+        return 'email_taken';
+    end if;
+    insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    insert into public.tenant_members (user_id, tenant_id, role) values (p_user_id, scope.tenant_id, p_role);
+    perform private.note_admin('created', p_user_id, null, p_address, jsonb_build_object('role', p_role));
+    return 'done';
+exception when unique_violation then
+    return 'email_taken';  -- two at once
+end
+$$;
+
+-- Name: admin_events(bigint, uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) RETURNS TABLE(seq bigint, at timestamp with time zone, event text, actor uuid, subject uuid, session uuid, address text, details jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select chain.seq, noted.at, noted.event, noted.actor, noted.subject, noted.session, host(noted.address),
+           noted.details
+    from private.administered_tenant() scope
+    join public.audit_log noted on noted.tenant = scope.tenant_id
+    join public.audit_chain chain on chain.event_id = noted.id
+    where (p_before is null or chain.seq < p_before)
+      and (p_user_id is null or noted.subject = p_user_id or noted.actor = p_user_id)
+    order by chain.seq desc
+    limit p_limit
+$$;
+
+-- Name: admin_groups(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_groups() RETURNS TABLE(id uuid, name text, created_at timestamp with time zone, member_ids uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.id, own.name, own.created_at,
+           (select coalesce(array_agg(belongs.user_id order by belongs.since, belongs.user_id), '{}')
+            from public.tenant_group_members belongs where belongs.group_id = own.id)
+    from private.administered_tenant() scope
+    join public.tenant_groups own on own.tenant_id = scope.tenant_id
+    order by own.name
+$$;
+
+-- Name: admin_invite(text, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) RETURNS TABLE(outcome text, taken boolean, tenant text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null or (p_role <> 'member' and scope.role = 'admin') then
+        return query select case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end, false, null::text;
+        return;
+    end if;
+    insert into public.tenant_invitations as held (tenant_id, email, role, invited_by, expires_at)
+    values (scope.tenant_id, p_email, p_role, scope.actor, now() + interval '7 days')
+    on conflict (tenant_id, email) do update
+    set role = excluded.role, invited_by = excluded.invited_by, invited_at = now(), expires_at = excluded.expires_at;
+    perform private.note_admin('invited', null, null, p_address, jsonb_build_object('role', p_role));
+    return query
+        select 'done', exists (select from public.account_emails known where known.email = p_email), own.name
+        from public.tenants own where own.id = scope.tenant_id;
+end
+$$;
+
+-- Name: admin_make_group(uuid, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    insert into public.tenant_groups (id, tenant_id, name) values (p_group_id, scope.tenant_id, p_name)
+    on conflict (tenant_id, name) do nothing;
+    if not found then
+        return 'name_taken';
+    end if;
+    perform private.note_admin('group_made', null, null, p_address, jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_note_export(integer, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_note_export(p_people integer, p_address inet) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_admin('exported', null, null, p_address, jsonb_build_object('people', p_people))
+$$;
+
+-- Name: tenant_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.tenant_of(p_user_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce((select member.tenant_id from public.tenant_members member where member.user_id = p_user_id),
+                    '00000000-0000-4000-8000-000000000001')
+$$;
+
+-- Name: tenant_role_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.tenant_role_of(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce((select member.role from public.tenant_members member where member.user_id = p_user_id), 'member')
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: account_emails; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.account_emails (
+    user_id uuid NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
+);
+
+-- Name: mfa_factors; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.mfa_factors (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    secret bytea,
+    credential_id bytea,
+    public_key bytea,
+    last_counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT mfa_factors_check CHECK (
+CASE kind
+    WHEN 'totp'::text THEN (secret IS NOT NULL)
+    ELSE (num_nulls(credential_id, public_key) = 0)
+END),
+    CONSTRAINT mfa_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
+);
+
+-- Name: sessions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    device text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    method text DEFAULT 'pin'::text NOT NULL,
+    factors text[] DEFAULT '{}'::text[] NOT NULL,
+    name text,
+    device_id uuid,
+    address inet,
+    user_agent text,
+    proved_at timestamp with time zone,
+    exchanged_at timestamp with time zone,
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
+);
+
+-- Name: tenant_group_members; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_group_members (
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: tenant_groups; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_groups (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    phone character varying(20),
+    phone_hash character varying(128),
+    full_name character varying(255) NOT NULL,
+    nickname character varying(100),
+    avatar_url text,
+    unique_id uuid DEFAULT gen_random_uuid(),
+    public_key text,
+    encrypted_private_key text,
+    status character varying(20) DEFAULT 'offline'::character varying,
+    is_online boolean DEFAULT false,
+    last_seen timestamp with time zone DEFAULT now(),
+    socket_id character varying(100),
+    created_at timestamp with time zone DEFAULT now(),
+    updated_at timestamp with time zone DEFAULT now(),
+    cyphr_id character varying(100),
+    phone_discovery_enabled boolean DEFAULT false,
+    nearby_discovery_enabled boolean DEFAULT false,
+    share_link_enabled boolean DEFAULT true,
+    cyphr_id_changed_at timestamp with time zone,
+    email_hash character varying(128),
+    password_hash character varying(255),
+    auth_method character varying(20) DEFAULT 'phone'::character varying,
+    pin_hash character varying(255),
+    biometric_enabled boolean DEFAULT false,
+    last_session_expiry timestamp with time zone,
+    suspended_at timestamp with time zone
+);
+
+-- Name: administered_people; Type: VIEW; Schema: private; Owner: -
+
+CREATE VIEW private.administered_people AS
+ SELECT person.id,
+    (person.full_name)::text AS full_name,
+    (person.cyphr_id)::text AS cyphr_id,
+    address.email,
+    private.tenant_of(person.id) AS tenant_id,
+    private.tenant_role_of(person.id) AS role,
+    person.suspended_at,
+    person.created_at,
+    person.updated_at,
+    (person.pin_hash IS NOT NULL) AS has_pin,
+    ( SELECT max(held.last_used_at) AS max
+           FROM public.sessions held
+          WHERE (held.user_id = person.id)) AS last_used_at,
+    (( SELECT count(*) AS count
+           FROM public.mfa_factors factor
+          WHERE ((factor.user_id = person.id) AND (factor.confirmed_at IS NOT NULL))))::integer AS factors,
+    ( SELECT COALESCE(array_agg(own.id ORDER BY own.name), '{}'::uuid[]) AS "coalesce"
+           FROM (public.tenant_group_members belongs
+             JOIN public.tenant_groups own ON ((own.id = belongs.group_id)))
+          WHERE (belongs.user_id = person.id)) AS group_ids,
+    ( SELECT COALESCE(array_agg(own.name ORDER BY own.name), '{}'::text[]) AS "coalesce"
+           FROM (public.tenant_group_members belongs
+             JOIN public.tenant_groups own ON ((own.id = belongs.group_id)))
+          WHERE (belongs.user_id = person.id)) AS group_names
+   FROM (public.users person
+     LEFT JOIN public.account_emails address ON ((address.user_id = person.id)));
+
+-- Name: admin_people(text, boolean, uuid, timestamp with time zone, uuid, integer, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) RETURNS SETOF private.administered_people
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select shown.*
+    from private.administered_tenant() scope
+    join private.administered_people shown on shown.tenant_id = scope.tenant_id
+    where (shown.created_at, shown.id) < (p_moment, p_id)
+      and (p_user_id is null or shown.id = p_user_id)
+      and (p_suspended is null or (shown.suspended_at is not null) = p_suspended)
+      and (p_words is null or strpos(lower(concat_ws(' ', shown.full_name, shown.email, shown.cyphr_id)), lower(p_words)) > 0)
+    order by shown.created_at desc, shown.id desc
+    offset p_offset limit p_limit
+$$;
+
+-- Name: admin_policy(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_policy() RETURNS TABLE(pin_length integer, session_days integer, require_mfa boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.* from private.administered_tenant() scope, private.policy_of(scope.tenant_id) own
+$$;
+
+-- Name: admin_remove_group(uuid, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    end if;
+    delete from public.tenant_groups own where own.id = p_group_id and own.tenant_id = scope.tenant_id;
+    if not found then
+        return 'not_found';
+    end if;
+    perform private.note_admin('group_removed', null, null, p_address, jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_sessions(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_sessions(p_user_id uuid) RETURNS TABLE(id uuid, device text, method text, address text, user_agent text, created_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.id, coalesce(held.name, held.device), held.method, host(held.address), held.user_agent, held.created_at,
+           held.last_used_at
+    from public.sessions held
+    join private.administered_tenant() scope on scope.tenant_id = private.tenant_of(held.user_id)
+    where held.user_id = p_user_id and held.revoked_at is null and held.expires_at > now()
+    order by held.last_used_at desc
+$$;
+
+-- Name: admin_set_group(uuid, uuid, boolean, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope   record;
+    verdict text := private.admin_target(p_user_id);
+begin
+    select * into scope from private.administered_tenant();
+    if verdict <> 'done' then
+        return verdict;
+    end if;
+    perform from public.tenant_groups own where own.id = p_group_id and own.tenant_id = scope.tenant_id for key share;
+    if not found then
+        return 'not_found';
+    end if;
+    if p_in then
+        insert into public.tenant_group_members (group_id, user_id) values (p_group_id, p_user_id) on conflict do nothing;
+    else
+        delete from public.tenant_group_members where group_id = p_group_id and user_id = p_user_id;
+    end if;
+    perform private.note_admin(
+        case when p_in then 'group_joined' else 'group_left' end, p_user_id, null, p_address,
+        jsonb_build_object('group', p_group_id));
+    return 'done';
+end
+$$;
+
+-- Name: admin_set_policy(integer, integer, boolean, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null or scope.role = 'admin' then
+        return case when scope.tenant_id is null then 'no_admin' else 'not_allowed' end;
+    end if;
+    insert into public.tenant_policies (tenant_id, pin_length, session_days, require_mfa)
+    values (scope.tenant_id, p_pin_length, p_session_days, p_require_mfa)
+    on conflict (tenant_id) do update
+    set pin_length = excluded.pin_length, session_days = excluded.session_days, require_mfa = excluded.require_mfa,
+        changed_at = now();
+    perform private.note_admin('policy_set', null, null, p_address, jsonb_build_object(
+        'pin_length', p_pin_length, 'session_days', p_session_days, 'require_mfa', p_require_mfa));
+    return 'done';
+end
+$$;
+
+-- Name: admin_target(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.admin_target(p_user_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select case
+        when scope.tenant_id is null then 'no_admin'
+        when person.id is null then 'not_found'
+        when scope.role = 'admin' and scope.actor <> p_user_id and private.tenant_role_of(p_user_id) <> 'member'
+            then 'not_allowed'
+        else 'done' end
+    from (select) one
+    left join private.administered_tenant() scope on true
+    left join public.users person on person.id = p_user_id and private.tenant_of(person.id) = scope.tenant_id
+$$;
+
+-- Name: administer(text, uuid, text, inet); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) RETURNS TABLE(outcome text, ended uuid[], email text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    scope   record;
+    over    uuid[] := '{}';
+    verdict text;
+begin
+    select * into scope from private.administered_tenant();
+    -- Two who change the owners of a tenant at once: the second sees what the first did.
+    if p_act in ('role_set', 'suspended') then
+        perform from public.tenants tenant where tenant.id = scope.tenant_id for update;
+    end if;
+    perform from public.users person where person.id = p_user_id for update;
+    verdict := private.admin_target(p_user_id);
+    if verdict = 'done' and p_act = 'role_set' and scope.role = 'admin' then
+        verdict := 'not_allowed';
+    elsif verdict = 'done' and scope.actor = p_user_id and p_act in ('suspended', 'role_set') then
+        verdict := 'oneself';
+    elsif verdict = 'done' and (p_act = 'suspended' or p_act = 'role_set' and p_argument <> 'owner')
+        and private.is_last_owner(p_user_id) then
+        verdict := 'last_owner';
+    elsif verdict = 'done' and p_act = 'device_revoked' and not exists (
+        select from public.sessions held where held.id = p_argument::uuid and held.user_id = p_user_id
+    ) then
+        verdict := 'not_found';
+    end if;
+    if verdict = 'done' then
+        over := private.do_administer(p_act, p_user_id, p_argument, scope.tenant_id);
+        perform private.note_admin(
+            p_act, p_user_id, case when p_act = 'device_revoked' then p_argument::uuid end, p_address,
+            case when p_act = 'role_set' then jsonb_build_object('role', p_argument) end
+        );
+    end if;
+    return query
+        select verdict, over, case when verdict = 'done' then known.email end
+        from (select) one left join public.account_emails known on known.user_id = p_user_id;
+end
+$$;
+
+-- Name: administered_tenant(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.administered_tenant() RETURNS TABLE(tenant_id uuid, role text, actor uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if auth.uid() is not null then
+        return query
+            select member.tenant_id, member.role, member.user_id
+            from public.tenant_members member
+            join public.users person on person.id = member.user_id
+            where member.user_id = auth.uid() and member.role in ('admin', 'owner') and person.suspended_at is null;
+    elsif pg_has_role(session_user, (select relowner from pg_catalog.pg_class
+                                     where oid = 'public.tenants'::regclass), 'member') then
+        return query
+            select tenant.id, 'operator', null::uuid
+            from public.tenants tenant
+            where tenant.name = coalesce(nullif(current_setting('cyphr.tenant', true), ''), 'default');
+    end if;
 end
 $$;
 
@@ -229,9 +727,30 @@ begin
 end
 $$;
 
-SET default_tablespace = '';
+-- Name: appoint(text, text); Type: FUNCTION; Schema: private; Owner: -
 
-SET default_table_access_method = heap;
+CREATE FUNCTION private.appoint(p_email text, p_role text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    scope record;
+    whose uuid := (select known.user_id from public.account_emails known where known.email = p_email);
+begin
+    select * into scope from private.administered_tenant();
+    if scope.tenant_id is null then
+        return 'no_admin';
+    elsif whose is null then
+        return 'not_found';
+    end if;
+    insert into public.tenant_members (user_id, tenant_id, role) values (whose, scope.tenant_id, p_role)
+    on conflict (user_id) do update set tenant_id = excluded.tenant_id, role = excluded.role;
+    delete from public.tenant_group_members belongs using public.tenant_groups own
+    where belongs.user_id = whose and own.id = belongs.group_id and own.tenant_id <> scope.tenant_id;
+    perform private.note_admin('role_set', whose, null, null, jsonb_build_object('role', p_role));
+    return 'done';
+end
+$$;
 
 -- Name: audit_log; Type: TABLE; Schema: public; Owner: -
 
@@ -723,6 +1242,51 @@ begin
 end
 $$;
 
+-- Name: demands_factor(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.demands_factor(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select own.require_mfa and private.factors_of(p_user_id) = '{}'
+    from private.policy_of(private.tenant_of(p_user_id)) own
+$$;
+
+-- Name: do_administer(text, uuid, text, uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    case p_act
+        when 'suspended' then
+            update public.users set suspended_at = coalesce(suspended_at, now()) where id = p_user_id;
+            return private.end_sessions(p_user_id);
+        when 'reinstated' then
+            update public.users set suspended_at = null where id = p_user_id;
+        when 'signed_out' then
+            return private.end_sessions(p_user_id);
+        when 'factors_reset' then
+            delete from public.mfa_factors where user_id = p_user_id;
+            delete from public.recovery_codes where user_id = p_user_id;
+            delete from public.mfa_attempts where user_id = p_user_id;
+        when 'pin_reset' then
+            update public.users set pin_hash = null, updated_at = now() where id = p_user_id;
+            return private.end_sessions(p_user_id);
+        when 'device_revoked' then
+            delete from public.known_devices known using public.sessions held
+            where held.id = p_argument::uuid and known.user_id = p_user_id and known.device_id = held.device_id;
+            update public.sessions set revoked_at = coalesce(revoked_at, now()) where id = p_argument::uuid;
+            return array[p_argument::uuid];
+        when 'role_set' then
+            insert into public.tenant_members (user_id, tenant_id, role) values (p_user_id, p_tenant, p_argument)
+            on conflict (user_id) do update set role = excluded.role;
+    end case;
+    return '{}';
+end
+$$;
+
 -- Name: edit_message(uuid, uuid, text, jsonb, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) RETURNS TABLE(outcome text, change bigint, seeing_ids uuid[], blind_ids uuid[])
@@ -778,6 +1342,18 @@ CREATE FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp 
     set content = null, formatting = null, mentions = null, forwarded_from = null, edited_at = null, reply_to_id = null,
         file_url = null, file_type = null, file_size = null, thumbnail_url = null, deleted_at = p_deleted_at
     where id = p_message_id
+$$;
+
+-- Name: end_sessions(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.end_sessions(p_user_id uuid) RETURNS uuid[]
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    with gone as (
+        update public.sessions set revoked_at = now() where user_id = p_user_id and revoked_at is null returning id
+    )
+    select coalesce(array_agg(id), '{}') from gone
 $$;
 
 -- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1159,6 +1735,19 @@ CREATE FUNCTION private.is_admin(p_chat_id uuid) RETURNS boolean
     select coalesce(private.role_of(p_chat_id, (select auth.uid())) in ('owner', 'admin'), false)
 $$;
 
+-- Name: is_last_owner(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.is_last_owner(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.tenant_role_of(p_user_id) = 'owner' and not exists (
+        select from public.tenant_members other
+        join public.users person on person.id = other.user_id and person.suspended_at is null
+        where other.tenant_id = private.tenant_of(p_user_id) and other.role = 'owner' and other.user_id <> p_user_id
+    )
+$$;
+
 -- Name: is_member(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.is_member(chat uuid) RETURNS boolean
@@ -1463,6 +2052,15 @@ begin
 end
 $$;
 
+-- Name: make_tenant(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.make_tenant(p_tenant_id uuid, p_name text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    insert into public.tenants (id, name) values (p_tenant_id, p_name) on conflict do nothing returning true
+$$;
+
 -- Name: may_add(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.may_add(p_user_id uuid) RETURNS boolean
@@ -1592,6 +2190,20 @@ begin
 end
 $$;
 
+-- Name: note_admin(text, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.note_security_event(
+        'admin.' || p_event, (select actor from private.administered_tenant()), p_subject, p_session, p_address,
+        case when (select role from private.administered_tenant()) = 'operator'
+             then jsonb_build_object('operator', session_user) else '{}' end
+        || jsonb_build_object('tenant', (select tenant_id from private.administered_tenant())) || coalesce(p_details, '{}')
+    )
+$$;
+
 -- Name: note_cognito_sign_out(); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
@@ -1640,11 +2252,17 @@ $$;
 -- Name: note_security_event(text, uuid, uuid, uuid, inet, jsonb); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.note_security_event(p_event text, p_actor uuid, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    insert into public.audit_log (event, actor, subject, session, address, details)
-    values (p_event, p_actor, p_subject, p_session, p_address, coalesce(p_details, '{}'))
+declare
+    whose uuid := coalesce(p_subject, p_actor);
+begin
+    insert into public.audit_log (event, actor, subject, session, tenant, address, details)
+    values (p_event, p_actor, p_subject, p_session,
+            coalesce((p_details ->> 'tenant')::uuid, case when whose is not null then private.tenant_of(whose) end),
+            p_address, coalesce(p_details, '{}') - 'tenant');
+end
 $$;
 
 -- Name: number_change(uuid, uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
@@ -1781,7 +2399,7 @@ begin
     insert into public.sessions (
         id, user_id, device, expires_at, method, factors, device_id, address, user_agent, proved_at
     ) values (
-        p_session_id, p_user_id, p_device, p_expires_at, p_method, p_factors, p_device_id, p_address,
+        p_session_id, p_user_id, p_device, least(p_expires_at, private.session_end(p_user_id)), p_method, p_factors, p_device_id, p_address,
         left(p_user_agent, 400), now()
     );
     insert into public.refresh_tokens (token_hash, session_id) values (p_token_hash, p_session_id);
@@ -1790,6 +2408,17 @@ begin
                person.created_at < now() and not known
         from public.users person
         where person.id = p_user_id;
+end
+$$;
+
+-- Name: own_pin_length(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.own_pin_length() RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return (select own.pin_length from private.policy_of(private.tenant_of((select auth.uid()))) own);
 end
 $$;
 
@@ -1834,6 +2463,16 @@ CREATE FUNCTION private.password_account(p_email text) RETURNS TABLE(user_id uui
     from public.imported_passwords held
     join public.cognito_accounts linked on linked.user_id = held.user_id
     where held.email = p_email
+$$;
+
+-- Name: policy_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.policy_of(p_tenant uuid) RETURNS TABLE(pin_length integer, session_days integer, require_mfa boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(own.pin_length, 4), coalesce(own.session_days, 30), coalesce(own.require_mfa, false)
+    from (select) one left join public.tenant_policies own on own.tenant_id = p_tenant
 $$;
 
 -- Name: pool_username(text); Type: FUNCTION; Schema: private; Owner: -
@@ -2076,9 +2715,9 @@ CREATE FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p
     where person.id = seen.user_id
 $$;
 
--- Name: recover_pin(text, text, bytea, text); Type: FUNCTION; Schema: private; Owner: -
+-- Name: recover_pin(text, text, bytea, text, integer); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) RETURNS TABLE(outcome text, user_id uuid, ended uuid[])
+CREATE FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) RETURNS TABLE(outcome text, user_id uuid, ended uuid[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2096,6 +2735,10 @@ begin
     if held.code_hash <> p_code_hash or whose is null then
         update public.email_codes code set tries = code.tries + 1 where code.email = p_email;
         return query select 'wrong_code', null::uuid, null::uuid[];
+        return;
+    end if;
+    if p_pin_length < (select own.pin_length from private.policy_of(private.tenant_of(whose)) own) then
+        return query select 'pin_too_short', null::uuid, null::uuid[];
         return;
     end if;
     delete from public.email_codes code where code.email = p_email;
@@ -2131,6 +2774,19 @@ CREATE FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_h
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+begin
+    return private.register_account(
+        p_user_id, p_email, p_email_hash, p_code_hash, p_full_name, p_cyphr_id, p_pin_hash, 6
+    );
+end
+$$;
+
+-- Name: register_account(uuid, text, text, bytea, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
 declare
     held public.email_codes;
 begin
@@ -2146,6 +2802,13 @@ begin
     if exists (select from public.account_emails where email = p_email) then
         return 'email_taken';
     end if;
+    -- Said to who has read the mail alone: the policy would tell who was invited.
+    if p_pin_length < (select own.pin_length from private.policy_of(coalesce((
+        select invited.tenant_id from public.tenant_invitations invited
+        where invited.email = p_email and invited.expires_at > now() order by invited.invited_at desc limit 1
+    ), private.tenant_of(p_user_id))) own) then
+        return 'pin_too_short';
+    end if;
     insert into public.users (id, full_name, cyphr_id, cyphr_id_changed_at, email_hash, pin_hash, auth_method)
     values (p_user_id, p_full_name, p_cyphr_id, case when p_cyphr_id is not null then now() end, p_email_hash,
             p_pin_hash, 'email')
@@ -2154,6 +2817,7 @@ begin
         return 'cyphr_id_taken';
     end if;
     insert into public.account_emails (user_id, email) values (p_user_id, p_email);
+    perform private.accept_invitation(p_user_id, p_email);
     delete from public.email_codes where email = p_email;
     return 'registered';
 end
@@ -2397,11 +3061,24 @@ begin
     update public.refresh_tokens known set used_at = coalesce(known.used_at, now()) where known.token_hash = p_old_hash;
     insert into public.refresh_tokens (token_hash, session_id, parent_hash) values (p_new_hash, family.id, p_old_hash);
     update public.sessions known
-    set last_used_at = now(), expires_at = p_expires_at, address = coalesce(p_address, known.address)
+    set last_used_at = now(), expires_at = least(p_expires_at, private.session_end(family.user_id)),
+        address = coalesce(p_address, known.address)
     where known.id = family.id;
     return query
         select 'rotated', family.id, person.id, person.full_name::text, person.cyphr_id::text, person.avatar_url
         from public.users person where person.id = family.user_id;
+end
+$$;
+
+-- Name: session_end(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.session_end(p_user_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return now() + (select make_interval(days => own.session_days)
+                    from private.policy_of(private.tenant_of(p_user_id)) own);
 end
 $$;
 
@@ -2904,6 +3581,18 @@ CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
       )
 $$;
 
+-- Name: which_ended(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.which_ended(p_session_ids uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(asked.id), '{}')
+    from unnest(p_session_ids) asked (id)
+    left join public.sessions held on held.id = asked.id and held.revoked_at is null and held.expires_at > now()
+    where held.id is null
+$$;
+
 -- Name: switchboard; Type: TABLE; Schema: cyphr; Owner: -
 
 CREATE TABLE cyphr.switchboard (
@@ -3015,15 +3704,6 @@ CREATE VIEW private.shown_messages AS
      JOIN public.chat_participants me ON (((me.chat_id = message.chat_id) AND (me.user_id = ( SELECT auth.uid() AS uid)) AND (me.left_at IS NULL) AND (message.seq > me.visible_from_seq))))
      LEFT JOIN public.hidden_messages hidden ON (((hidden.user_id = me.user_id) AND (hidden.message_id = message.id))))
      CROSS JOIN LATERAL ( SELECT ((message.deleted_at IS NULL) AND ((message.expires_at IS NULL) OR (message.expires_at > now())) AND (hidden.message_id IS NULL)) AS whole) shown);
-
--- Name: account_emails; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.account_emails (
-    user_id uuid NOT NULL,
-    email text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT account_emails_email_check CHECK ((email = lower(email)))
-);
 
 -- Name: audit_chain; Type: TABLE; Schema: public; Owner: -
 
@@ -3245,28 +3925,6 @@ CREATE TABLE public.mfa_attempts (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
--- Name: mfa_factors; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.mfa_factors (
-    id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    secret bytea,
-    credential_id bytea,
-    public_key bytea,
-    last_counter bigint DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    confirmed_at timestamp with time zone,
-    last_used_at timestamp with time zone,
-    CONSTRAINT mfa_factors_check CHECK (
-CASE kind
-    WHEN 'totp'::text THEN (secret IS NOT NULL)
-    ELSE (num_nulls(credential_id, public_key) = 0)
-END),
-    CONSTRAINT mfa_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
-);
-
 -- Name: nearby_discovery; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.nearby_discovery (
@@ -3374,27 +4032,6 @@ CREATE TABLE public.refresh_tokens (
     parent_hash bytea
 );
 
--- Name: sessions; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.sessions (
-    id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    device text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone,
-    method text DEFAULT 'pin'::text NOT NULL,
-    factors text[] DEFAULT '{}'::text[] NOT NULL,
-    name text,
-    device_id uuid,
-    address inet,
-    user_agent text,
-    proved_at timestamp with time zone,
-    exchanged_at timestamp with time zone,
-    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['pin'::text, 'password'::text, 'cognito'::text, 'passkey'::text, 'supabase'::text])))
-);
-
 -- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sign_in_addresses (
@@ -3438,6 +4075,49 @@ CREATE TABLE public.sign_in_methods (
     CONSTRAINT sign_in_methods_method_check CHECK ((method ~ '^[a-z][a-z0-9_.:-]{0,63}$'::text))
 );
 
+-- Name: tenant_invitations; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_invitations (
+    tenant_id uuid NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    invited_by uuid,
+    invited_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT tenant_invitations_email_check CHECK ((email = lower(email))),
+    CONSTRAINT tenant_invitations_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text])))
+);
+
+-- Name: tenant_members; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_members (
+    user_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text, 'owner'::text])))
+);
+
+-- Name: tenant_policies; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenant_policies (
+    tenant_id uuid NOT NULL,
+    pin_length integer DEFAULT 4 NOT NULL,
+    session_days integer DEFAULT 30 NOT NULL,
+    require_mfa boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_policies_pin_length_check CHECK (((pin_length >= 4) AND (pin_length <= 6))),
+    CONSTRAINT tenant_policies_session_days_check CHECK (((session_days >= 1) AND (session_days <= 30)))
+);
+
+-- Name: tenants; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.tenants (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 -- Name: transactions; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.transactions (
@@ -3476,38 +4156,6 @@ CREATE TABLE public.user_wallets (
     balance_usdc numeric(20,7) DEFAULT 0,
     created_at timestamp with time zone DEFAULT now(),
     updated_at timestamp with time zone DEFAULT now()
-);
-
--- Name: users; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.users (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    phone character varying(20),
-    phone_hash character varying(128),
-    full_name character varying(255) NOT NULL,
-    nickname character varying(100),
-    avatar_url text,
-    unique_id uuid DEFAULT gen_random_uuid(),
-    public_key text,
-    encrypted_private_key text,
-    status character varying(20) DEFAULT 'offline'::character varying,
-    is_online boolean DEFAULT false,
-    last_seen timestamp with time zone DEFAULT now(),
-    socket_id character varying(100),
-    created_at timestamp with time zone DEFAULT now(),
-    updated_at timestamp with time zone DEFAULT now(),
-    cyphr_id character varying(100),
-    phone_discovery_enabled boolean DEFAULT false,
-    nearby_discovery_enabled boolean DEFAULT false,
-    share_link_enabled boolean DEFAULT true,
-    cyphr_id_changed_at timestamp with time zone,
-    email_hash character varying(128),
-    password_hash character varying(255),
-    auth_method character varying(20) DEFAULT 'phone'::character varying,
-    pin_hash character varying(255),
-    biometric_enabled boolean DEFAULT false,
-    last_session_expiry timestamp with time zone,
-    suspended_at timestamp with time zone
 );
 
 -- Name: waitlist; Type: TABLE; Schema: public; Owner: -
@@ -3812,6 +4460,46 @@ ALTER TABLE ONLY public.sign_in_challenges
 ALTER TABLE ONLY public.sign_in_methods
     ADD CONSTRAINT sign_in_methods_pkey PRIMARY KEY (method, subject);
 
+-- Name: tenant_group_members tenant_group_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_pkey PRIMARY KEY (group_id, user_id);
+
+-- Name: tenant_groups tenant_groups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_pkey PRIMARY KEY (id);
+
+-- Name: tenant_groups tenant_groups_tenant_id_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_tenant_id_name_key UNIQUE (tenant_id, name);
+
+-- Name: tenant_invitations tenant_invitations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_pkey PRIMARY KEY (tenant_id, email);
+
+-- Name: tenant_members tenant_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_pkey PRIMARY KEY (user_id);
+
+-- Name: tenant_policies tenant_policies_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_policies
+    ADD CONSTRAINT tenant_policies_pkey PRIMARY KEY (tenant_id);
+
+-- Name: tenants tenants_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_name_key UNIQUE (name);
+
+-- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);
+
 -- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.transactions
@@ -4029,6 +4717,18 @@ CREATE INDEX sign_in_challenges_user ON public.sign_in_challenges USING btree (u
 
 CREATE INDEX sign_in_methods_user ON public.sign_in_methods USING btree (user_id);
 
+-- Name: tenant_group_members_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_group_members_user ON public.tenant_group_members USING btree (user_id);
+
+-- Name: tenant_invitations_email; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_invitations_email ON public.tenant_invitations USING btree (email);
+
+-- Name: tenant_members_tenant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX tenant_members_tenant ON public.tenant_members USING btree (tenant_id, role);
+
 -- Name: transactions_from; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX transactions_from ON public.transactions USING btree (from_user_id);
@@ -4048,6 +4748,10 @@ CREATE INDEX user_wallets_user ON public.user_wallets USING btree (user_id);
 -- Name: users_email_hash; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX users_email_hash ON public.users USING btree (email_hash);
+
+-- Name: users_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX users_newest ON public.users USING btree (created_at DESC, id DESC);
 
 -- Name: users_phone_hash; Type: INDEX; Schema: public; Owner: -
 
@@ -4320,6 +5024,41 @@ ALTER TABLE ONLY public.sign_in_challenges
 
 ALTER TABLE ONLY public.sign_in_challenges
     ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_group_members tenant_group_members_group_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.tenant_groups(id) ON DELETE CASCADE;
+
+-- Name: tenant_group_members tenant_group_members_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_group_members
+    ADD CONSTRAINT tenant_group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_groups tenant_groups_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_groups
+    ADD CONSTRAINT tenant_groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+-- Name: tenant_invitations tenant_invitations_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
+
+-- Name: tenant_members tenant_members_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+-- Name: tenant_members tenant_members_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_members
+    ADD CONSTRAINT tenant_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: tenant_policies tenant_policies_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.tenant_policies
+    ADD CONSTRAINT tenant_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id) ON DELETE CASCADE;
 
 -- Name: transactions transactions_from_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4626,6 +5365,30 @@ ALTER TABLE public.sign_in_methods ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in_methods_read_own ON public.sign_in_methods FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: tenant_group_members; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_group_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_groups; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_groups ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_invitations; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_invitations ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_members; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_policies; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenant_policies ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenants; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
 -- Name: transactions; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.transactions ENABLE ROW LEVEL SECURITY;
@@ -4676,6 +5439,10 @@ GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO cyphr_app;
 
+-- Name: FUNCTION accept_invitation(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.accept_invitation(p_user_id uuid, p_email text) FROM PUBLIC;
+
 -- Name: FUNCTION add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_secret bytea, p_credential_id bytea, p_public_key bytea, p_counter bigint) FROM PUBLIC;
@@ -4685,6 +5452,162 @@ GRANT ALL ON FUNCTION private.add_factor(p_id uuid, p_kind text, p_name text, p_
 
 REVOKE ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_members(p_chat_id uuid, p_user_ids uuid[]) TO cyphr_app;
+
+-- Name: FUNCTION admin_count_people(p_words text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_count_people(p_words text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_count_people(p_words text) TO cyphr_app;
+
+-- Name: FUNCTION admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_create(p_user_id uuid, p_email text, p_email_hash text, p_full_name text, p_role text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_events(p_before bigint, p_user_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_events(p_before bigint, p_user_id uuid, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION admin_groups(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_groups() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_groups() TO cyphr_app;
+
+-- Name: FUNCTION admin_invite(p_email text, p_role text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_invite(p_email text, p_role text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_make_group(p_group_id uuid, p_name text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_make_group(p_group_id uuid, p_name text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_note_export(p_people integer, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_note_export(p_people integer, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION tenant_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.tenant_of(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION tenant_role_of(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.tenant_role_of(p_user_id uuid) FROM PUBLIC;
+
+-- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.account_emails TO service_role;
+GRANT SELECT ON TABLE public.account_emails TO authenticated;
+
+-- Name: TABLE mfa_factors; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.mfa_factors TO service_role;
+
+-- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.sessions TO service_role;
+
+-- Name: TABLE tenant_group_members; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_group_members TO service_role;
+
+-- Name: TABLE tenant_groups; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_groups TO service_role;
+
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.users TO service_role;
+
+-- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(id) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.full_name; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(full_name),UPDATE(full_name) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.nickname; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(nickname),UPDATE(nickname) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.avatar_url; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(avatar_url) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.public_key; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(public_key) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.status; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO authenticated;
+
+-- Name: COLUMN users.cyphr_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(cyphr_id) ON TABLE public.users TO authenticated;
+
+-- Name: FUNCTION admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_people(p_words text, p_suspended boolean, p_user_id uuid, p_moment timestamp with time zone, p_id uuid, p_offset integer, p_limit integer) TO cyphr_app;
+
+-- Name: FUNCTION admin_policy(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_policy() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_policy() TO cyphr_app;
+
+-- Name: FUNCTION admin_remove_group(p_group_id uuid, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_remove_group(p_group_id uuid, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_sessions(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_sessions(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_sessions(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_set_group(p_group_id uuid, p_user_id uuid, p_in boolean, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admin_set_policy(p_pin_length integer, p_session_days integer, p_require_mfa boolean, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION admin_target(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.admin_target(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION administer(p_act text, p_user_id uuid, p_argument text, p_address inet); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION administered_tenant(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.administered_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.administered_tenant() TO cyphr_app;
 
 -- Name: FUNCTION administers(p_chat_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -4704,6 +5627,10 @@ GRANT ALL ON FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_
 
 REVOKE ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[], p_received bigint[], p_read bigint[]) TO cyphr_app;
+
+-- Name: FUNCTION appoint(p_email text, p_role text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.appoint(p_email text, p_role text) FROM PUBLIC;
 
 -- Name: FUNCTION audit_canonical(p_seq bigint, p_event public.audit_log); Type: ACL; Schema: private; Owner: -
 
@@ -4815,6 +5742,15 @@ GRANT ALL ON FUNCTION private.create_invite(p_invite_id uuid, p_chat_id uuid, p_
 REVOKE ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_message(p_chat_id uuid, p_message_id uuid) TO cyphr_app;
 
+-- Name: FUNCTION demands_factor(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.demands_factor(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.demands_factor(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid) FROM PUBLIC;
+
 -- Name: FUNCTION edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_content text, p_formatting jsonb, p_mentions uuid[]) FROM PUBLIC;
@@ -4823,6 +5759,10 @@ GRANT ALL ON FUNCTION private.edit_message(p_chat_id uuid, p_message_id uuid, p_
 -- Name: FUNCTION empty_message(p_message_id uuid, p_deleted_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION end_sessions(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.end_sessions(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
@@ -4937,6 +5877,10 @@ GRANT ALL ON FUNCTION private.invited_to(p_token text) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.is_admin(p_chat_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin(p_chat_id uuid) TO authenticated;
+
+-- Name: FUNCTION is_last_owner(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.is_last_owner(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION is_member(chat uuid); Type: ACL; Schema: private; Owner: -
 
@@ -5072,6 +6016,10 @@ REVOKE ALL ON FUNCTION private.live_members(p_chat_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_own_chat(p_chat_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION make_tenant(p_tenant_id uuid, p_name text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.make_tenant(p_tenant_id uuid, p_name text) FROM PUBLIC;
+
 -- Name: FUNCTION may_add(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.may_add(p_user_id uuid) FROM PUBLIC;
@@ -5103,6 +6051,10 @@ GRANT ALL ON FUNCTION private.name_session(p_session_id uuid, p_name text) TO cy
 -- Name: FUNCTION no_change(p_outcome text, p_message public.messages); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.no_change(p_outcome text, p_message public.messages) FROM PUBLIC;
+
+-- Name: FUNCTION note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.note_admin(p_event text, p_subject uuid, p_session uuid, p_address inet, p_details jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION note_cognito_sign_out(); Type: ACL; Schema: private; Owner: -
 
@@ -5151,6 +6103,11 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
 
+-- Name: FUNCTION own_pin_length(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.own_pin_length() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_pin_length() TO cyphr_app;
+
 -- Name: FUNCTION page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pattern text, p_limit integer) FROM PUBLIC;
@@ -5160,6 +6117,10 @@ GRANT ALL ON FUNCTION private.page_of_members(p_chat_id uuid, p_after uuid, p_pa
 
 REVOKE ALL ON FUNCTION private.password_account(p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.password_account(p_email text) TO cyphr_app;
+
+-- Name: FUNCTION policy_of(p_tenant uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.policy_of(p_tenant uuid) FROM PUBLIC;
 
 -- Name: FUNCTION pool_username(p_email text); Type: ACL; Schema: private; Owner: -
 
@@ -5227,10 +6188,10 @@ GRANT ALL ON FUNCTION private.record_object(p_bucket text, p_name text, p_size b
 REVOKE ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_presence(p_user_ids uuid[], p_online boolean[], p_seen_at timestamp with time zone[]) TO cyphr_app;
 
--- Name: FUNCTION recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer); Type: ACL; Schema: private; Owner: -
 
-REVOKE ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text) TO cyphr_app;
+REVOKE ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recover_pin(p_email text, p_email_hash text, p_code_hash bytea, p_pin_hash text, p_pin_length integer) TO cyphr_app;
 
 -- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: private; Owner: -
 
@@ -5240,6 +6201,11 @@ REVOKE ALL ON FUNCTION private.refuse_rewriting() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text) TO cyphr_app;
+
+-- Name: FUNCTION register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_account(p_user_id uuid, p_email text, p_email_hash text, p_code_hash bytea, p_full_name text, p_cyphr_id text, p_pin_hash text, p_pin_length integer) TO cyphr_app;
 
 -- Name: FUNCTION register_endpoint(p_device uuid, p_session_id uuid, p_platform text, p_token text, p_language text); Type: ACL; Schema: private; Owner: -
 
@@ -5299,6 +6265,10 @@ GRANT ALL ON FUNCTION private.role_of(p_chat_id uuid, p_user_id uuid) TO cyphr_a
 
 REVOKE ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_session(p_old_hash bytea, p_new_hash bytea, p_expires_at timestamp with time zone, p_address inet) TO cyphr_app;
+
+-- Name: FUNCTION session_end(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.session_end(p_user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION session_is_live(p_session_id uuid); Type: ACL; Schema: private; Owner: -
 
@@ -5414,6 +6384,11 @@ GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION which_ended(p_session_ids uuid[]); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.which_ended(p_session_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.which_ended(p_session_ids uuid[]) TO cyphr_app;
+
 -- Name: TABLE switchboard; Type: ACL; Schema: cyphr; Owner: -
 
 GRANT SELECT ON TABLE cyphr.switchboard TO PUBLIC;
@@ -5436,11 +6411,6 @@ GRANT SELECT ON TABLE public.message_reactions TO authenticated;
 -- Name: TABLE shown_messages; Type: ACL; Schema: private; Owner: -
 
 GRANT SELECT ON TABLE private.shown_messages TO cyphr_app;
-
--- Name: TABLE account_emails; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.account_emails TO service_role;
-GRANT SELECT ON TABLE public.account_emails TO authenticated;
 
 -- Name: TABLE calls; Type: ACL; Schema: public; Owner: -
 
@@ -5529,10 +6499,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.message_status TO authenticated;
 
 GRANT ALL ON TABLE public.mfa_attempts TO service_role;
 
--- Name: TABLE mfa_factors; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.mfa_factors TO service_role;
-
 -- Name: TABLE nearby_discovery; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.nearby_discovery TO service_role;
@@ -5572,10 +6538,6 @@ GRANT ALL ON TABLE public.recovery_codes TO service_role;
 
 GRANT ALL ON TABLE public.refresh_tokens TO service_role;
 
--- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.sessions TO service_role;
-
 -- Name: TABLE sign_in_addresses; Type: ACL; Schema: public; Owner: -
 
 GRANT ALL ON TABLE public.sign_in_addresses TO service_role;
@@ -5592,6 +6554,22 @@ GRANT ALL ON TABLE public.sign_in_challenges TO service_role;
 
 GRANT ALL ON TABLE public.sign_in_methods TO service_role;
 GRANT SELECT ON TABLE public.sign_in_methods TO authenticated;
+
+-- Name: TABLE tenant_invitations; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_invitations TO service_role;
+
+-- Name: TABLE tenant_members; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_members TO service_role;
+
+-- Name: TABLE tenant_policies; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenant_policies TO service_role;
+
+-- Name: TABLE tenants; Type: ACL; Schema: public; Owner: -
+
+GRANT ALL ON TABLE public.tenants TO service_role;
 
 -- Name: TABLE transactions; Type: ACL; Schema: public; Owner: -
 
@@ -5638,54 +6616,6 @@ GRANT SELECT(created_at) ON TABLE public.user_wallets TO authenticated;
 -- Name: COLUMN user_wallets.updated_at; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT(updated_at) ON TABLE public.user_wallets TO authenticated;
-
--- Name: TABLE users; Type: ACL; Schema: public; Owner: -
-
-GRANT ALL ON TABLE public.users TO service_role;
-
--- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(id) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.full_name; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(full_name),UPDATE(full_name) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.nickname; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(nickname),UPDATE(nickname) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.avatar_url; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(avatar_url) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.public_key; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(public_key) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.status; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(status),UPDATE(status) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.is_online; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(is_online) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.last_seen; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(last_seen) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(created_at) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO authenticated;
-
--- Name: COLUMN users.cyphr_id; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT(cyphr_id) ON TABLE public.users TO authenticated;
 
 -- Name: TABLE waitlist; Type: ACL; Schema: public; Owner: -
 

@@ -14,6 +14,7 @@ from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.mailbox import AllMail, Mailbox, SentMail
 from cyphr.foundation.aws import cognito_client
 from cyphr.foundation.postgres import connect
+from cyphr.messenger.accounts.mail import Letter
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for
@@ -71,7 +72,7 @@ async def test_the_stacks_mailbox_shows_what_cognito_mailed_too(http: httpx.Asyn
     email, own = address(), Mailbox()
     body = {"email": email, "password": PASSWORD, "full_name": "Anna"}
     await http.post("/v1/cognito/sign-ups", json=body)
-    await own.send_code(email, "999999")
+    await own.send(email, Letter("Your Cyphr code", "999999"))
     letters = await AllMail(own, SentMail(stand_in.endpoint_url)).letters(email)
     assert [letter.code for letter in letters] == ["999999", await code_for(stand_in, email)]
 

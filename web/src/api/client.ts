@@ -3,6 +3,7 @@
 import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
+import { device } from "./device";
 import { accessToken, forgetSession, keepPerson, keepSession } from "./session";
 import type { Addresses, Chat, Me, Person, Registration, Session, Switchboard } from "./types";
 
@@ -25,8 +26,8 @@ async function reachSignedIn(request: Request): Promise<Response> {
   return reach(again);
 }
 
-const open = createClient<paths>({ fetch: reach });
 /** For the other files of this folder. */
+export const open = createClient<paths>({ fetch: reach });
 export const signedIn = createClient<paths>({ fetch: reachSignedIn });
 
 export async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<T> {
@@ -46,11 +47,7 @@ export async function requestCode(email: string): Promise<void> {
 }
 
 export async function register(registration: Registration): Promise<void> {
-  keepSession(await answer<Session>(open.POST("/v1/accounts", { body: registration })));
-}
-
-export async function signIn(email: string, pin: string): Promise<void> {
-  keepSession(await answer<Session>(open.POST("/v1/sessions", { body: { email, pin } })));
+  keepSession(await answer<Session>(open.POST("/v1/accounts", { body: { ...registration, ...device() } })));
 }
 
 /** Signs out here even when the server cannot be told: its session then ends by age. */

@@ -164,6 +164,367 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description Security events of the tenant, newest first.
+         */
+        get: operations["list_events_v1_admin_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Groups
+         * @description Groups of the tenant.
+         */
+        get: operations["list_groups_v1_admin_groups_get"];
+        put?: never;
+        /**
+         * Make Group
+         * @description Make a group.
+         */
+        post: operations["make_group_v1_admin_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Group
+         * @description Remove a group; its people stay.
+         */
+        delete: operations["remove_group_v1_admin_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/groups/{group_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Join Group
+         * @description Put somebody into a group.
+         */
+        put: operations["join_group_v1_admin_groups__group_id__members__user_id__put"];
+        post?: never;
+        /**
+         * Leave Group
+         * @description Take somebody out of a group.
+         */
+        delete: operations["leave_group_v1_admin_groups__group_id__members__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite
+         * @description Invite an address by mail. The answer is the same for every address.
+         */
+        post: operations["invite_v1_admin_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find People
+         * @description People of one's tenant, newest first.
+         */
+        get: operations["find_people_v1_admin_people_get"];
+        put?: never;
+        /**
+         * Create Person
+         * @description Make an account. Its owner is mailed a code to choose a PIN with.
+         */
+        post: operations["create_person_v1_admin_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Person
+         * @description One person, and where they are signed in.
+         */
+        get: operations["read_person_v1_admin_people__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Reset Factors
+         * @description Remove every second factor and recovery code of somebody who has lost them.
+         */
+        delete: operations["reset_factors_v1_admin_people__user_id__factors_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Reset Pin
+         * @description Make the PIN of somebody useless, end their sessions, and mail them a code to choose a new one with.
+         */
+        delete: operations["reset_pin_v1_admin_people__user_id__pin_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Role
+         * @description Make somebody a member, an admin or an owner; owners may.
+         */
+        put: operations["set_role_v1_admin_people__user_id__role_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign Out
+         * @description End every session of somebody.
+         */
+        delete: operations["sign_out_v1_admin_people__user_id__sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Device
+         * @description End one session, and forget its device: the next sign-in from there is that of a new one.
+         */
+        delete: operations["revoke_device_v1_admin_people__user_id__sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/people/{user_id}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend
+         * @description Sign somebody out and keep them out. They are told by mail.
+         */
+        put: operations["suspend_v1_admin_people__user_id__suspension_put"];
+        post?: never;
+        /**
+         * Reinstate
+         * @description Let somebody sign in again.
+         */
+        delete: operations["reinstate_v1_admin_people__user_id__suspension_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Policy
+         * @description What the tenant demands of its people.
+         */
+        get: operations["read_policy_v1_admin_policy_get"];
+        /**
+         * Set Policy
+         * @description Demand something else of new PINs, of sessions from their next refresh on, and of everybody within half a minute;
+         *     owners may.
+         */
+        put: operations["set_policy_v1_admin_policy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/scim/v2/Groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Groups
+         * @description The tenant's groups as SCIM 2.0 lists them.
+         */
+        get: operations["export_groups_v1_admin_scim_v2_Groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/scim/v2/Users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Users
+         * @description People as SCIM 2.0 (RFC 7644) lists them. `filter`: `userName eq "…"` or `co`.
+         */
+        get: operations["export_users_v1_admin_scim_v2_Users_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/scim/v2/Users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export User
+         * @description One person as SCIM 2.0 shows them.
+         */
+        get: operations["export_user_v1_admin_scim_v2_Users__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats": {
         parameters: {
             query?: never;
@@ -1640,6 +2001,16 @@ export interface components {
              */
             ts: string;
         };
+        /**
+         * Added
+         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
+         */
+        Added: {
+            /** Added */
+            added: string[];
+            /** Refused */
+            refused: string[];
+        };
         /** Address */
         Address: {
             /** Email */
@@ -1652,6 +2023,99 @@ export interface components {
         Addresses: {
             /** Websocket */
             websocket: string | null;
+        };
+        /**
+         * AdministeredGroup
+         * @description A group of people of the tenant; no chat.
+         */
+        AdministeredGroup: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Member Ids */
+            member_ids: string[];
+            /** Name */
+            name: string;
+        };
+        /**
+         * AdministeredPerson
+         * @description A person as administrators see them. ``factors``: how many second factors; ``last_used_at``: of any session.
+         */
+        AdministeredPerson: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cyphr Id */
+            cyphr_id: string | null;
+            /** Email */
+            email: string | null;
+            /** Factors */
+            factors: number;
+            /** Full Name */
+            full_name: string;
+            /** Group Ids */
+            group_ids: string[];
+            /** Group Names */
+            group_names: string[];
+            /** Has Pin */
+            has_pin: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "admin" | "owner";
+            /** Suspended At */
+            suspended_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * AdministeredSession
+         * @description Where a person is signed in.
+         */
+        AdministeredSession: {
+            /** Address */
+            address: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device */
+            device: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /** Method */
+            method: string;
+            /** User Agent */
+            user_agent: string | null;
         };
         /**
          * Ban
@@ -1831,29 +2295,6 @@ export interface components {
             password: string;
         };
         /**
-         * Added
-         * @description Who came in, and who could not be added: they do not allow it, or are banned. A link may be sent to them.
-         */
-        cyphr__messenger__groups__models__Added: {
-            /** Added */
-            added: string[];
-            /** Refused */
-            refused: string[];
-        };
-        /**
-         * Added
-         * @description ``recovery_codes``: with the first factor, and shown only here.
-         */
-        cyphr__messenger__mfa__models__Added: {
-            /**
-             * Factor Id
-             * Format: uuid
-             */
-            factor_id: string;
-            /** Recovery Codes */
-            recovery_codes: string[] | null;
-        };
-        /**
          * Disappearing
          * @description How long messages of a chat live, in seconds: a day, a week, ninety days; None: they stay.
          */
@@ -1945,6 +2386,19 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * FactorAdded
+         * @description ``recovery_codes``: with the first factor, and shown only here.
+         */
+        FactorAdded: {
+            /**
+             * Factor Id
+             * Format: uuid
+             */
+            factor_id: string;
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
+        };
         /** FirstCode */
         FirstCode: {
             /** Code */
@@ -1972,6 +2426,26 @@ export interface components {
         Forwarded: {
             /** Sender Name */
             sender_name: string | null;
+        };
+        /** Group */
+        Group: {
+            /** Displayname */
+            displayName: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Members */
+            members: components["schemas"]["Value"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * Schemas
+             * @default [
+             *       "urn:ietf:params:scim:schemas:core:2.0:Group"
+             *     ]
+             */
+            schemas: string[];
         };
         /**
          * GroupChanges
@@ -2029,6 +2503,20 @@ export interface components {
             next: string | null;
         };
         /**
+         * Invitation
+         * @description Whoever registers with this address within seven days comes into the tenant.
+         */
+        Invitation: {
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role: "member" | "admin";
+        };
+        /**
          * Invite
          * @description A link as those who administer the group see it. ``created_by``: None when that account is gone.
          */
@@ -2081,6 +2569,27 @@ export interface components {
             method: string;
             /** Sufficient */
             sufficient: boolean;
+        };
+        /**
+         * ListResponse
+         * @description Part of a list. ``start_index`` counts from one.
+         */
+        ListResponse: {
+            /** Itemsperpage */
+            itemsPerPage: number;
+            /** Resources */
+            Resources: components["schemas"]["User"][] | components["schemas"]["Group"][];
+            /**
+             * Schemas
+             * @default [
+             *       "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+             *     ]
+             */
+            schemas: string[];
+            /** Startindex */
+            startIndex: number;
+            /** Totalresults */
+            totalResults: number;
         };
         /**
          * Me
@@ -2205,6 +2714,26 @@ export interface components {
             /** Seq */
             seq: number;
         };
+        /** Meta */
+        Meta: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /**
+             * Lastmodified
+             * Format: date-time
+             */
+            lastModified: string;
+            /** Location */
+            location: string;
+            /**
+             * Resourcetype
+             * @enum {string}
+             */
+            resourceType: "User" | "Group";
+        };
         /**
          * Mine
          * @description What a chat is to the person who asks.
@@ -2233,6 +2762,11 @@ export interface components {
             unread_mentions: number;
             /** Visible From Seq */
             visible_from_seq: number;
+        };
+        /** Name */
+        Name: {
+            /** Formatted */
+            formatted: string;
         };
         /** NewAuthenticator */
         NewAuthenticator: {
@@ -2283,6 +2817,11 @@ export interface components {
             platform: components["schemas"]["Platform"];
             /** Token */
             token: string;
+        };
+        /** NewGroup */
+        NewGroup: {
+            /** Name */
+            name: string;
         };
         /**
          * NewInvite
@@ -2342,6 +2881,22 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * NewPerson
+         * @description An account without a PIN: its owner chooses one with a code by mail.
+         */
+        NewPerson: {
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role: "member" | "admin" | "owner";
+        };
         /** NewPin */
         NewPin: {
             /** Pin */
@@ -2375,6 +2930,33 @@ export interface components {
             muted_for_ever: boolean;
             /** Muted Until */
             muted_until?: string | null;
+        };
+        /**
+         * NotedEvent
+         * @description One row of the audit log. ``seq``: its place in the chain.
+         */
+        NotedEvent: {
+            /** Actor */
+            actor: string | null;
+            /** Address */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Event */
+            event: string;
+            /** Seq */
+            seq: number;
+            /** Session */
+            session: string | null;
+            /** Subject */
+            subject: string | null;
         };
         /**
          * Notifications
@@ -2547,6 +3129,16 @@ export interface components {
             password: string;
         };
         /**
+         * PeoplePage
+         * @description Part of the people, newest first. ``next``: the cursor of the rest.
+         */
+        PeoplePage: {
+            /** Next */
+            next: string | null;
+            /** People */
+            people: components["schemas"]["AdministeredPerson"][];
+        };
+        /**
          * Person
          * @description The public part of a person.
          */
@@ -2562,6 +3154,52 @@ export interface components {
              * Format: uuid
              */
             id: string;
+        };
+        /**
+         * PersonDetails
+         * @description One person, with the sessions that live.
+         */
+        PersonDetails: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cyphr Id */
+            cyphr_id: string | null;
+            /** Email */
+            email: string | null;
+            /** Factors */
+            factors: number;
+            /** Full Name */
+            full_name: string;
+            /** Group Ids */
+            group_ids: string[];
+            /** Group Names */
+            group_names: string[];
+            /** Has Pin */
+            has_pin: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "admin" | "owner";
+            /** Sessions */
+            sessions: components["schemas"]["AdministeredSession"][];
+            /** Suspended At */
+            suspended_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /** PinChange */
         PinChange: {
@@ -2584,6 +3222,28 @@ export interface components {
          * @enum {string}
          */
         Platform: "fcm" | "apns" | "webpush";
+        /**
+         * Policy
+         * @description What a tenant demands. ``pin_length``: digits of a new PIN at least; ``session_days``: how long a session lives
+         *     that is not used; ``require_mfa``: whoever has no second factor sets one up before anything else.
+         */
+        Policy: {
+            /**
+             * Pin Length
+             * @default 4
+             */
+            pin_length: number;
+            /**
+             * Require Mfa
+             * @default false
+             */
+            require_mfa: boolean;
+            /**
+             * Session Days
+             * @default 30
+             */
+            session_days: number;
+        };
         /** PoolRefresh */
         PoolRefresh: {
             /** Refresh Token */
@@ -2770,6 +3430,14 @@ export interface components {
             /** Pin */
             pin: string;
         };
+        /** RoleChange */
+        RoleChange: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "admin" | "owner";
+        };
         /**
          * ServiceStand
          * @description One service and the side that it stands on. ``epoch`` counts its handovers.
@@ -2866,6 +3534,50 @@ export interface components {
             pin?: string | null;
             /** Recovery Code */
             recovery_code?: string | null;
+        };
+        /**
+         * User
+         * @description A person. ``user_name``: the address of mail, or the @cyphr_id of who has none, or the id.
+         */
+        User: {
+            /** Active */
+            active: boolean;
+            /** Displayname */
+            displayName: string;
+            /** Emails */
+            emails: components["schemas"]["Value"][];
+            /** Groups */
+            groups: components["schemas"]["Value"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            meta: components["schemas"]["Meta"];
+            name: components["schemas"]["Name"];
+            /** Roles */
+            roles: components["schemas"]["Value"][];
+            /**
+             * Schemas
+             * @default [
+             *       "urn:ietf:params:scim:schemas:core:2.0:User"
+             *     ]
+             */
+            schemas: string[];
+            /** Username */
+            userName: string;
+        };
+        /**
+         * Value
+         * @description One of several: an address, a group, a role.
+         */
+        Value: {
+            /** Display */
+            display?: string | null;
+            /** Primary */
+            primary?: boolean | null;
+            /** Value */
+            value: string;
         };
     };
     responses: never;
@@ -3189,6 +3901,887 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events_v1_admin_audit_get: {
+        parameters: {
+            query?: {
+                /** @description Only what stands before this place. */
+                before?: number | null;
+                limit?: number;
+                /** @description Only what they did, or what befell them. */
+                person?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedEvent"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_groups_v1_admin_groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredGroup"][];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_group_v1_admin_groups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredGroup"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_group_v1_admin_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_group_v1_admin_groups__group_id__members__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_group_v1_admin_groups__group_id__members__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_v1_admin_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_people_v1_admin_people_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+                /** @description Only those who are suspended, or are not. */
+                suspended?: boolean | null;
+                /** @description Part of a name, an e-mail address or a @cyphr_id. */
+                words?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePage"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_person_v1_admin_people_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonDetails"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_person_v1_admin_people__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonDetails"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_factors_v1_admin_people__user_id__factors_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_pin_v1_admin_people__user_id__pin_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_role_v1_admin_people__user_id__role_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_v1_admin_people__user_id__sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device_v1_admin_people__user_id__sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_v1_admin_people__user_id__suspension_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reinstate_v1_admin_people__user_id__suspension_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_policy_v1_admin_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_policy_v1_admin_policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policy"];
+            };
+        };
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_groups_v1_admin_scim_v2_Groups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_users_v1_admin_scim_v2_Users_get: {
+        parameters: {
+            query?: {
+                count?: number;
+                filter?: string | null;
+                startIndex?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListResponse"];
+                };
+            };
+            /** @description Come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_user_v1_admin_scim_v2_Users__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description Come again. */
@@ -3904,7 +5497,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__groups__models__Added"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
             /** @description Come again. */
@@ -5532,7 +7125,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */
@@ -5656,7 +7249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cyphr__messenger__mfa__models__Added"];
+                    "application/json": components["schemas"]["FactorAdded"];
                 };
             };
             /** @description Come again. */

@@ -19,6 +19,10 @@ class Mail(Protocol):
         """Mail ``letter``. Raises Unavailable."""
         ...
 
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """Mail what needs no answer. Raises Unavailable."""
+        ...
+
 
 class SesMail:
     """Mail through Amazon SES."""
@@ -38,6 +42,10 @@ class SesMail:
             )
         except (ClientError, BotoCoreError) as error:
             raise Unavailable("the mail could not be sent; try again in a moment") from error
+
+    async def send_notice(self, to: str, subject: str, text: str) -> None:
+        """See ``Mail``."""
+        await self.send(to, Letter(subject, text))
 
 
 def registration_code(code: str) -> Letter:

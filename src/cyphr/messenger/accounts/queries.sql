@@ -4,7 +4,8 @@ select private.issue_email_code(%(email)s, %(code_hash)s);
 
 -- name: register_account
 select private.register_account(
-    %(user_id)s, %(email)s, %(email_hash)s, %(code_hash)s, %(full_name)s, %(cyphr_id)s, %(pin_hash)s
+    %(user_id)s, %(email)s, %(email_hash)s, %(code_hash)s, %(full_name)s, %(cyphr_id)s, %(pin_hash)s,
+    %(pin_length)s
 );
 
 -- name: read_me
@@ -18,4 +19,7 @@ select private.set_pin(%(pin_hash)s);
 
 -- name: recover_pin
 select outcome, user_id, ended
-from private.recover_pin(%(email)s, %(email_hash)s, %(code_hash)s, %(pin_hash)s);
+from private.recover_pin(%(email)s, %(email_hash)s, %(code_hash)s, %(pin_hash)s, %(pin_length)s);
+
+-- name: own_pin_length
+select private.own_pin_length();

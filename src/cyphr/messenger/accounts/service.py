@@ -32,7 +32,7 @@ _queries = load_queries(__package__)
 
 @dataclass(frozen=True)
 class Recovered:
-    """What came of a recovery: ``recovered`` or ``wrong_code``. ``ended``: sessions."""
+    """What came of a recovery: ``recovered``, ``wrong_code`` or ``pin_too_short``. ``ended``: sessions."""
 
     outcome: str
     user_id: UUID | None
@@ -84,6 +84,7 @@ class Accounts:
                 email_hash=hash_email(recovery.email),
                 code_hash=self._hash_recovery_code(recovery.email, recovery.code),
                 pin_hash=pin_hash,
+                pin_length=len(recovery.new_pin),
             )
             assert recovered is not None
             if recovered.user_id is not None:
@@ -112,6 +113,7 @@ class Accounts:
                 full_name=registration.full_name,
                 cyphr_id=registration.cyphr_id,
                 pin_hash=pin_hash,
+                pin_length=len(registration.pin),
             )
             if outcome != "registered":
                 return outcome, None  # returned, not raised: a wrong code's try must be committed
@@ -144,6 +146,8 @@ class Accounts:
         pin_hash = await self._pins.hash(change.new_pin)
 
         async def work(transaction: Transaction) -> None:
+            if len(change.new_pin) < await transaction.fetch_value(_queries.own_pin_length):
+                raise _refusal("pin_too_short")
             await transaction.execute(_queries.set_pin, pin_hash=pin_hash)
             await self._audit.note(
                 transaction,
@@ -188,5 +192,7 @@ def _refusal(outcome: str) -> InvalidInput | Conflict:
             return Conflict("this address has an account already; sign in")
         case "cyphr_id_taken":
             return Conflict("this cyphr_id is taken; choose another")
+        case "pin_too_short":
+            return InvalidInput("this PIN is shorter than those who administer this account allow; take more digits")
         case _:
             return InvalidInput("the code is wrong or no longer valid; ask for a new one")

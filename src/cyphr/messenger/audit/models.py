@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict
 
 EventKind = Literal[
     "account.registered",
-    "account.registration_refused",
-    "account.code_sent",
     "pin.changed",
     "pin.recovered",
     "pin.locked",

@@ -39,12 +39,12 @@ class Question:
 
 
 class SrpClient:
-    """One proof of one password. ``private``: the client's secret number, random unless a test gives one."""
+    """One proof of one password."""
 
-    def __init__(self, pool_id: str, password: str, *, private: int | None = None) -> None:
+    def __init__(self, pool_id: str, password: str) -> None:
         self._pool = pool_id.partition("_")[2]
         self._password = password
-        self._a = private if private is not None else secrets.randbelow(_N - 2) + 1
+        self._a = secrets.randbelow(_N - 2) + 1
         self._public = pow(_G, self._a, _N)
 
     @property

@@ -66,7 +66,7 @@ class NewPasskeyAnswer(BaseModel):
     credential: Credential
 
 
-class Added(BaseModel):
+class FactorAdded(BaseModel):
     """``recovery_codes``: with the first factor, and shown only here."""
 
     factor_id: UUID

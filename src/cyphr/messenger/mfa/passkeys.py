@@ -37,7 +37,7 @@ class Passkeys:
         """For the site that the settings name, or else for the one where people open the web client."""
         public = urlsplit(settings.public_url or "")
         origins = settings.passkeys.origins or ((f"{public.scheme}://{public.netloc}",) if public.netloc else ())
-        return cls(settings.passkeys.site or public.hostname, origins)
+        return cls(settings.passkeys.site or _domain(public.hostname), origins)
 
     async def ask_for_new(self, nonce: bytes, user_id: UUID, name: str, known: Iterable[bytes]) -> dict[str, Any]:
         """What ``navigator.credentials.create`` is called with. ``known``: passkeys that the person has already."""
@@ -135,6 +135,11 @@ class Passkeys:
         if self._site is None:
             raise Conflict("there are no passkeys here: CYPHR_PASSKEYS__SITE and CYPHR_PUBLIC_URL are not set")
         return self._site
+
+
+def _domain(host: str | None) -> str | None:
+    """``host``, if it is a name: browsers make no passkeys for bare addresses."""
+    return None if host is None or host.replace(".", "").isdecimal() or ":" in host else host
 
 
 def credential_id_of(credential: dict[str, Any]) -> bytes:

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from cyphr.messenger.mfa.models import (
-    Added,
     Beginning,
     ChallengeAnswer,
     ChallengeQuestion,
     Enrolment,
+    FactorAdded,
     FirstCode,
     NewAuthenticator,
     NewPasskeyAnswer,
@@ -55,7 +55,7 @@ async def begin_authenticator(body: NewAuthenticator, identity: StepUp, mfa: Ser
 
 
 @router.post("/me/factors/totp/{factor_id}/confirm")
-async def confirm_authenticator(factor_id: UUID, body: FirstCode, identity: SignedIn, mfa: Service) -> Added:
+async def confirm_authenticator(factor_id: UUID, body: FirstCode, identity: SignedIn, mfa: Service) -> FactorAdded:
     """Confirm an authenticator with its first code."""
     return await mfa.confirm_authenticator(identity, factor_id, body.code)
 
@@ -67,7 +67,7 @@ async def begin_new_passkey(identity: StepUp, mfa: Service) -> PasskeyRequest:
 
 
 @router.post("/me/factors/passkeys", status_code=201)
-async def add_passkey(body: NewPasskeyAnswer, identity: SignedIn, mfa: Service) -> Added:
+async def add_passkey(body: NewPasskeyAnswer, identity: SignedIn, mfa: Service) -> FactorAdded:
     """Add the passkey that was made."""
     return await mfa.add_passkey(identity, body.challenge, body.name, body.credential)
 

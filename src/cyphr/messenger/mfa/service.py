@@ -15,7 +15,7 @@ from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
-from cyphr.messenger.mfa.models import Added, Enrolment, OwnFactor, OwnFactors, PasskeyRequest
+from cyphr.messenger.mfa.models import Enrolment, FactorAdded, OwnFactor, OwnFactors, PasskeyRequest
 from cyphr.messenger.mfa.passkeys import Passkeys
 from cyphr.messenger.mfa.proofs import KnownFactor, Proofs
 from cyphr.messenger.mfa.recovery import hash_code, new_codes
@@ -83,7 +83,7 @@ class Mfa:
         account = await self._switchboard.unit_of_work(user_id, work)
         return Enrolment(id=factor_id, secret=secret, uri=enrolment_uri(secret, account, self._issuer))
 
-    async def confirm_authenticator(self, identity: Identity, factor_id: UUID, code: str) -> Added:
+    async def confirm_authenticator(self, identity: Identity, factor_id: UUID, code: str) -> FactorAdded:
         """Take its first code. Raises NotFound, RateLimited, or InvalidInput when the code is wrong."""
         user_id = identity.user_id
 
@@ -121,7 +121,9 @@ class Mfa:
         options = await self._passkeys.ask_for_new(nonce, identity.user_id, name, held)
         return PasskeyRequest(challenge=token, options=options, expires_in=CHALLENGE_SECONDS)
 
-    async def add_passkey(self, identity: Identity, challenge: str, name: str, credential: dict[str, Any]) -> Added:
+    async def add_passkey(
+        self, identity: Identity, challenge: str, name: str, credential: dict[str, Any]
+    ) -> FactorAdded:
         """Take the passkey that was made. Raises InvalidInput or Conflict."""
         begun = await self._proofs.find(challenge, "enrol", identity.session_id)
         if begun is None:
@@ -200,7 +202,9 @@ class Mfa:
         if not added:
             raise Conflict(_FULL)
 
-    async def _added(self, identity: Identity, factor_id: UUID, kind: str, add: Callable[[Transaction], Any]) -> Added:
+    async def _added(
+        self, identity: Identity, factor_id: UUID, kind: str, add: Callable[[Transaction], Any]
+    ) -> FactorAdded:
         """Add a factor, with recovery codes when it is the first, and tell its owner."""
         codes = new_codes()
 
@@ -215,7 +219,7 @@ class Mfa:
         first = await self._switchboard.unit_of_work(identity.user_id, work)
         text = f"Signing in can now be proved with one more thing.\n\n{_IF_NOT_YOU}"
         await self._notices.tell(identity.user_id, "A second factor was added to your Cyphr account", text)
-        return Added(factor_id=factor_id, recovery_codes=codes if first else None)
+        return FactorAdded(factor_id=factor_id, recovery_codes=codes if first else None)
 
     async def _store_codes(self, transaction: Transaction, identity: Identity, codes: list[str]) -> None:
         hashes = [hash_code(self._code_key, identity.user_id, code) for code in codes]

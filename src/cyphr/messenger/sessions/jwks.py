@@ -9,10 +9,9 @@ import ipaddress
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import InvalidInput, NotAuthenticated, Unavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 _logger = logging.getLogger(__name__)
 
@@ -120,6 +122,8 @@ class PublishedKeys:
             raise Unavailable("the keys that this token was signed with cannot be fetched now; try again in a moment")
 
     async def _fetch(self) -> None:
+        import httpx  # a tenth of the time of a function's start, and most functions never fetch a key
+
         try:
             async with httpx.AsyncClient(follow_redirects=False, timeout=_FETCH_SECONDS, trust_env=False) as http:
                 keys = read_key_set(await _read(http, self._url))
@@ -129,7 +133,7 @@ class PublishedKeys:
         self._keys, self._fetched = keys, monotonic()
 
 
-async def _read(http: httpx.AsyncClient, url: str) -> bytes:
+async def _read(http: "httpx.AsyncClient", url: str) -> bytes:
     """What is there, if it is no more than a set of keys may be. Raises ValueError for anything else."""
     async with asyncio.timeout(_FETCH_SECONDS), http.stream("GET", url) as answer:
         if answer.status_code != 200:  # a redirect too: where keys come from is in the settings

@@ -58,3 +58,9 @@ select outcome, user_id from private.exchangeable(%(session_id)s, %(issuer)s, %(
 
 -- name: note_exchange
 select private.note_exchange(%(session_id)s, %(user_id)s, %(method)s);
+
+-- name: demands_factor
+select private.demands_factor(%(user_id)s);
+
+-- name: which_ended
+select private.which_ended(%(session_ids)s::uuid[]);

@@ -14,6 +14,9 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 keys = APIRouter(tags=["sessions"])
 
+# What is served to whom a second factor is demanded of: setting one up, and all about the session itself.
+_TO_ENROL = ("/v1/me/factors", "/v1/me/recovery-codes", "/v1/sessions")
+
 _bearer = HTTPBearer(auto_error=False, description="An access token.")
 
 
@@ -26,11 +29,14 @@ Service = Annotated[Sessions, Depends(_sessions)]
 
 
 async def _signed_in(
-    sessions: Service, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    sessions: Service,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Identity:
     if credentials is None:
         raise NotAuthenticated("this needs an access token: Authorization: Bearer …")
-    return await sessions.identify(credentials.credentials)
+    enrolling = request.url.path == "/v1/me" or request.url.path.startswith(_TO_ENROL)
+    return await sessions.identify(credentials.credentials, enrolling=enrolling)
 
 
 SignedIn = Annotated[Identity, Depends(_signed_in)]

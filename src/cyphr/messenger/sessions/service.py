@@ -9,7 +9,14 @@ from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
-from cyphr.foundation.errors import InvalidInput, NotAuthenticated, RateLimited, StepUpRequired, Suspended
+from cyphr.foundation.errors import (
+    FactorRequired,
+    InvalidInput,
+    NotAuthenticated,
+    RateLimited,
+    StepUpRequired,
+    Suspended,
+)
 from cyphr.foundation.ids import uuid7
 from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
@@ -128,6 +135,7 @@ class Sessions:
         self._pins = pins
         self._notices = notices
         self._believed: dict[UUID, float] = {}
+        self._cleared: dict[UUID, float] = {}
         self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
         self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
@@ -317,14 +325,20 @@ class Sessions:
         )
         return self._session(person, rotation.session_id, successor)
 
-    async def identify(self, access_token: str) -> Identity:
-        """Who a request is from. Raises NotAuthenticated, or Unavailable when another issuer's keys cannot be had."""
+    async def identify(self, access_token: str, *, enrolling: bool = False) -> Identity:
+        """Who a request is from. ``enrolling``: it serves to set up a second factor, which their tenant may demand.
+
+        Raises NotAuthenticated, FactorRequired, or Unavailable when another issuer's keys cannot be had.
+        """
         proven = await self._verifier.verify(access_token)
         if isinstance(proven, Proof):
-            return await self._adopt(proven)
-        identity = proven
-        if self._believed.get(identity.session_id, 0.0) < monotonic():
-            await self._ask(identity.session_id)
+            identity = await self._adopt(proven)
+        else:
+            identity = proven
+            if self._believed.get(identity.session_id, 0.0) < monotonic():
+                await self._ask(identity.session_id)
+        if not enrolling and self._cleared.get(identity.user_id, 0.0) < monotonic():
+            await self._demand_factor(identity.user_id)
         return identity
 
     async def require_proof(self, identity: Identity) -> None:
@@ -347,6 +361,15 @@ class Sessions:
     async def end(self, identity: Identity, session_id: UUID) -> bool:
         """End one session of this person; whether it was theirs and had not ended."""
         return bool(await self._revoke(identity.user_id, only=session_id))
+
+    async def which_ended(self, session_ids: list[UUID]) -> list[UUID]:
+        """Those of these sessions that live no longer."""
+
+        async def work(transaction: Transaction) -> list[UUID]:
+            ended: list[UUID] = await transaction.fetch_value(_queries.which_ended, session_ids=session_ids)
+            return ended
+
+        return await self._switchboard.unit_of_work(None, work)
 
     async def forget(self, user_id: UUID, session_ids: list[UUID]) -> None:
         """What follows when a transaction of ours has ended sessions: nothing goes on in their name."""
@@ -451,6 +474,17 @@ class Sessions:
         if adoption.outcome != "live" or adoption.user_id is None:
             raise NotAuthenticated(_REFUSALS.get(adoption.outcome, "this session has ended; sign in"))
         return adoption.user_id
+
+    async def _demand_factor(self, user_id: UUID) -> None:
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.demands_factor, user_id=user_id))
+
+        self._cleared.pop(user_id, None)
+        if await self._switchboard.unit_of_work(None, work):
+            raise FactorRequired("those who administer this account demand a second factor: POST /v1/me/factors/totp")
+        if len(self._cleared) > _MOST_BELIEVED:
+            self._cleared.clear()
+        self._cleared[user_id] = monotonic() + _BELIEVED_SECONDS
 
     def _believe(self, session_id: UUID) -> None:
         if len(self._believed) > _MOST_BELIEVED:

@@ -9,9 +9,11 @@ import { Avatar } from "../../ui/Avatar/Avatar";
 import { Banner } from "../../ui/Banner/Banner";
 import { Button } from "../../ui/Button/Button";
 import { TextField } from "../../ui/TextField/TextField";
+import { DeviceSettings } from "./DeviceSettings";
 import { NotificationSettings } from "./NotificationSettings";
 import { PrivacySettings } from "./PrivacySettings";
 import styles from "./Profile.module.css";
+import { SecuritySettings } from "./SecuritySettings";
 
 const LARGEST_BYTES = 1024 * 1024;
 
@@ -47,6 +49,8 @@ export default function Profile({ person, onSignOut }: { person: Person; onSignO
         </div>
         <PrivacySettings />
         <NotificationSettings />
+        <SecuritySettings />
+        <DeviceSettings />
         <ChangePin />
         <Button kind="danger" onClick={onSignOut}>
           {t("profile.signOut")}
@@ -125,7 +129,7 @@ function ChangePin() {
         type="password"
         inputMode="numeric"
         autoComplete="new-password"
-        pattern="[0-9]{4,12}"
+        pattern="[0-9]{4,6}"
         title={t("problem.pin")}
         required
         value={next}

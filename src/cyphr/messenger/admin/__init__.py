@@ -1,0 +1,1 @@
+"""What administrators do to the accounts of their tenant, and operators to all."""

@@ -1,0 +1,5 @@
+-- Read and changed by functions of the schema private only.
+
+alter table public.tenant_group_members enable row level security;
+revoke all on public.tenant_group_members from anon, authenticated;
+grant all on public.tenant_group_members to service_role;
