@@ -161,7 +161,6 @@ def build_messenger(
         notices,
         wrong_pins=settings.wrong_pins_per_address,
     )
-    proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key)
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
@@ -172,6 +171,7 @@ def build_messenger(
         if pool is None
         else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
     )
+    proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key, passwords=passwords)
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     devices = Devices(switchboard, sessions, postman, audit)
     sessions.on_new_device(devices.announce)

@@ -98,6 +98,17 @@ async def test_methods_change_only_for_who_has_just_proved_themselves(http: http
     assert await methods(anna) == ["pin"]
 
 
+async def test_who_has_a_password_only_proves_themselves_with_it(http: httpx.AsyncClient, side: TestSide) -> None:
+    anna = await register(http, "Anna")
+    assert (await anna.put("/v1/me/methods/password", {"password": PASSWORD})).status_code < 300
+    assert (await anna.delete("/v1/me/methods/pin")).status_code < 300
+    await grow_old(side, anna)
+    assert (await anna.post("/v1/sessions/step-up", {"password": "Another-one-1!"})).status_code == 401
+    assert (await anna.put("/v1/me/methods/pin", {"pin": "7391"})).status_code == 403
+    assert (await anna.post("/v1/sessions/step-up", {"password": PASSWORD})).status_code == 204
+    assert (await anna.put("/v1/me/methods/pin", {"pin": "7391"})).status_code < 300
+
+
 async def test_a_password_that_was_taken_away_counts_no_more_even_if_the_pool_still_has_it(
     http: httpx.AsyncClient, side: TestSide
 ) -> None:

@@ -3519,7 +3519,7 @@ export interface components {
         };
         /**
          * StepUpProof
-         * @description Exactly one of them. ``pin``: of who has no second factor. ``challenge``: beside a passkey's answer.
+         * @description Exactly one. ``pin``, ``password``: of who has no second factor. ``challenge``: beside a passkey's answer.
          */
         StepUpProof: {
             /** Challenge */
@@ -3530,6 +3530,8 @@ export interface components {
             credential?: {
                 [key: string]: unknown;
             } | null;
+            /** Password */
+            password?: string | null;
             /** Pin */
             pin?: string | null;
             /** Recovery Code */

@@ -126,11 +126,13 @@ class Beginning(BaseModel):
 
 
 class StepUpProof(SecondProof):
-    """Exactly one of them. ``pin``: of who has no second factor. ``challenge``: beside a passkey's answer."""
+    """Exactly one. ``pin``, ``password``: of who has no second factor. ``challenge``: beside a passkey's answer."""
 
     pin: Annotated[str, StringConstraints(max_length=64)] | None = None
+    password: Annotated[str, StringConstraints(max_length=256)] | None = None
     challenge: Token | None = None
 
     def given(self) -> list[str]:
         """See ``SecondProof``."""
-        return super().given() + (["pin"] if self.pin is not None else [])
+        firsts = (("pin", self.pin), ("password", self.password))
+        return super().given() + [kind for kind, proof in firsts if proof is not None]

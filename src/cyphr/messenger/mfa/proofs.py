@@ -13,6 +13,7 @@ from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
+from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.mfa.models import ChallengeAnswer, PasskeyRequest, PasskeySignIn, SecondProof, StepUpProof
 from cyphr.messenger.mfa.passkeys import Passkeys, credential_id_of
 from cyphr.messenger.mfa.recovery import hash_code
@@ -88,7 +89,9 @@ class Proofs:
         notices: Notices,
         *,
         code_key: bytes,
+        passwords: Passwords | None = None,
     ) -> None:
+        """``passwords``: what proves them; None: nobody has one."""
         self._switchboard = switchboard
         self._sessions = sessions
         self._passkeys = passkeys
@@ -96,6 +99,7 @@ class Proofs:
         self._audit = audit
         self._notices = notices
         self._code_key = code_key
+        self._passwords = passwords
 
     async def answer(self, answer: ChallengeAnswer) -> Session:
         """End signing in. Raises NotAuthenticated, RateLimited or Suspended."""
@@ -164,8 +168,8 @@ class Proofs:
     async def step_up(self, identity: Identity, proof: StepUpProof) -> None:
         """Prove again who one is. Raises NotAuthenticated, NotAllowed or RateLimited."""
         try:
-            if proof.pin is not None:
-                await self._step_up_with_pin(identity, proof.pin)
+            if proof.pin is not None or proof.password is not None:
+                await self._step_up_with_first_factor(identity, proof)
             else:
                 await self._step_up_with_factor(identity, proof)
         except NotAuthenticated:
@@ -227,15 +231,25 @@ class Proofs:
         if not tried.allowed:
             raise RateLimited("too many wrong codes; wait and try again", retry_after=tried.retry_after)
 
-    async def _step_up_with_pin(self, identity: Identity, pin: str) -> None:
+    async def _step_up_with_first_factor(self, identity: Identity, proof: StepUpProof) -> None:
         if await self._factors_of(identity.user_id):
             raise NotAllowed("this account has a second factor: prove with that one")
-        await self._sessions.prove_own_pin(identity, pin)
+        if proof.pin is not None:
+            await self._sessions.prove_own_pin(identity, proof.pin)
+        else:
+            await self._prove_own_password(identity, proof.password or "")
 
         async def work(transaction: Transaction) -> None:
-            await self._passed(transaction, identity, "pin")
+            await self._passed(transaction, identity, proof.given()[0])
 
         await self._switchboard.unit_of_work(identity.user_id, work)
+
+    async def _prove_own_password(self, identity: Identity, password: str) -> None:
+        if self._passwords is None:
+            raise NotAllowed("passwords are not kept here: prove with the PIN")
+        email = await self._sessions.read_own_email(identity)
+        if await self._passwords.sign_in(email, password) != identity.user_id:
+            raise NotAuthenticated("the e-mail address and the password do not belong together")
 
     async def _step_up_with_factor(self, identity: Identity, proof: StepUpProof) -> None:
         nonce = b""

@@ -229,14 +229,7 @@ class Sessions:
 
     async def prove_own_pin(self, identity: Identity, pin: str) -> str:
         """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
-
-        async def read(transaction: Transaction) -> str | None:
-            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
-            return email
-
-        email = await self._switchboard.unit_of_work(identity.user_id, read)
-        if email is None:
-            raise InvalidInput("this account has no e-mail address, so it has no PIN to prove")
+        email = await self.read_own_email(identity)
         if await self.prove_pin(email, pin) != identity.user_id:
             raise NotAuthenticated("the e-mail address and the PIN do not belong together")
 
@@ -244,6 +237,18 @@ class Sessions:
             await self.forgive(transaction, email)
 
         await self._switchboard.unit_of_work(identity.user_id, work)
+        return email
+
+    async def read_own_email(self, identity: Identity) -> str:
+        """The address that a person signs in with. Raises InvalidInput when there is none."""
+
+        async def read(transaction: Transaction) -> str | None:
+            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
+            return email
+
+        email = await self._switchboard.unit_of_work(identity.user_id, read)
+        if email is None:
+            raise InvalidInput("this account has no e-mail address, so it has neither a PIN nor a password to prove")
         return email
 
     async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
