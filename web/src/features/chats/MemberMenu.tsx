@@ -2,8 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Chat, Member } from "../../api/types";
 import type { MenuPlace } from "../../ui/Menu/gesture";
 import { Menu, MenuItem } from "../../ui/Menu/Menu";
-import { deedTitle, type MemberDeed } from "./Members";
-import { mayRemove, rolesFor } from "./roles";
+import { deedTitle, mayRemove, type MemberDeed, rolesFor } from "./roles";
 
 interface Props {
   chat: Chat;

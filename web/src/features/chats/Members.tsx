@@ -1,9 +1,8 @@
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import type { TFunction } from "i18next";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { addMembers, listMembers, removeMember, setBan, setRole } from "../../api/groups";
-import type { Chat, Member, Role } from "../../api/types";
+import type { Chat, Member } from "../../api/types";
 import { Avatar } from "../../ui/Avatar/Avatar";
 import { Banner } from "../../ui/Banner/Banner";
 import { Button } from "../../ui/Button/Button";
@@ -14,11 +13,9 @@ import { useMessenger, useMessengerState } from "../realtime/useMessenger";
 import { Bans } from "./Bans";
 import styles from "./ChatAbout.module.css";
 import { IdField, lookUp } from "./IdField";
-import { administers, mayAdd, mayRemove, rankOf, rolesFor } from "./roles";
+import { administers, deedTitle, mayAdd, mayRemove, type MemberDeed, rankOf, rolesFor } from "./roles";
 
 const MemberMenu = lazy(() => import("./MemberMenu"));
-
-export type MemberDeed = { kind: "role"; role: Role } | { kind: "remove" | "ban" };
 
 /** Who is in the chat, by role, and how far each has come. */
 export function Members({ chat }: { chat: Chat }) {
@@ -89,10 +86,6 @@ export function Members({ chat }: { chat: Chat }) {
       )}
     </section>
   );
-}
-
-export function deedTitle(t: TFunction, deed: MemberDeed): string {
-  return deed.kind === "role" ? t(`info.make.${deed.role}`) : t(`info.${deed.kind}`);
 }
 
 /** Those whom the chat itself does not list. */

@@ -1,6 +1,10 @@
 /** What one's role in a group allows; the server has the last word. */
 
+import type { TFunction } from "i18next";
 import type { Chat, Member, Role } from "../../api/types";
+
+/** What may be done to a member. */
+export type MemberDeed = { kind: "role"; role: Role } | { kind: "remove" | "ban" };
 
 export const rankOf = (role: string | undefined): number => ({ owner: 3, admin: 2 })[role ?? ""] ?? 1;
 
@@ -16,4 +20,8 @@ export function rolesFor(chat: Chat, member: Member): Role[] {
   if (chat.mine?.role !== "owner" || chat.type !== "group") return [];
   const roles: Role[] = ["member", "admin", "owner"];
   return roles.filter((role) => rankOf(role) !== rankOf(member.role));
+}
+
+export function deedTitle(t: TFunction, deed: MemberDeed): string {
+  return deed.kind === "role" ? t(`info.make.${deed.role}`) : t(`info.${deed.kind}`);
 }
