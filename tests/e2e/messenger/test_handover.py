@@ -88,7 +88,7 @@ async def talk(person: Client, chat: str, stop: asyncio.Event) -> list[tuple[str
         while not stop.is_set():
             client_id = await socket.send(chat, "hello")
             while (frame := await socket.hear())["t"] != "ack":
-                assert frame["t"] in {"msg", "receipt"}, frame
+                assert frame["t"] in {"msg", "receipt", "me.device"}, frame
             assert frame["id"] == client_id
             acknowledged.append((client_id, frame["d"]["seq"]))
             await socket.say("read", chat=chat, d={"seq": frame["d"]["seq"]})
