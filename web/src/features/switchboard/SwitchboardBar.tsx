@@ -3,7 +3,7 @@ import { Icon, type IconName } from "../../ui/Icon/Icon";
 import styles from "./SwitchboardBar.module.css";
 import { useSwitchboard } from "./useSwitchboard";
 
-const ICONS: Record<string, IconName> = { database: "database", files: "files", auth: "key" };
+const ICONS: Record<string, IconName> = { database: "database", files: "files", auth: "key", realtime: "chats" };
 
 /** On which side each service stands. The place is said in words; the dot on its track and the glow only repeat them. */
 export function SwitchboardBar() {
