@@ -7,8 +7,8 @@ it.
 
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -90,6 +90,11 @@ def _reason(words: str, settings: PostgresSettings) -> str:
     return f": the server's certificate has expired, or no authority in {authorities} has signed it"
 
 
+def uuid_array(ids: Iterable[UUID]) -> str:
+    """A ``uuid[]`` as PostgreSQL reads it. psycopg looks at each element of a list, which here is most of the work."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"
+
+
 @dataclass(frozen=True)
 class PoolLimits:
     """How long what a pool's connections do may take."""
@@ -101,11 +106,12 @@ class PoolLimits:
     slow_seconds: float = 0.2
     """A statement that takes longer is told in the log, with its plan."""
 
-    def as_options(self) -> str:
-        """What a connection is opened with."""
+    def as_options(self, side: Side) -> str:
+        """What a connection is opened with; ``private.require_authority`` asks for the side."""
         return (
             f"-c statement_timeout={int(self.statement_seconds * 1000)}"
             f" -c idle_in_transaction_session_timeout={int(self.idle_seconds * 1000)}"
+            f" -c cyphr.side={side}"
         )
 
 
@@ -171,7 +177,7 @@ class Database:
             kwargs={
                 "autocommit": True,
                 "connect_timeout": 10,
-                "options": limits.as_options(),
+                "options": limits.as_options(side),
                 **_KEEPALIVE,
                 **settings.connection_arguments(),
             },
@@ -198,7 +204,7 @@ class Database:
         write; NotBegun when the connection was dead; Unavailable when no connection can be had.
         """
         claims = {"role": "anon"} if user_id is None else {"role": "authenticated", "sub": str(user_id)}
-        try:
+        with self._own_words():
             async with self._pool.connection() as connection, AsyncExitStack() as stack:
                 try:
                     await stack.enter_async_context(connection.transaction())
@@ -210,6 +216,26 @@ class Database:
                 if sides.get("database", self.side) is not self.side:
                     raise Moved
                 yield Transaction(connection, sides, self._log)
+
+    async def call(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is a transaction by itself, in one round-trip, on behalf of nobody.
+
+        It has to ask ``private.require_authority`` itself. Raises Moved when the authority is elsewhere; Unavailable
+        when no connection can be had; psycopg.OperationalError when the connection was dead or broke, whatever became
+        of it.
+        """
+        with self._own_words():
+            async with self._pool.connection() as connection:
+                began = monotonic()
+                cursor = await connection.execute(query, parameters)
+                await self._log.note(connection, query, parameters, monotonic() - began)
+                return await cursor.fetchall()
+
+    @contextmanager
+    def _own_words(self) -> Iterator[None]:
+        """What the driver raises, as errors of ours."""
+        try:
+            yield
         except psycopg.errors.QueryCanceled as error:
             raise Unavailable(f"the {self.side} database did not finish in time: {str(error).strip()}") from error
         except psycopg.Error as error:

@@ -6,7 +6,7 @@ in the same transaction as the fence, so there is no third store that could disa
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -45,19 +45,39 @@ class Switchboard:
         committed, so the whole of it is run again on the other side. ``work`` must therefore have no effect outside
         its transaction. Raises Unavailable after a minute without an open side.
         """
+
+        async def attempt(database: Database) -> T:
+            async with database.transaction_as(user_id) as transaction:
+                return await work(transaction)
+
+        return await self._on_open_side(attempt, repeatable=False)
+
+    async def call(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is a unit of work by itself, on whichever side has the authority; see
+        ``Database.call``.
+
+        It is run again when the connection broke and nobody knows what became of it: a second time must do no harm.
+        Raises Unavailable after a minute without an open side.
+        """
+
+        async def attempt(database: Database) -> list[tuple[Any, ...]]:
+            return await database.call(query, **parameters)
+
+        return await self._on_open_side(attempt, repeatable=True)
+
+    async def _on_open_side(self, attempt: Callable[[Database], Awaitable[T]], *, repeatable: bool) -> T:
         deadline = monotonic() + _PATIENCE_SECONDS
         pause = 0.0
         while True:
             side = self._side
             try:
-                async with self._databases[side].transaction_as(user_id) as transaction:
-                    return await work(transaction)
+                return await attempt(self._databases[side])
             except Moved:
                 self._turn_from(side)
             except NotBegun:  # as after a restart of the server: the pool replaces each connection as it is found dead
                 pass
             except psycopg.OperationalError as error:
-                if error.sqlstate not in _RETRYABLE:
+                if not repeatable and error.sqlstate not in _RETRYABLE:
                     raise Unavailable("the database closed the connection; the outcome may be unknown") from error
             if monotonic() > deadline:
                 raise Unavailable("no side of the database accepts writes; is a handover stuck?")

@@ -62,6 +62,7 @@ declare
     locked  uuid[];
     sent_at timestamptz;
 begin
+    perform private.require_authority();
     -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
     -- batches never wait for each other in a circle.
     select coalesce(array_agg(held.id), '{}') into locked
@@ -176,6 +177,7 @@ create function private.advance_watermarks(
     language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
+    perform private.require_authority();
     return query
         with wanted as materialized (
             select member.id, member.received_seq as received_before, member.read_seq as read_before,

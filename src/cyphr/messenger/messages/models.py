@@ -1,5 +1,6 @@
 """Messages on the wire."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -137,7 +138,8 @@ class Edit(Text):
     content: Content
 
 
-class Ack(BaseModel):
+@dataclass(slots=True)
+class Ack:
     """The message is stored. ``id`` is the client's."""
 
     id: UUID
@@ -191,7 +193,8 @@ class Reactions(BaseModel):
     next: UUID | None
 
 
-class Watermark(BaseModel):
+@dataclass(slots=True)
+class Watermark:
     """How far a member has got: everything up to ``received_seq`` arrived, up to ``read_seq`` was read."""
 
     chat_id: UUID

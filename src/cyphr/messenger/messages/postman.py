@@ -31,7 +31,7 @@ class EventKind(StrEnum):
     RECONNECT = "reconnect"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """Something that happened in a chat, encoded once for all who hear of it."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -13,15 +13,13 @@ from pydantic_core import to_json
 
 from cyphr.foundation.errors import CyphrError, InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.ids import uuid7
-from cyphr.foundation.postgres import Transaction
+from cyphr.foundation.postgres import Transaction, uuid_array
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.lanes import Lanes
 from cyphr.messenger.messages.models import (
     Ack,
     Changes,
-    Entity,
-    Forwarded,
     Message,
     Page,
     SendBody,
@@ -45,11 +43,11 @@ _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
-    """What the database says of a message it has stored. ``place``: which of those given with it, from 1.
+    """What the database says of a message it has stored, as ``store_messages`` gives it.
 
-    ``member_ids``: given in the first row of each chat.
+    ``place``: which of those given with it, from 1. ``member_ids``: given in the first row of each chat.
     """
 
     place: int
@@ -252,24 +250,20 @@ class Messages:
             _fail([sending], error)
 
     async def _store(self, batch: Sequence[_Sending]) -> None:
-        async def work(transaction: Transaction) -> list[Stored]:
-            return await transaction.fetch_all(
-                Stored,
-                _queries.store_messages,
-                chat_ids=[sending.chat_id for sending in batch],
-                sender_ids=[sending.sender_id for sending in batch],
-                client_ids=[sending.client_id for sending in batch],
-                message_ids=[sending.message_id for sending in batch],
-                contents=[sending.content for sending in batch],
-                reply_to_ids=[sending.body.reply_to_id for sending in batch],
-                mentions=[sending.mentions for sending in batch],
-                formatting=[sending.formatting for sending in batch],
-                forwarded_from=[sending.original and sending.original.sender_name for sending in batch],
-            )
-
-        rows = await self._switchboard.unit_of_work(None, work)
-        stored = {one.place: one for one in rows}
-        members = {one.chat_id: one.member_ids for one in rows if one.member_ids is not None}
+        rows = await self._switchboard.call(
+            _queries.store_messages,
+            chat_ids=uuid_array(sending.chat_id for sending in batch),
+            sender_ids=uuid_array(sending.sender_id for sending in batch),
+            client_ids=uuid_array(sending.client_id for sending in batch),
+            message_ids=uuid_array(sending.message_id for sending in batch),
+            contents=[sending.content for sending in batch],
+            reply_to_ids=_or_nothing([sending.body.reply_to_id for sending in batch]),
+            mentions=_or_nothing([sending.mentions for sending in batch]),
+            formatting=_or_nothing([sending.formatting for sending in batch]),
+            forwarded_from=_or_nothing([sending.original and sending.original.sender_name for sending in batch]),
+        )
+        stored = {row[0]: Stored(*row) for row in rows}
+        members = {one.chat_id: one.member_ids for one in stored.values() if one.member_ids is not None}
         for place, sending in enumerate(batch, start=1):
             try:
                 one = stored.get(place)
@@ -286,15 +280,10 @@ class Messages:
         if stored.message_id is None:
             error, words = _REFUSALS[stored.refusal or ""]
             raise error(words)
-        ack = Ack.model_construct(
-            id=sending.client_id,
-            message_id=stored.message_id,
-            chat_id=stored.chat_id,
-            seq=stored.seq,
-            ts=stored.created_at,
-        )
+        ack = Ack(sending.client_id, stored.message_id, stored.chat_id, stored.seq, stored.created_at)
         if not stored.repeated:
-            await self._publish(_as_stored(sending, stored), member_ids, sending.connection)
+            text = _encode_stored(sending, stored)
+            await self._tell(stored.chat_id, stored.seq, text, member_ids, sending.connection)
         elif not self._told.knows(stored.chat_id, stored.seq):
             await self._tell_late(sending, stored, member_ids)
         return ack, stored.repeated
@@ -324,55 +313,63 @@ class Messages:
                 await self._publish(message, list(members), None)
 
     async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
-        event = Event(
-            EventKind.MESSAGE,
-            message.chat_id,
-            encode_message(message),
-            seq=message.seq,
-            moves_members=message.message_type == "notice",
-        )
-        self._told.note(message.chat_id, message.seq)
+        moves = message.message_type == "notice"
+        text = encode_message(message)
+        await self._tell(message.chat_id, message.seq, text, member_ids, connection, moves_members=moves)
+
+    async def _tell(
+        self,
+        chat_id: UUID,
+        seq: int,
+        text: str,
+        member_ids: list[UUID],
+        connection: UUID | None,
+        *,
+        moves_members: bool = False,
+    ) -> None:
+        self._told.note(chat_id, seq)
+        event = Event(EventKind.MESSAGE, chat_id, text, seq=seq, moves_members=moves_members)
         await self._postman.deliver(member_ids, event, except_for=connection)
 
 
 def encode_message(message: Message) -> str:
     """The ``msg`` event of a message."""
-    return encode(
-        "msg",
-        message.chat_id,
-        seq=message.seq,
-        ts=message.created_at,
-        d={"message": message},
-        **{"from": message.sender_id},
-    )
+    return _encode_event(message, message.chat_id, message.sender_id, message.seq, message.created_at)
 
 
-def _as_stored(sending: _Sending, stored: Stored) -> Message:
+def _encode_event(message: object, chat_id: UUID, sender_id: UUID, seq: int, sent_at: datetime) -> str:
+    return encode("msg", chat_id, seq=seq, ts=sent_at, d={"message": message}, **{"from": sender_id})
+
+
+def _encode_stored(sending: _Sending, stored: Stored) -> str:
+    """As ``encode_message``, of what was checked when it came: a ``Message`` would only be made to be written."""
     original = sending.original
-    return Message.model_construct(  # everything in it was checked when it came
-        id=sending.message_id,
-        chat_id=stored.chat_id,
-        sender_id=sending.sender_id,
-        client_id=sending.client_id,
-        seq=stored.seq,
-        content=sending.content,
-        message_type="text",
-        reply_to_id=sending.body.reply_to_id,
-        created_at=stored.created_at,
-        edited_at=None,
-        deleted_at=None,
-        expires_at=stored.expires_at,
-        changed=None,
-        forwarded=None if original is None else Forwarded(sender_name=original.sender_name or None),
-        mentions=sending.body.mentions,
-        formatting=sending.body.formatting if original is None else _entities(original),
-        reactions=[],
-        hidden=False,
-    )
+    message = {
+        "id": sending.message_id,
+        "chat_id": stored.chat_id,
+        "sender_id": sending.sender_id,
+        "client_id": sending.client_id,
+        "seq": stored.seq,
+        "content": sending.content,
+        "message_type": "text",
+        "reply_to_id": sending.body.reply_to_id,
+        "created_at": stored.created_at,
+        "edited_at": None,
+        "deleted_at": None,
+        "expires_at": stored.expires_at,
+        "changed": None,
+        "forwarded": None if original is None else {"sender_name": original.sender_name or None},
+        "mentions": sending.body.mentions,
+        "formatting": sending.body.formatting if original is None else original.formatting,
+        "reactions": (),
+        "hidden": False,
+    }
+    return _encode_event(message, stored.chat_id, sending.sender_id, stored.seq, stored.created_at)
 
 
-def _entities(original: Original) -> list[Entity]:
-    return [Entity.model_validate(entity) for entity in original.formatting]
+def _or_nothing(column: list[Any]) -> list[Any]:
+    # Of most things most messages have none, and an array that is too short is as good as one full of nulls.
+    return column if any(one is not None for one in column) else []
 
 
 def _fail(batch: Iterable[_Sending], error: Exception) -> None:

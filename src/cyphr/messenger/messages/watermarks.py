@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from cyphr.foundation.postgres import Transaction
+from cyphr.foundation.postgres import uuid_array
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.lanes import Lane
@@ -15,9 +15,11 @@ from cyphr.messenger.messages.postman import Event, EventKind, Postman, encode
 _queries = load_queries(__package__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moved:
-    """A member's watermarks after they rose. ``told_ids``: who hears of it; None: the same as for the chat's first.
+    """A member's watermarks after they rose, as ``advance_watermarks`` gives them.
+
+    ``told_ids``: who hears of it; None: the same as for the chat's first.
 
     ``blind_ids``: the members who are not shown what was read.
     """
@@ -75,18 +77,14 @@ class Watermarks:
                 held = wanted.setdefault((one.user_id, mark.chat_id), Watermark(chat_id=mark.chat_id))
                 held.received_seq = max(held.received_seq, mark.received_seq)
                 held.read_seq = max(held.read_seq, mark.read_seq)
-
-        async def work(transaction: Transaction) -> list[Moved]:
-            return await transaction.fetch_all(
-                Moved,
-                _queries.advance_watermarks,
-                user_ids=[user_id for user_id, _ in wanted],
-                chat_ids=[chat_id for _, chat_id in wanted],
-                received=[mark.received_seq for mark in wanted.values()],
-                read=[mark.read_seq for mark in wanted.values()],
-            )
-
-        return await self._switchboard.unit_of_work(None, work)
+        rows = await self._switchboard.call(
+            _queries.advance_watermarks,
+            user_ids=uuid_array(user_id for user_id, _ in wanted),
+            chat_ids=uuid_array(chat_id for _, chat_id in wanted),
+            received=[mark.received_seq for mark in wanted.values()],
+            read=[mark.read_seq for mark in wanted.values()],
+        )
+        return [Moved(*row) for row in rows]
 
     async def _tell(self, moved: list[Moved], heard_from: dict[tuple[UUID, UUID], UUID | None]) -> None:
         firsts: dict[UUID, list[UUID]] = {}

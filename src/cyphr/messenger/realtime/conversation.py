@@ -40,6 +40,7 @@ class Conversation:
         self._exchange = exchange
         self._presence = presence
         self._allowance = sends
+        self._sender = str(connection.identity.user_id)
         self._sends: dict[asyncio.Future[tuple[Ack, bool]], Send] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._receipts: dict[tuple[UUID, str, UUID | None], Receipt] = {}
@@ -79,7 +80,7 @@ class Conversation:
     def _take_send(self, frame: Send) -> None:
         if len(self._sends) >= _MOST_UNACKNOWLEDGED:
             self._connection.answer(slow_down(frame, _SLOW_DOWN_SECONDS))
-        elif wait := self._allowance.wait(str(self._connection.identity.user_id), "send"):
+        elif wait := self._allowance.wait(self._sender, "send"):
             self._connection.answer(slow_down(frame, wait))
         else:
             outcome = self._exchange.start(self._connection.identity, self._connection.id, frame)

@@ -13,13 +13,20 @@ from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import apply_mask  # type: ignore[attr-defined]  # written in C where it can be
 from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.streams import StreamReader
 
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.connections import Disconnected
+from cyphr.messenger.realtime.models import LARGEST_FRAME
 from cyphr.messenger.realtime.service import EXTENSION
 
+_WHOLE_TEXT = 0x81
+_MASKED = 0x80
+_TWO_BYTES, _EIGHT_BYTES = 126, 127
+_BETWEEN_FRAMES = StreamReader.at_eof.__code__
 _NOT_UTF8 = 1007
 _LINGER_SECONDS = 5.0
 _FAREWELL_SECONDS = 20.0
@@ -43,7 +50,13 @@ class Conversing:
 @lru_cache(maxsize=16)
 def text_frame(text: str) -> bytes:
     """A text message as the bytes of one frame (RFC 6455, 5.2). What goes to many is made once."""
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    data = text.encode()
+    size = len(data)
+    if size < _TWO_BYTES:
+        return bytes((_WHOLE_TEXT, size)) + data
+    if size < 1 << 16:
+        return bytes((_WHOLE_TEXT, _TWO_BYTES)) + size.to_bytes(2) + data
+    return bytes((_WHOLE_TEXT, _EIGHT_BYTES)) + size.to_bytes(8) + data
 
 
 class RealtimeProtocol(WebSocketsSansIOProtocol):
@@ -169,8 +182,44 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         self._conversing.context.run(self._conversing.take, said)
 
     def data_received(self, data: bytes) -> None:
-        if self.conn.parser_exc is None:
+        if self.conn.parser_exc is not None:
+            return
+        if self._conversing is not None:
+            data = data[self._take_whole(data, self._conversing) :]
+        if data:
             super().data_received(data)
+
+    def _take_whole(self, data: bytes, conversing: Conversing) -> int:
+        """Take the text messages with which ``data`` begins, as long as each is there whole and in one frame; how many
+        bytes these were. All else is left to the library, which takes its time for each frame.
+        """
+        taken = 0
+        while self._begins_a_message and not self.close_sent:
+            frame = data[taken : taken + 4]
+            if len(frame) < 4 or frame[0] != _WHOLE_TEXT:
+                break
+            size, begin = frame[1] - _MASKED, taken + 6
+            if size == _TWO_BYTES:
+                size, begin = int.from_bytes(frame[2:4]), taken + 8
+            if not 0 <= size <= LARGEST_FRAME or begin + size > len(data) or frame[1] == _MASKED + _EIGHT_BYTES:
+                break
+            try:
+                said = apply_mask(data[begin : begin + size], data[begin - 4 : begin]).decode()
+            except UnicodeDecodeError:
+                break
+            taken = begin + size
+            conversing.context.run(conversing.take, said)
+        return taken
+
+    @property
+    def _begins_a_message(self) -> bool:
+        """Whether the library has all of what came before. Its reader is a generator, which stands where it waits."""
+        if self.conn.state is not State.OPEN or self.conn.current_size is not None:
+            return False
+        step: Any = self.conn.parser
+        while step.gi_yieldfrom is not None:
+            step = step.gi_yieldfrom
+        return step.gi_code is _BETWEEN_FRAMES
 
     def handle_parser_exception(self) -> None:
         # Unlike uvicorn's, it reads on: closed at once with something unread, the system would send a reset, and that
