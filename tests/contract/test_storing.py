@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +10,10 @@ import pytest
 import pytest_asyncio
 from psycopg import AsyncConnection
 
-from cyphr.foundation.postgres import connect
+from cyphr.foundation.errors import Unavailable
+from cyphr.foundation.postgres import Database, connect, uuid_array
 from cyphr.foundation.queries import load_queries
+from cyphr.foundation.switchboard import Switchboard
 from tests.conftest import TestSide
 
 MESSAGES = load_queries("cyphr.messenger.messages")
@@ -38,21 +41,30 @@ async def owner(side: TestSide) -> AsyncIterator[AsyncConnection[Any]]:
 async def store(side: TestSide, *messages: tuple[UUID, UUID]) -> list[tuple[int, int | None, str | None]]:
     """Store (chat, sender)s in one batch: place, seq and refusal of each."""
     async with await connect(side.app) as connection:
-        cursor = await connection.execute(
-            MESSAGES.store_messages,
-            {
-                "chat_ids": [chat for chat, _ in messages],
-                "sender_ids": [sender for _, sender in messages],
-                "client_ids": [uuid4() for _ in messages],
-                "message_ids": [uuid4() for _ in messages],
-                "contents": ["hello"] * len(messages),
-                **{
-                    name: [None] * len(messages)
-                    for name in ("reply_to_ids", "mentions", "formatting", "forwarded_from")
-                },
-            },
-        )
+        cursor = await connection.execute(MESSAGES.store_messages, columns(*messages))
         return [(row[0], row[3], row[7]) for row in await cursor.fetchall()]
+
+
+def columns(*messages: tuple[UUID, UUID]) -> dict[str, Any]:
+    return {
+        "chat_ids": uuid_array(chat for chat, _ in messages),
+        "sender_ids": uuid_array(sender for _, sender in messages),
+        "client_ids": uuid_array(uuid4() for _ in messages),
+        "message_ids": uuid_array(uuid4() for _ in messages),
+        "contents": ["hello"] * len(messages),
+        **{column: [] for column in REST},
+    }
+
+
+@asynccontextmanager
+async def switchboard(*sides: TestSide) -> AsyncIterator[Switchboard]:
+    """What a server uses; the first side is the one that it believes in."""
+    opened = Switchboard({one.side: Database(one.side, one.app, pool_size=2) for one in sides})
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 async def somebody_waits(side: TestSide) -> None:
@@ -112,3 +124,40 @@ async def test_numbers_follow_the_order_of_the_batch_in_each_chat(
         " over (partition by chat_id order by seq) as before from messages) each"
     )
     assert await cursor.fetchone() in {(True,), (None,)}
+
+
+async def test_what_comes_where_the_authority_is_not_is_stored_where_it_is(supabase: TestSide, aws: TestSide) -> None:
+    for one in (supabase, aws):
+        async with await connect(one.owner) as connection:
+            await connection.execute("insert into users (id, full_name) values (%s, 'Anna')", [ANNA])
+            await connection.execute("insert into chats (id, type) values (%s, 'group')", [FIRST])
+            await connection.execute("insert into chat_participants (chat_id, user_id) values (%s, %s)", [FIRST, ANNA])
+    async with await connect(supabase.owner) as connection:
+        await connection.execute("update cyphr.switchboard set side = 'aws' where service = 'database'")
+    async with switchboard(supabase, aws) as both:
+        assert [row[3] for row in await both.call(MESSAGES.store_messages, **columns((FIRST, ANNA)))] == [1]
+    async with switchboard(supabase) as old:
+        with pytest.raises(Unavailable, match="has moved to aws"):
+            await old.call(MESSAGES.store_messages, **columns((FIRST, ANNA)))
+    stored = []
+    for one in (supabase, aws):
+        async with await connect(one.owner) as connection:
+            stored.append(await (await connection.execute("select count(*) from messages")).fetchone())
+    assert stored == [(0,), (1,)]
+
+
+async def test_a_batch_whose_connection_is_cut_is_stored_once_and_answered(
+    side: TestSide, owner: AsyncConnection[Any]
+) -> None:
+    async with switchboard(side) as own:
+        async with owner.transaction():
+            await owner.execute("select from chats where id = %s for update", [FIRST])
+            storing = asyncio.create_task(own.call(MESSAGES.store_messages, **columns((FIRST, ANNA), (FIRST, BORIS))))
+            await somebody_waits(side)
+            async with await connect(side.superuser) as connection:
+                await connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where datname = current_database() and wait_event_type = 'Lock'"
+                )
+        assert [row[3] for row in await storing] == [1, 2]
+    assert await (await owner.execute("select count(*), max(seq) from messages")).fetchone() == (2, 2)

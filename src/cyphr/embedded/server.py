@@ -7,6 +7,7 @@ Exit code 0 after SIGTERM, 1 when it could not start; why is in its log, on stde
 """
 
 import argparse
+import gc
 import sys
 
 import uvicorn
@@ -23,6 +24,8 @@ from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
 from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
+
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def build(settings: MessengerSettings) -> FastAPI:
@@ -51,6 +54,9 @@ def main() -> int:
     except (ValidationError, CyphrError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - stderr is this process's log
         return 1
+    # What is there now stays: the collector need not look at it again, nor look for garbage after every few messages.
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     uvicorn.run(app, host="127.0.0.1", port=port, **SERVER_OPTIONS)
     return 0
 

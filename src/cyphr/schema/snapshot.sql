@@ -687,6 +687,7 @@ CREATE FUNCTION private.advance_watermarks(p_user_ids uuid[], p_chat_ids uuid[],
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
+    perform private.require_authority();
     return query
         with wanted as materialized (
             select member.id, member.received_seq as received_before, member.read_seq as read_before,
@@ -2936,6 +2937,25 @@ CREATE FUNCTION private.replace_recovery_codes(p_hashes bytea[]) RETURNS void
     insert into public.recovery_codes (user_id, code_hash) select (select auth.uid()), unnest(p_hashes);
 $$;
 
+-- Name: require_authority(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.require_authority() RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if exists (
+        select from cyphr.switchboard
+        where service = 'database' and side <> nullif(current_setting('cyphr.side', true), '')
+    ) then
+        raise exception using
+            errcode = 'CY001',
+            message = 'this database has not the authority',
+            hint = 'Run the whole transaction again on the side that cyphr.switchboard names.';
+    end if;
+end
+$$;
+
 -- Name: reserve_from_address(inet, integer); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.reserve_from_address(p_address inet, p_most integer) RETURNS integer
@@ -3314,6 +3334,7 @@ declare
     locked  uuid[];
     sent_at timestamptz;
 begin
+    perform private.require_authority();
     -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
     -- batches never wait for each other in a circle.
     select coalesce(array_agg(held.id), '{}') into locked
@@ -4632,10 +4653,6 @@ CREATE INDEX messages_expiring ON public.messages USING btree (expires_at) WHERE
 -- Name: messages_reply_to; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX messages_reply_to ON public.messages USING btree (reply_to_id) WHERE (reply_to_id IS NOT NULL);
-
--- Name: messages_sender; Type: INDEX; Schema: public; Owner: -
-
-CREATE INDEX messages_sender ON public.messages USING btree (sender_id);
 
 -- Name: messages_sender_client; Type: INDEX; Schema: public; Owner: -
 
@@ -6236,6 +6253,10 @@ GRANT ALL ON FUNCTION private.remove_member(p_chat_id uuid, p_user_id uuid, p_ba
 
 REVOKE ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_app;
+
+-- Name: FUNCTION require_authority(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.require_authority() FROM PUBLIC;
 
 -- Name: FUNCTION reserve_from_address(p_address inet, p_most integer); Type: ACL; Schema: private; Owner: -
 

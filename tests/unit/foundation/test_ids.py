@@ -1,5 +1,7 @@
 """Identifiers that sort by the time they were made."""
 
+import subprocess
+import sys
 import time
 from uuid import RFC_4122
 
@@ -29,3 +31,16 @@ def test_ids_of_later_milliseconds_sort_later_as_ids_and_as_text() -> None:
 
 def test_ids_of_one_millisecond_differ() -> None:
     assert len({uuid7() for _ in range(10_000)}) == 10_000
+
+
+def test_a_child_does_not_give_out_what_its_parent_gives_out() -> None:
+    program = (
+        "import os\n"
+        "from cyphr.foundation.ids import uuid7\n"
+        "uuid7()\n"
+        "is_parent = os.fork()\n"
+        "os.write(1, f'{uuid7().int & (1 << 62) - 1}\\n'.encode())\n"
+        "is_parent and os.wait()\n"
+    )
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert len(set(made.stdout.split())) == 2

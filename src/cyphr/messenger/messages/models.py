@@ -21,8 +21,8 @@ _LARGEST_BODY = LARGEST_CONTENT + 1024
 
 def fits_a_frame(content: str) -> str:
     """Content that one event can carry. Raises ValueError."""
-    # As it will travel, escapes included.
-    if len(to_json(content)) > LARGEST_CONTENT:
+    # As it will travel, escapes included; a character takes six bytes at most.
+    if 6 * len(content) > LARGEST_CONTENT - 2 and len(to_json(content)) > LARGEST_CONTENT:
         raise ValueError("must be at most 20 KB; send larger content as a file")
     return content
 
