@@ -95,6 +95,11 @@ def uuid_array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join([one.hex for one in ids]) + "}"
 
 
+def bigint_array(numbers: Iterable[int]) -> str:
+    """A ``bigint[]`` as PostgreSQL reads it; as ``uuid_array``."""
+    return "{" + ",".join([str(number) for number in numbers]) + "}"
+
+
 @dataclass(frozen=True)
 class PoolLimits:
     """How long what a pool's connections do may take."""

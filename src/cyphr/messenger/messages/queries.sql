@@ -72,7 +72,7 @@ order by chat.last_message_time desc nulls last, chat.id;
 -- who has read nothing hides nothing.
 select user_id, chat_id, received_seq, read_seq, told_ids,
        case when read_seq > 0 then private.blind_to_reading(user_id, chat_id) end as blind_ids
-from private.advance_watermarks(%(user_ids)s::uuid[], %(chat_ids)s::uuid[], %(received)s, %(read)s);
+from private.advance_watermarks(%(user_ids)s::uuid[], %(chat_ids)s::uuid[], %(received)s::bigint[], %(read)s::bigint[]);
 
 -- name: edit_message
 select outcome, change, seeing_ids, blind_ids

@@ -216,7 +216,13 @@ class Messages:
 
     async def advance(self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None) -> None:
         """Raise this person's watermarks, and tell the members of each chat where they moved (not ``connection``)."""
-        await self._watermarks.advance(user_id, watermarks, connection=connection)
+        await self.start_advance(user_id, watermarks, connection=connection)
+
+    def start_advance(
+        self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None
+    ) -> asyncio.Future[None]:
+        """As ``advance``, for who has more to do than to wait."""
+        return self._watermarks.start(user_id, watermarks, connection=connection)
 
     async def _forward(self, sending: _Sending, message_id: UUID) -> tuple[Ack, bool]:
         sending.original = await self._find_original(sending.sender_id, message_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from cyphr.foundation.postgres import uuid_array
+from cyphr.foundation.postgres import bigint_array, uuid_array
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.lanes import Lane
@@ -50,11 +50,15 @@ class Watermarks:
         self._postman = postman
         self._lane = Lane(self._raise)
 
-    async def advance(self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None) -> None:
-        """Raise this person's watermarks, and tell the members of each chat where they moved (not ``connection``)."""
+    def start(
+        self, user_id: UUID, watermarks: Iterable[Watermark], *, connection: UUID | None = None
+    ) -> asyncio.Future[None]:
+        """Begin to raise this person's watermarks; the members of each chat where they move are told (not
+        ``connection``). The future ends when they were, and has what went wrong.
+        """
         raising = _Raising(user_id, list(watermarks), connection)
         self._lane.add(raising)
-        await raising.outcome
+        return raising.outcome
 
     async def _raise(self, batch: list[_Raising]) -> None:
         try:
@@ -74,15 +78,15 @@ class Watermarks:
         wanted: dict[tuple[UUID, UUID], Watermark] = {}
         for one in batch:
             for mark in one.watermarks:
-                held = wanted.setdefault((one.user_id, mark.chat_id), Watermark(chat_id=mark.chat_id))
+                held = wanted.setdefault((one.user_id, mark.chat_id), mark)
                 held.received_seq = max(held.received_seq, mark.received_seq)
                 held.read_seq = max(held.read_seq, mark.read_seq)
         rows = await self._switchboard.call(
             _queries.advance_watermarks,
             user_ids=uuid_array(user_id for user_id, _ in wanted),
             chat_ids=uuid_array(chat_id for _, chat_id in wanted),
-            received=[mark.received_seq for mark in wanted.values()],
-            read=[mark.read_seq for mark in wanted.values()],
+            received=bigint_array(mark.received_seq for mark in wanted.values()),
+            read=bigint_array(mark.read_seq for mark in wanted.values()),
         )
         return [Moved(*row) for row in rows]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,16 @@ from cyphr.messenger.messages.models import Ack
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.presence.service import Presence
 from cyphr.messenger.realtime.connections import Connection
-from cyphr.messenger.realtime.exchange import Exchange, Refused, acknowledge, failure, out_of_turn, parse, slow_down
+from cyphr.messenger.realtime.exchange import (
+    Exchange,
+    Refused,
+    acknowledge,
+    confirm,
+    failure,
+    out_of_turn,
+    parse,
+    slow_down,
+)
 from cyphr.messenger.realtime.models import Close, Continue, Hello, Open, Ping, Receipt, Send, Typing
 
 _MOST_UNACKNOWLEDGED = 32
@@ -44,7 +54,7 @@ class Conversation:
         self._sends: dict[asyncio.Future[tuple[Ack, bool]], Send] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._receipts: dict[tuple[UUID, str, UUID | None], Receipt] = {}
-        self._moving = False
+        self._moving: asyncio.Future[None] | None = None
         self._typed_in: dict[UUID, _TypedIn] = {}
 
     def take(self, data: str | bytes) -> None:
@@ -72,8 +82,10 @@ class Conversation:
 
     async def finish(self) -> None:
         """Wait for what was begun: a message under way is stored although its sender has gone."""
-        while self._sends or self._others:
+        while self._sends or self._others or self._moving:
             under_way: list[asyncio.Future[Any]] = [*self._sends, *self._others]
+            if self._moving:
+                under_way.append(self._moving)
             await asyncio.wait(under_way)
             await asyncio.sleep(0)  # for the answers, which are given when each has ended
 
@@ -97,19 +109,20 @@ class Conversation:
         if held is None or held.d.seq < frame.d.seq:
             self._receipts[key] = frame
         # Whatever comes while a transaction is under way shares the next one.
-        if not self._moving:
-            self._moving = True
-            self._begin(self._move_watermarks())
+        if self._moving is None:
+            self._move_watermarks()
 
-    async def _move_watermarks(self) -> None:
-        identity = self._connection.identity
-        try:
-            while self._receipts:
-                receipts, self._receipts = self._receipts, {}
-                for answer in await self._exchange.advance(identity, self._connection.id, receipts.values()):
-                    self._connection.answer(answer)
-        finally:
-            self._moving = False
+    def _move_watermarks(self) -> None:
+        receipts, self._receipts = tuple(self._receipts.values()), {}
+        self._moving = self._exchange.start_advance(self._connection.identity, self._connection.id, receipts)
+        self._moving.add_done_callback(partial(self._confirm, receipts))
+
+    def _confirm(self, receipts: tuple[Receipt, ...], outcome: "asyncio.Future[None]") -> None:
+        self._moving = None
+        for answer in confirm(receipts, outcome):
+            self._connection.answer(answer)
+        if self._receipts:
+            self._move_watermarks()
 
     def _take_typing(self, frame: Typing) -> None:
         if frame.chat in self._connection.moved:

@@ -4,7 +4,7 @@ that holds the socket and a function that is called for each frame alike.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -59,22 +59,23 @@ class Exchange:
         """Begin to store a message. Once that has ended, ``acknowledge`` has the answer."""
         return self._messages.start(identity.user_id, frame.chat, frame.id, frame.d, connection=connection)
 
-    async def advance(self, identity: Identity, connection: UUID, receipts: Iterable[Receipt]) -> list[str]:
+    async def advance(self, identity: Identity, connection: UUID, receipts: Collection[Receipt]) -> list[str]:
         """Raise the watermarks that these receipts name, in one transaction; an answer for each that has an id."""
+        outcome = self.start_advance(identity, connection, receipts)
+        await asyncio.wait([outcome])
+        return confirm(receipts, outcome)
+
+    def start_advance(
+        self, identity: Identity, connection: UUID, receipts: Collection[Receipt]
+    ) -> asyncio.Future[None]:
+        """Begin to raise these watermarks. Once that has ended, ``confirm`` has the answers."""
         watermarks: dict[UUID, Watermark] = {}
-        asked: list[Receipt] = []
         for frame in receipts:
             held = watermarks.setdefault(frame.chat, Watermark(chat_id=frame.chat))
             held.received_seq = max(held.received_seq, frame.d.seq)
             if frame.t == "read":
                 held.read_seq = max(held.read_seq, frame.d.seq)
-            if frame.id is not None:
-                asked.append(frame)
-        try:
-            await self._messages.advance(identity.user_id, watermarks.values(), connection=connection)
-        except Exception as error:
-            return [failure(frame.id, error) for frame in asked]
-        return [encode("ack", frame.chat, id=frame.id, d={"seq": frame.d.seq}) for frame in asked]
+        return self._messages.start_advance(identity.user_id, watermarks.values(), connection=connection)
 
     async def list_members(self, identity: Identity, chat_id: UUID) -> frozenset[UUID]:
         """Who would hear of this person's typing. Raises NotFound or Unavailable."""
@@ -105,6 +106,15 @@ def acknowledge(frame: Send, outcome: asyncio.Future[tuple[Ack, bool]]) -> str:
     return encode("ack", ack.chat_id, id=ack.id, d=d)
 
 
+def confirm(receipts: Iterable[Receipt], outcome: asyncio.Future[None]) -> list[str]:
+    """The answers to those receipts that have an id, now that raising their watermarks has ended."""
+    asked = [frame for frame in receipts if frame.id is not None]
+    error = outcome.exception()
+    if error is None:
+        return [encode("ack", frame.chat, id=frame.id, d={"seq": frame.d.seq}) for frame in asked]
+    return [failure(frame.id, error) for frame in asked]
+
+
 def slow_down(frame: Send, seconds: float) -> str:
     """The answer to a message that comes too fast: nothing was stored."""
     return encode("slow", id=frame.id, d={"retry_ms": max(1, round(seconds * 1000))})
@@ -116,7 +126,7 @@ def out_of_turn(frame: Hello | Continue) -> str:
     return refusal(None, "invalid_input", reason, retryable=False)
 
 
-def failure(frame_id: UUID | None, error: Exception) -> str:
+def failure(frame_id: UUID | None, error: BaseException) -> str:
     """The ``error`` frame for what went wrong with a frame."""
     if isinstance(error, CyphrError):
         return refusal(frame_id, error.code, error.message, retryable=error.retryable)
