@@ -40,8 +40,15 @@ async def test_a_password_and_the_keys_are_read_by_the_arn_of_their_secrets(
     password = await asyncio.to_thread(keep, "database", '{"username": "u", "password": "p$ss"}')
     key = await asyncio.to_thread(keep, "token-key", token_key.read_text())
     factors = await asyncio.to_thread(keep, "factor-key", base64.b64encode(bytes(32)).decode())
-    named = _settings(stand_in.settings, password, key).model_copy(update={"factor_key_secret": factors})
+    app_client = await asyncio.to_thread(keep, "app-client", stand_in.cognito.secret())
+    pool = stand_in.cognito.model_copy(update={"app_client_secret_file": None, "app_client_secret_name": app_client})
+    more = {"factor_key_secret": factors, "cognito": pool}
+    named = _settings(stand_in.settings, password, key).model_copy(update=more)
     settings = await asyncio.to_thread(with_secrets, named)
+    assert settings.cognito is not None
+    assert settings.cognito.secret() == stand_in.cognito.secret()
+    with pytest.raises(InvalidInput, match="was not read"):
+        pool.secret()
     assert settings.aws_database is not None
     assert settings.aws_database.connection_arguments()["password"] == "p$ss"
     given = MessengerSettings(aws_database=settings.aws_database, token_key_file=token_key)

@@ -1,7 +1,8 @@
 """Settings: frozen, typed, read once at the edge from the environment (``CYPHR_…``), never from inside a feature.
 
 A nested field is written with two underscores: ``CYPHR_AWS_DATABASE__HOST``. Secrets come as values or, better, as the
-path of a file that holds them (``…__PASSWORD_FILE``), or by the name of a secret in Secrets Manager (``…_SECRET``).
+path of a file that holds them (``…__PASSWORD_FILE``), or by the name of a secret in Secrets Manager (``…_SECRET``, or
+``…_NAME`` of what is called a secret already).
 There is no default for any secret. A mistake is named without what was given (``hide_input_in_errors``): it stands in
 logs, and what was given may be a password.
 """
@@ -167,11 +168,37 @@ class CognitoSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     user_pool_id: str = Field(description="Id of the user pool.", pattern=r"^[\w-]+_[0-9A-Za-z]+$")
-    app_client_id: str = Field(description="Id of the app client (without a secret) that the messenger signs in by.")
+    app_client_id: str = Field(description="Id of the app client (with a secret) that the messenger signs in by.")
+    app_client_secret: SecretStr | None = Field(
+        default=None, description="That app client's secret, which nobody else may know; a file is better."
+    )
+    app_client_secret_file: Path | None = Field(default=None, description="A file whose only line is that secret.")
+    app_client_secret_name: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds it."
+    )
     keys_url: str | None = Field(
         default=None,
         description="Where the pool publishes its keys; none: as AWS does. HTTPS, or on this machine.",
     )
+
+    @model_validator(mode="after")
+    def _one_source_of_the_secret(self) -> "CognitoSettings":
+        given = (self.app_client_secret, self.app_client_secret_file, self.app_client_secret_name)
+        if sum(one is not None for one in given) != 1:
+            raise ValueError(
+                "give the app client's secret in exactly one way: 'app_client_secret', '…_file' or '…_name'"
+            )
+        return self
+
+    def secret(self) -> str:
+        """The app client's secret. Raises InvalidInput when its file cannot be read."""
+        if self.app_client_secret is not None:
+            return self.app_client_secret.get_secret_value()
+        if self.app_client_secret_file is not None:
+            return _read_secret(self.app_client_secret_file).strip()
+        raise InvalidInput(
+            f"the secret {self.app_client_secret_name} was not read; foundation.secrets does, at the edge"
+        )
 
     @property
     def issuer(self) -> str:

@@ -20,7 +20,7 @@ from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import PIN, Client
 from tests.e2e.messenger.conftest import serve, settings_for
-from tests.e2e.messenger.pool import code_for, counterpart, moved
+from tests.e2e.messenger.pool import code_for, counterpart, hash_for, moved
 
 PASSWORD = "Correct horse 7"
 
@@ -85,7 +85,10 @@ async def world(side: TestSide, token_key: Any, tmp_path_factory: pytest.TempPat
 
 async def begin(world: World, person: Client) -> dict[str, Any]:
     begun: dict[str, Any] = await asyncio.to_thread(
-        world.cognito.initiate_auth, **world.app, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": person.id}
+        world.cognito.initiate_auth,
+        **world.app,
+        AuthFlow="CUSTOM_AUTH",
+        AuthParameters={"USERNAME": person.id, "SECRET_HASH": hash_for(world.stand_in, person.id)},
     )
     return begun
 
@@ -96,7 +99,11 @@ async def answer(world: World, person: Client, challenge: dict[str, Any], pin: s
         **world.app,
         ChallengeName="CUSTOM_CHALLENGE",
         Session=challenge["Session"],
-        ChallengeResponses={"USERNAME": person.id, "ANSWER": pin},
+        ChallengeResponses={
+            "USERNAME": person.id,
+            "ANSWER": pin,
+            "SECRET_HASH": hash_for(world.stand_in, person.id),
+        },
     )
     return answered
 
@@ -151,6 +158,7 @@ async def test_nobody_makes_a_user_but_through_our_api_not_even_in_anothers_name
                 **world.app,
                 Username=username,
                 Password=PASSWORD,
+                SecretHash=hash_for(world.stand_in, username),
                 UserAttributes=[
                     {"Name": "email", "Value": "mallory@example.org"},
                     {"Name": "custom:user_id", "Value": user_id},

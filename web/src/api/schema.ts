@@ -1128,7 +1128,7 @@ export interface paths {
         put?: never;
         /**
          * Tokens
-         * @description Cognito's own tokens, for AWS's services.
+         * @description Cognito's own tokens, for AWS's services: for a session that has proved all that is asked, and the password.
          */
         post: operations["tokens_v1_cognito_tokens_post"];
         /**
@@ -1152,7 +1152,7 @@ export interface paths {
         put?: never;
         /**
          * Refresh Tokens
-         * @description New ones of Cognito.
+         * @description New ones of Cognito, while one is signed in here.
          */
         post: operations["refresh_tokens_v1_cognito_tokens_refresh_post"];
         delete?: never;
@@ -2286,13 +2286,6 @@ export interface components {
              * Format: uuid
              */
             sign_up: string;
-        };
-        /** Credentials */
-        Credentials: {
-            /** Email */
-            email: string;
-            /** Password */
-            password: string;
         };
         /**
          * Disappearing
@@ -3536,6 +3529,11 @@ export interface components {
             pin?: string | null;
             /** Recovery Code */
             recovery_code?: string | null;
+        };
+        /** TokenRequest */
+        TokenRequest: {
+            /** Password */
+            password: string;
         };
         /**
          * User
@@ -6516,7 +6514,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Credentials"];
+                "application/json": components["schemas"]["TokenRequest"];
             };
         };
         responses: {

@@ -31,6 +31,9 @@ select private.note_cognito_sign_out();
 -- name: read_own_address
 select email from public.account_emails where user_id = %(user_id)s;
 
+-- name: read_own_username
+select username from public.cognito_accounts where user_id = %(user_id)s;
+
 -- name: pool_username
 select private.pool_username(%(email)s);
 

@@ -96,18 +96,31 @@ class Cognito:
         """Sign in with a password. Raises NotAuthenticated, RateLimited, Suspended or Unavailable."""
         return await self._sessions.admit(await self._passwords.sign_in(email, password), "password", new)
 
-    async def tokens(self, email: str, password: str) -> PoolTokens:
-        """Cognito's own tokens; counts as a try. Raises NotAuthenticated, RateLimited or Unavailable."""
-        user_id = await self._passwords.sign_in(email, password)  # also sets one that came from Supabase Auth
+    async def tokens(self, identity: Identity, password: str) -> PoolTokens:
+        """Cognito's own tokens; counts as a try. Raises NotAuthenticated, InvalidInput (no address), RateLimited or
+        Unavailable.
+        """
+        email = await self._sessions.read_own_email(identity)
+        # Also sets one that came from Supabase Auth.
+        if await self._passwords.sign_in(email, password) != identity.user_id:
+            raise NotAuthenticated(WRONG)
         username = await self._passwords.username_of(email)
         tokens = await self._pool.sign_in(username, password)
-        if await self._passwords.account_of(tokens) != user_id:
+        if await self._passwords.account_of(tokens) != identity.user_id:
             raise NotAuthenticated(WRONG)
         return tokens
 
-    async def refresh(self, refresh_token: str) -> PoolTokens:
-        """New ones. Raises NotAuthenticated once they were signed out."""
-        return await self._pool.refresh(refresh_token)
+    async def refresh(self, identity: Identity, refresh_token: str) -> PoolTokens:
+        """New ones of this person. Raises NotAuthenticated once they were signed out, and for another's."""
+
+        async def work(transaction: Transaction) -> str | None:
+            named: str | None = await transaction.fetch_value(_queries.read_own_username, user_id=identity.user_id)
+            return named
+
+        username = await self._switchboard.unit_of_work(identity.user_id, work)
+        if username is None:
+            raise NotAuthenticated(WRONG)
+        return await self._pool.refresh(username, refresh_token)
 
     # Changing the password.
 
