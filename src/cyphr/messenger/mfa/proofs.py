@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import InvalidInput, NotAllowed, NotAuthenticated, RateLimited
 from cyphr.foundation.postgres import Transaction
@@ -175,6 +177,21 @@ class Proofs:
         except NotAuthenticated:
             await self._note_alone("step_up.failed", identity, {"proof": proof.given()[0]})
             raise
+
+    async def proves_code(self, user_id: UUID, text: str) -> bool:
+        """Whether ``text`` is an authenticator's code or a recovery code of this person, which is then used up. Counts
+        as a try, as everywhere.
+        """
+        try:
+            proof = SecondProof(code=text) if text.isdigit() else SecondProof(recovery_code=text)
+        except ValidationError:
+            return False
+        try:
+            proven = await self._check(user_id, proof, b"")
+            await self._conclusive(user_id, lambda transaction: self._take_proof(transaction, proven))
+        except (NotAuthenticated, RateLimited):
+            return False
+        return True
 
     async def begin(
         self,
