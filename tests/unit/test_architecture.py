@@ -21,7 +21,7 @@ FURTHER_FILES = {
     "accounts": {"mail.py"},
     "admin": {"acts.py", "scim.py"},
     "chats": {"changes.py", "reading.py"},
-    "cognito": {"passwords.py", "pool.py", "rounds.py", "srp.py", "triggers.py"},
+    "cognito": {"duties.py", "passwords.py", "pool.py", "rounds.py", "srp.py", "triggers.py"},
     "files": {"store.py"},
     "messages": {
         "changes.py",

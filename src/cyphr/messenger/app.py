@@ -19,6 +19,7 @@ from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.cognito.duties import Duties
 from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import UserPool
 from cyphr.messenger.cognito.service import Cognito
@@ -94,6 +95,7 @@ class Messenger:
     realtime: Realtime
     cognito: Cognito | None
     """Signing in with a password; None: nobody does here."""
+    duties: Duties
     identities: Identities
     push: Push
     relocation: Relocation
@@ -120,6 +122,7 @@ class Messenger:
             self.departures.sweep_for_ever(),
             *([] if self.delivery is None else [self.delivery.run()]),
             self.expiry.sweep_for_ever(),
+            self.duties.sweep_for_ever(),
             self.metrics.flush_for_ever(),
         )
 
@@ -171,6 +174,7 @@ def build_messenger(
         if pool is None
         else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
     )
+    duties = Duties(switchboard, pool)
     proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key, passwords=passwords)
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     devices = Devices(switchboard, sessions, postman, audit)
@@ -185,7 +189,7 @@ def build_messenger(
         metrics=metrics,
         sessions=sessions,
         accounts=accounts,
-        administration=Administration(switchboard, sessions, accounts, mail),
+        administration=Administration(switchboard, sessions, accounts, duties, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         devices=devices,
@@ -225,7 +229,10 @@ def build_messenger(
         pins=pins,
         passwords=passwords,
         identities=Identities(switchboard, sessions, pins, pool, audit),
-        cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
+        cognito=None
+        if pool is None or passwords is None
+        else Cognito(switchboard, sessions, pool, passwords, duties, audit),
+        duties=duties,
     )
 
 

@@ -1262,10 +1262,13 @@ begin
     case p_act
         when 'suspended' then
             update public.users set suspended_at = coalesce(suspended_at, now()) where id = p_user_id;
+            perform private.owe_pool(p_user_id, false);
             return private.end_sessions(p_user_id);
         when 'reinstated' then
             update public.users set suspended_at = null where id = p_user_id;
+            perform private.owe_pool(p_user_id, true);
         when 'signed_out' then
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'factors_reset' then
             delete from public.mfa_factors where user_id = p_user_id;
@@ -1273,6 +1276,11 @@ begin
             delete from public.mfa_attempts where user_id = p_user_id;
         when 'pin_reset' then
             update public.users set pin_hash = null, updated_at = now() where id = p_user_id;
+            perform private.owe_pool(p_user_id, null);
+            return private.end_sessions(p_user_id);
+        when 'password_reset' then
+            perform private.reset_password(p_user_id);
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'device_revoked' then
             delete from public.known_devices known using public.sessions held
@@ -1983,7 +1991,8 @@ CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username tex
     AS $$
 begin
     insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
-    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    on conflict (user_id) do update
+    set cognito_sub = excluded.cognito_sub, username = excluded.username, password_reset_at = null;
     insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
     on conflict (method, subject) do nothing;
     perform private.forget_imported_password(p_user_id);
@@ -2001,6 +2010,18 @@ CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cy
     join public.users person on person.id = block.blocked_id
     where block.blocker_id = (select auth.uid())
     order by block.created_at desc, person.id
+$$;
+
+-- Name: list_duties(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_duties(p_user_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, username text, due_at timestamp with time zone, enabled boolean, password_reset boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select owed.user_id, owed.username, owed.due_at, owed.due_enabled, owed.password_reset_at is not null
+    from public.cognito_accounts owed
+    where owed.due_at is not null and (p_user_id is null or owed.user_id = p_user_id)
+    order by owed.due_at limit p_limit
 $$;
 
 -- Name: list_factors(); Type: FUNCTION; Schema: private; Owner: -
@@ -2210,8 +2231,8 @@ CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
-    returning username
+    select private.owe_pool((select auth.uid()), null);
+    select username from public.cognito_accounts where user_id = (select auth.uid())
 $$;
 
 -- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
@@ -2409,6 +2430,17 @@ begin
         from public.users person
         where person.id = p_user_id;
 end
+$$;
+
+-- Name: owe_pool(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.cognito_accounts
+    set signed_out_at = clock_timestamp(), due_at = clock_timestamp(), due_enabled = coalesce(p_enabled, due_enabled)
+    where user_id = p_user_id
 $$;
 
 -- Name: own_pin_length(); Type: FUNCTION; Schema: private; Owner: -
@@ -2966,6 +2998,24 @@ begin
 end
 $$;
 
+-- Name: reset_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.reset_password(p_user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.has_password(p_user_id) then
+        insert into public.sign_in_methods (user_id, method, subject)
+        select linked.user_id, 'password', linked.cognito_sub from public.cognito_accounts linked
+        where linked.user_id = p_user_id
+        on conflict (method, subject) do nothing;
+    end if;
+    perform private.forget_imported_password(p_user_id);
+    update public.cognito_accounts set password_reset_at = clock_timestamp() where user_id = p_user_id;
+end
+$$;
+
 -- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) RETURNS void
@@ -3251,6 +3301,25 @@ begin
 end
 $$;
 
+-- Name: settle_duty(uuid, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.cognito_accounts set due_at = null, due_enabled = null where user_id = p_user_id and due_at = p_due_at;
+    if not found and p_enabled is not null then
+        update public.cognito_accounts linked
+        set due_at = clock_timestamp(),
+            due_enabled = not exists (
+                select from public.users person where person.id = p_user_id and person.suspended_at is not null
+            )
+        where linked.user_id = p_user_id;
+    end if;
+end
+$$;
+
 -- Name: shares_chat_with(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
@@ -3299,7 +3368,10 @@ CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
 declare
     person uuid := private.known_as('cognito', p_sub, null);
 begin
-    return case when private.has_password(person) then person end;
+    return case when private.has_password(person) and not exists (
+        select from public.cognito_accounts linked
+        where linked.user_id = person and linked.password_reset_at is not null
+    ) then person end;
 end
 $$;
 
@@ -3804,7 +3876,10 @@ CREATE TABLE public.cognito_accounts (
     cognito_sub text NOT NULL,
     username text NOT NULL,
     linked_at timestamp with time zone DEFAULT now() NOT NULL,
-    signed_out_at timestamp with time zone
+    signed_out_at timestamp with time zone,
+    due_at timestamp with time zone,
+    due_enabled boolean,
+    password_reset_at timestamp with time zone
 );
 
 -- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
@@ -4576,6 +4651,10 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 -- Name: chat_participants_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
+
+-- Name: cognito_accounts_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cognito_accounts_due ON public.cognito_accounts USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 -- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
 
@@ -5998,6 +6077,11 @@ GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_userna
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
 
+-- Name: FUNCTION list_duties(p_user_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_duties(p_user_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_duties(p_user_id uuid, p_limit integer) TO cyphr_app;
+
 -- Name: FUNCTION list_factors(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
@@ -6102,6 +6186,11 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 
 REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
+
+-- Name: FUNCTION owe_pool(p_user_id uuid, p_enabled boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) TO cyphr_app;
 
 -- Name: FUNCTION own_pin_length(); Type: ACL; Schema: private; Owner: -
 
@@ -6241,6 +6330,10 @@ GRANT ALL ON FUNCTION private.replace_recovery_codes(p_hashes bytea[]) TO cyphr_
 
 REVOKE ALL ON FUNCTION private.reserve_from_address(p_address inet, p_most integer) FROM PUBLIC;
 
+-- Name: FUNCTION reset_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.reset_password(p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) FROM PUBLIC;
@@ -6319,6 +6412,11 @@ GRANT ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_re
 
 REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
+
+-- Name: FUNCTION settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) TO cyphr_app;
 
 -- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
 

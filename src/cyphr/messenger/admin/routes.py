@@ -102,6 +102,13 @@ async def reset_pin(user_id: UUID, identity: StepUp, administration: Service) ->
     return Response(status_code=_DONE)
 
 
+@router.delete("/people/{user_id}/password", status_code=_DONE)
+async def reset_password(user_id: UUID, identity: StepUp, administration: Service) -> Response:
+    """Make the password of somebody useless and end their sessions. They are told by mail to ask for a new one."""
+    await administration.act(identity.user_id, "password_reset", user_id)
+    return Response(status_code=_DONE)
+
+
 @router.put("/people/{user_id}/role", status_code=_DONE)
 async def set_role(user_id: UUID, body: RoleChange, identity: StepUp, administration: Service) -> Response:
     """Make somebody a member, an admin or an owner; owners may."""

@@ -105,6 +105,10 @@ class UserPool:
         """End every session of this user at Cognito."""
         await self._administer("admin_user_global_sign_out", Username=username)
 
+    async def set_enabled(self, username: str, *, enabled: bool) -> None:
+        """Let a user sign in at Cognito, or not. Raises NotAuthenticated when there is no such user."""
+        await self._administer("admin_enable_user" if enabled else "admin_disable_user", Username=username)
+
     async def find(self, username: str) -> PoolUser | None:
         """One user, by name or by an address of theirs that was confirmed."""
         return await self._run(self._find, username)

@@ -12,6 +12,7 @@ from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
+from cyphr.messenger.cognito.duties import Duties
 from cyphr.messenger.cognito.models import (
     Confirmation,
     PasswordChange,
@@ -31,12 +32,19 @@ class Cognito:
     """Registers people with a password, lets them in, and lets them change it."""
 
     def __init__(
-        self, switchboard: Switchboard, sessions: Sessions, pool: UserPool, passwords: Passwords, audit: Audit
+        self,
+        switchboard: Switchboard,
+        sessions: Sessions,
+        pool: UserPool,
+        passwords: Passwords,
+        duties: Duties,
+        audit: Audit,
     ) -> None:
         self._switchboard = switchboard
         self._sessions = sessions
         self._pool = pool
         self._passwords = passwords
+        self._duties = duties
         self._audit = audit
 
     # Registering.
@@ -133,6 +141,8 @@ class Cognito:
 
         rows = await self._switchboard.unit_of_work(None, work)
         username = str(rows[0][1]) if rows else str(uuid4())
+        # First what is due: a password that was reset must not be taken away after the new one.
+        await self._duties.settle(rows[0][0] if rows else uuid4())
         user = await self._pool.find(username)
         with suppress(InvalidInput, NotAuthenticated, RateLimited):
             if user is not None and user.status == "FORCE_CHANGE_PASSWORD":
@@ -182,16 +192,14 @@ class Cognito:
         await self._replaced(identity.user_id, username, "password.changed", kept=identity)
 
     async def sign_out_everywhere(self, identity: Identity) -> None:
-        """End every session of this person: those here, this one too, and those at Cognito with all their tokens."""
+        """End every session of this person: those here, this one too, and those at Cognito with all their tokens.
 
-        async def work(transaction: Transaction) -> str | None:
-            named: str | None = await transaction.fetch_value(_queries.note_sign_out)
-            return named
-
-        username = await self._switchboard.unit_of_work(identity.user_id, work)
-        await self._sessions.sign_out_everywhere(identity.user_id)
-        if username is not None:
-            await self._pool.sign_out(username)
+        None of them counts here any more; Cognito is told now, or as soon as it can be reached.
+        """
+        user_id = identity.user_id
+        await self._switchboard.unit_of_work(user_id, lambda transaction: self._owe(transaction, user_id))
+        await self._sessions.sign_out_everywhere(user_id)
+        await self._duties.settle(user_id)
 
     # How.
 
@@ -203,13 +211,21 @@ class Cognito:
             if user is not None:
                 await transaction.execute(_queries.link_password, user_id=user_id, sub=user.sub, username=username)
             await self._note(transaction, kind, user_id)
+            if kept is None:
+                await self._owe(transaction, user_id)
 
         await self._switchboard.unit_of_work(None, work)
         if kept is None:
             await self._sessions.sign_out_everywhere(user_id)
+            await self._duties.settle(user_id)
         else:
             await self._sessions.sign_out_others(kept)
-        await self._pool.sign_out(username)
+            await self._pool.sign_out(username)
+
+    @staticmethod
+    async def _owe(transaction: Transaction, user_id: UUID) -> None:
+        """Tokens of Cognito count no longer, and it is to be told."""
+        await transaction.execute(_queries.owe_pool, user_id=user_id)
 
     async def _note(self, transaction: Transaction, kind: EventKind, user_id: UUID) -> None:
         event = SecurityEvent(kind=kind, actor=user_id, subject=user_id, details={"method": "password"})
