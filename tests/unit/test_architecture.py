@@ -50,7 +50,17 @@ FURTHER_FILES = {
         "table.py",
     },
     "mfa": {"passkeys.py", "proofs.py", "recovery.py", "totp.py"},
-    "sessions": {"issuers.py", "jwks.py", "keys.py", "notices.py", "pins.py", "tokens.py", "verifier.py"},
+    "sessions": {
+        "adoption.py",
+        "beliefs.py",
+        "issuers.py",
+        "jwks.py",
+        "keys.py",
+        "notices.py",
+        "pins.py",
+        "tokens.py",
+        "verifier.py",
+    },
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}

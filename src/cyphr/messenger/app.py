@@ -1,12 +1,14 @@
 """Builds the object graph of the messenger; nothing else does."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from cyphr.foundation.aws import notifications_client, s3_client, sign_in_client
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
@@ -138,9 +140,15 @@ class Messenger:
 
 
 def build_messenger(
-    settings: MessengerSettings, mail: Mail, channel: Channel | None = None, *, metrics: Metrics | None = None
+    settings: MessengerSettings,
+    mail: Mail,
+    channel: Channel | None = None,
+    *,
+    metrics: Metrics | None = None,
+    clock: Callable[[], float] = monotonic,
 ) -> Messenger:
     """Wire the messenger. ``channel``: how pushes leave; none: SNS. ``metrics``: where to count; none: new ones.
+    ``clock``: seconds, by which it is believed that a session lives.
 
     Raises InvalidInput when the token key cannot be read.
     """
@@ -163,6 +171,7 @@ def build_messenger(
         audit,
         notices,
         wrong_pins=settings.wrong_pins_per_address,
+        clock=clock,
     )
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
@@ -209,7 +218,7 @@ def build_messenger(
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
         delivery=postman if isinstance(postman, Delivery) else None,
-        departures=Departures(sessions, connections),
+        departures=Departures(sessions, connections, postman if isinstance(postman, Delivery) else None),
         relocation=Relocation(
             switchboard,
             settings.realtime,

@@ -643,31 +643,33 @@ $$;
 
 -- Name: adopt_session(uuid, text, text, timestamp with time zone, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid)
+CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid, fresh boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     held   public.sessions;
     person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+    first  boolean;
 begin
     if person is null then
-        return query select 'unknown', null::uuid;
+        return query select 'unknown', null::uuid, false;
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
         and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
-        return query select 'challenge', person;
+        return query select 'challenge', person, false;
         return;
     end if;
     insert into public.sessions (id, user_id, expires_at, method, factors)
     values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
             case when p_strong then array['totp'] else '{}' end)
     on conflict (id) do nothing;
+    first := found;
     select * into held from public.sessions known where known.id = p_session_id for update;
     if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
-        return query select 'ended', person;
+        return query select 'ended', person, false;
         return;
     end if;
     if held.exchanged_at is null then
@@ -675,7 +677,7 @@ begin
         set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
         where known.id = p_session_id;
     end if;
-    return query select 'live', person;
+    return query select 'live', person, first;
 end
 $$;
 
@@ -821,7 +823,7 @@ $$;
 
 -- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer)
+CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer, last boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -831,7 +833,7 @@ begin
     insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
     select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -842,7 +844,7 @@ begin
         locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
         updated_at   = now()
     where tries.user_id = p_user_id;
-    return query select true, 0;
+    return query select true, 0, attempt.failed + 1 >= 5;
 end
 $$;
 
@@ -1362,6 +1364,16 @@ CREATE FUNCTION private.end_sessions(p_user_id uuid) RETURNS uuid[]
         update public.sessions set revoked_at = now() where user_id = p_user_id and revoked_at is null returning id
     )
     select coalesce(array_agg(id), '{}') from gone
+$$;
+
+-- Name: ended_lately(double precision); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.ended_lately(p_seconds double precision) RETURNS TABLE(user_id uuid, id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.id from public.sessions held
+    where held.revoked_at > now() - make_interval(secs => p_seconds)
 $$;
 
 -- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -4772,6 +4784,10 @@ CREATE INDEX refresh_tokens_parent ON public.refresh_tokens USING btree (parent_
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
 
+-- Name: sessions_revoked; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
 -- Name: sessions_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
@@ -5842,6 +5858,11 @@ REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at tim
 -- Name: FUNCTION end_sessions(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.end_sessions(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION ended_lately(p_seconds double precision); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.ended_lately(p_seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ended_lately(p_seconds double precision) TO cyphr_app;
 
 -- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
