@@ -13,8 +13,11 @@ _NAMED = (
     ("supabase_database", "password", "password_secret"),
     ("aws_database", "password", "password_secret"),
     (None, "token_key", "token_key_secret"),
+    (None, "accepted_token_keys", "accepted_token_keys_secret"),
+    (None, "root_key", "root_key_secret"),
     (None, "factor_key", "factor_key_secret"),
     ("cognito", "app_client_secret", "app_client_secret_name"),
+    ("supabase_tokens", "legacy_secret", "legacy_secret_name"),
 )
 """Whose secret it is (None: the messenger's own), where it is put, and where its name stands."""
 

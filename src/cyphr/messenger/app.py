@@ -62,7 +62,7 @@ from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
 from cyphr.messenger.sessions.verifier import Verifier
-from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
+from cyphr.messenger.shared import Shared, accepted_keys, build_shared, factor_sealer, root_key, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -152,16 +152,16 @@ def build_messenger(
 
     Raises InvalidInput when the token key cannot be read.
     """
-    key = signing_key(settings)
+    root = root_key(settings)
     metrics = metrics or Metrics()
     switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
-    shared = None if settings.realtime.table is None else build_shared(settings, key)
+    shared = None if settings.realtime.table is None else build_shared(settings, root)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     audit, notices = Audit(), Notices(switchboard, mail)
-    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
-    tokens = AccessTokens(key, settings.issuer)
+    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, root), root.derive("recovery codes")
+    tokens = AccessTokens(signing_key(settings), settings.issuer, accepted_keys(settings))
     verifier = Verifier(tokens, accepted_issuers(settings))
     sessions = Sessions(
         switchboard,
@@ -176,7 +176,7 @@ def build_messenger(
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
-    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, root.derive("email codes"))
     pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
     passwords = (
         None

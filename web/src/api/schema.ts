@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Read Keys
-         * @description The public key that our access tokens are signed with, as a JSON Web Key Set (RFC 7517).
+         * @description The public keys that our access tokens are checked with, as a JSON Web Key Set (RFC 7517). The first signs.
          */
         get: operations["read_keys__well_known_jwks_json_get"];
         put?: never;

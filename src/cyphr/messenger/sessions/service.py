@@ -355,9 +355,9 @@ class Sessions:
         if not await self._switchboard.unit_of_work(identity.user_id, work):
             raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
-    def public_key(self) -> dict[str, str]:
-        """What others check our access tokens with, as a JSON Web Key."""
-        return self._tokens.public_key()
+    def public_keys(self) -> list[dict[str, str]]:
+        """What others check our access tokens with, as JSON Web Keys."""
+        return self._tokens.public_keys()
 
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
