@@ -21,8 +21,10 @@ from cyphr.messenger.cognito.srp import SrpClient
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.authenticators import set_up_authenticator
 from tests.e2e.messenger.client import Client, register
-from tests.e2e.messenger.conftest import serve, settings_for
+from tests.e2e.messenger.conftest import serve, serve_app, settings_for
 from tests.e2e.messenger.pool import code_for, moved
+from tests.e2e.messenger.timing import probability_that_known_ones_are_slower
+from tests.e2e.services.cognito_door import CognitoDoor
 
 PASSWORD = "Correct horse 7"
 OTHER = "Another horse 8"
@@ -320,3 +322,42 @@ async def test_a_pool_that_is_down_locks_nobody_out_who_signs_in_otherwise(
         unavailable = await sign_in(http, anna.email)
         assert (unavailable.status_code, unavailable.json()["retryable"]) == (503, True)
         assert (await http.post("/v1/sessions", json={"email": anna.email, "pin": "482913"})).status_code == 201
+
+
+async def test_forgetting_a_password_costs_the_same_requests_for_every_address(
+    http: httpx.AsyncClient, side: TestSide, token_key: Any, stand_in: AwsStandIn
+) -> None:
+    new, known, pin_only = [
+        await moved(side, stand_in, http, PASSWORD),
+        await moved(side, stand_in, http, PASSWORD),
+        await register(http, "Boris"),
+    ]
+    assert (await sign_in(http, known.email)).status_code == 201
+    door = CognitoDoor(stand_in.endpoint_url)
+    async with door.open(), serve_app(door.app) as opened:
+        aws = stand_in.settings.model_copy(update={"endpoint_url": str(opened.base_url).rstrip("/")})
+        async with serve(settings_for(side, token_key=token_key, aws=aws, cognito=stand_in.cognito)) as through:
+            costs = []
+            for email in (new.email, known.email, pin_only.email, address()):
+                door.asked.clear()
+                assert (await through.post("/v1/cognito/password/forgot", json={"email": email})).status_code == 202
+                costs.append(dict(door.asked))
+    assert costs == [costs[0]] * 4
+    assert costs[0]["ForgotPassword"] == 1
+
+
+@pytest.mark.soak
+async def test_how_long_forgetting_a_password_takes_does_not_tell_who_has_one(
+    http: httpx.AsyncClient, side: TestSide, stand_in: AwsStandIn
+) -> None:
+    people = [await moved(side, stand_in, http, PASSWORD) for _ in range(8)]
+    for person in people[:2]:
+        assert (await sign_in(http, person.email)).status_code == 201
+
+    async def forget(email: str) -> None:
+        assert (await http.post("/v1/cognito/password/forgot", json={"email": email})).status_code == 202
+
+    # Who never signed in since they moved has no password at Cognito before the first time that they forget it.
+    for group, rounds in ((people[:2], 8), (people[2:], 1)):
+        known = [person.email for person in group]
+        assert 0.15 < await probability_that_known_ones_are_slower(known, forget, rounds=rounds) < 0.85

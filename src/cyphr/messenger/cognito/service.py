@@ -144,10 +144,12 @@ class Cognito:
         # First what is due: a password that was reset must not be taken away after the new one.
         await self._duties.settle(rows[0][0] if rows else uuid4())
         user = await self._pool.find(username)
+        new = user is not None and user.status == "FORCE_CHANGE_PASSWORD"
         with suppress(InvalidInput, NotAuthenticated, RateLimited):
-            if user is not None and user.status == "FORCE_CHANGE_PASSWORD":
-                # Who never signed in since the move: Cognito mails no code before there was a password.
-                await self._pool.set_password(username, None)
+            # Who never signed in since the move: Cognito mails no code before there was a password. For others
+            # nobody's is set, so that as much is asked of Cognito.
+            await self._pool.set_password(username if new else str(uuid4()), None)
+        with suppress(InvalidInput, NotAuthenticated, RateLimited):
             await self._pool.forgot_password(username)
 
     async def reset(self, wanted: PasswordReset) -> None:
