@@ -117,6 +117,10 @@ class Administration:
 
         return await self._work(admin, work)
 
+    async def check(self, admin: UUID) -> None:
+        """Raises NotAllowed for who administers nothing."""
+        await self._work(admin, acts.check_administers)
+
     async def read_policy(self, admin: UUID) -> Policy:
         """What the tenant demands. Raises NotAllowed."""
 
