@@ -25,6 +25,7 @@ class Runtime:
 
     http: httpx.AsyncClient
     settings: MessengerSettings
+    side: TestSide
 
     async def join(self, name: str = "Anna") -> Client:
         return await register(self.http, name)
@@ -36,7 +37,7 @@ async def process(stand_in: AwsStandIn, side: TestSide, token_key: Path, **realt
     given = {"aws": stand_in.settings, "realtime": RealtimeSettings(**realtime), **_quick_pushes(stand_in)}
     settings = settings_for(side, token_key=token_key, **given)
     async with serve(settings) as http:
-        yield Runtime(http, settings)
+        yield Runtime(http, settings, side)
 
 
 @asynccontextmanager
@@ -53,7 +54,7 @@ async def functions(stand_in: AwsStandIn, side: TestSide, token_key: Path, **rea
         await made.deploy(settings)
         front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
         async with serve_app(front, listener=listener) as http:
-            yield Runtime(http, settings)
+            yield Runtime(http, settings, side)
 
 
 def _quick_pushes(stand_in: AwsStandIn) -> dict[str, Any]:
@@ -97,4 +98,4 @@ async def sharing_process(stand_in: AwsStandIn, side: TestSide, token_key: Path,
         realtime = made.realtime.model_copy(update={"endpoint": f"http://{host}:{port}", "url": None})
         settings = settings_for(side, token_key=token_key, **{"aws": stand_in.settings, "realtime": realtime, **more})
         async with serve(settings, listener=listener) as http:
-            yield Runtime(http, settings)
+            yield Runtime(http, settings, side)

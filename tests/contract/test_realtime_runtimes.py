@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.functions import TABLE
 from cyphr.foundation.aws import table_client
+from cyphr.foundation.postgres import connect as open_database
 from cyphr.messenger.messages.postman import Event as PostedEvent
 from cyphr.messenger.messages.postman import EventKind
 from cyphr.messenger.realtime.delivery import Round
@@ -306,6 +307,25 @@ async def test_the_clock_pushes_what_no_queue_asked_about(as_functions: Runtime,
                 assert "FunctionError" not in answer
     finally:
         await asyncio.to_thread(functions.update_event_source_mapping, UUID=source["UUID"], Enabled=True)
+
+
+async def test_the_clock_closes_sockets_of_sessions_that_the_operator_ended(
+    as_functions: Runtime, stand_in: AwsStandIn
+) -> None:
+    anna, boris = await as_functions.join("Anna"), await as_functions.join("Boris")
+    root = stand_in.root
+    keys = {"aws_access_key_id": root.access_key_id, "aws_secret_access_key": root.secret()}
+    where: dict[str, Any] = {"region_name": root.region, "endpoint_url": root.endpoint_url, **keys}
+    functions: Any = boto3.client("lambda", **where)
+    async with anna.socket() as ended, boris.socket() as living:
+        async with await open_database(as_functions.side.owner) as connection:
+            await connection.execute("select private.end_sessions(%s)", [anna.id])
+        answer = await asyncio.to_thread(functions.invoke, FunctionName="cyphr-clock", Payload="{}")
+        assert "FunctionError" not in answer
+        with pytest.raises(ConnectionClosed):
+            await ended.until("never")
+        await living.say("ping")
+        await living.until("pong")
 
 
 async def test_who_is_taken_out_of_a_group_hears_nothing_that_was_said_after_it(runtime: Runtime) -> None:

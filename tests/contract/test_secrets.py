@@ -12,8 +12,8 @@ from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.sealing import Sealer
 from cyphr.foundation.secrets import with_secrets
-from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings
-from cyphr.messenger.shared import factor_sealer, signing_key
+from cyphr.foundation.settings import AwsSettings, MessengerSettings, PostgresSettings, SupabaseTokens
+from cyphr.messenger.shared import accepted_keys, factor_sealer, root_key, signing_key
 
 
 def _settings(aws: AwsSettings, password: str, key: str) -> MessengerSettings:
@@ -40,8 +40,27 @@ async def test_a_password_and_the_keys_are_read_by_the_arn_of_their_secrets(
     password = await asyncio.to_thread(keep, "database", '{"username": "u", "password": "p$ss"}')
     key = await asyncio.to_thread(keep, "token-key", token_key.read_text())
     factors = await asyncio.to_thread(keep, "factor-key", base64.b64encode(bytes(32)).decode())
-    named = _settings(stand_in.settings, password, key).model_copy(update={"factor_key_secret": factors})
+    app_client = await asyncio.to_thread(keep, "app-client", stand_in.cognito.secret())
+    pool = stand_in.cognito.model_copy(update={"app_client_secret_file": None, "app_client_secret_name": app_client})
+    legacy = await asyncio.to_thread(keep, "legacy", "a legacy secret of the project, long enough")
+    supabase = SupabaseTokens(issuer="https://project.supabase.co/auth/v1", legacy_secret_name=legacy)
+    more = {
+        "factor_key_secret": factors,
+        "cognito": pool,
+        "supabase_tokens": supabase,
+        "root_key_secret": key,
+        "accepted_token_keys_secret": key,
+    }
+    named = _settings(stand_in.settings, password, key).model_copy(update=more)
     settings = await asyncio.to_thread(with_secrets, named)
+    assert settings.cognito is not None
+    assert settings.cognito.secret() == stand_in.cognito.secret()
+    assert settings.supabase_tokens is not None
+    assert settings.supabase_tokens.secret() == "a legacy secret of the project, long enough"
+    assert root_key(settings).id == signing_key(settings).id == accepted_keys(settings)[0].id
+    for unread in (pool.secret, supabase.secret):
+        with pytest.raises(InvalidInput, match="was not read"):
+            unread()
     assert settings.aws_database is not None
     assert settings.aws_database.connection_arguments()["password"] == "p$ss"
     given = MessengerSettings(aws_database=settings.aws_database, token_key_file=token_key)

@@ -19,9 +19,9 @@ FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "route
 # part that another feature or the edge uses on its own.
 FURTHER_FILES = {
     "accounts": {"mail.py"},
-    "admin": {"acts.py", "scim.py"},
+    "admin": {"acts.py", "provider.py", "scim.py"},
     "chats": {"changes.py", "reading.py"},
-    "cognito": {"passwords.py", "pool.py", "srp.py", "triggers.py"},
+    "cognito": {"duties.py", "passwords.py", "pool.py", "rounds.py", "srp.py", "triggers.py"},
     "files": {"store.py"},
     "messages": {
         "changes.py",
@@ -50,7 +50,17 @@ FURTHER_FILES = {
         "table.py",
     },
     "mfa": {"passkeys.py", "proofs.py", "recovery.py", "totp.py"},
-    "sessions": {"issuers.py", "jwks.py", "keys.py", "notices.py", "pins.py", "tokens.py", "verifier.py"},
+    "sessions": {
+        "adoption.py",
+        "beliefs.py",
+        "issuers.py",
+        "jwks.py",
+        "keys.py",
+        "notices.py",
+        "pins.py",
+        "tokens.py",
+        "verifier.py",
+    },
 }
 ROOMS = {"copy", "follow", "verify", "handover"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
@@ -137,6 +147,34 @@ def test_every_named_query_is_called_by_the_package_beside_it(file: str, name: s
     folder = package.parent if package.name == "sql" else package
     called = re.compile(rf"queries\.{name}\b", re.IGNORECASE)
     assert any(called.search(module.read_text()) for module in folder.rglob("*.py"))
+
+
+def _functions_of(file: Path) -> list[str]:
+    """The signatures of functions of ours that a file defines: name and types, as PostgreSQL tells them apart."""
+    text = re.sub(r"--[^\n]*", "", file.read_text()).lower()
+    found = re.finditer(r"create\s+(?:or\s+replace\s+)?function\s+(private\.\w+)\s*\(([^)]*)\)", text)
+    return [f"{match[1]}({', '.join(_types_of(match[2]))})" for match in found]
+
+
+def _types_of(arguments: str) -> list[str]:
+    given = [" ".join(one.split()) for one in arguments.split(",") if one.strip()]
+    return [re.sub(r" default .*", "", one).partition(" ")[2] for one in given]
+
+
+def test_no_function_of_the_schema_is_defined_twice() -> None:
+    """The files are applied one after another: the later definition would silently be the one that counts. Migrations
+    alone, which are applied once, may replace what earlier ones made.
+    """
+    files = [one for one in sorted((SOURCE / "schema").rglob("*.sql")) if one.name != "snapshot.sql"]
+    defined: dict[str, list[Path]] = {}
+    for file in files:
+        for signature in _functions_of(file):
+            defined.setdefault(signature, []).append(file)
+    assert len(defined) > 150
+    again = {signature: places for signature, places in defined.items() if len(places) > 1}
+    assert not {
+        one: places for one, places in again.items() if {place.parent.name for place in places} != {"migrations"}
+    }
 
 
 def test_only_the_command_line_prints() -> None:

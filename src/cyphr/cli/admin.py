@@ -67,7 +67,10 @@ def where(
     folder: FolderOption = DEFAULT_FOLDER,
     side: SideOption = None,
 ) -> None:
-    """People of a tenant: find, make, invite, suspend and reset them. Nobody is told by mail of what is done here."""
+    """People of a tenant: find, make, invite, suspend and reset them. Nobody is told by mail of what is done here.
+
+    A messenger that runs tells Cognito within a minute.
+    """
     context.obj = _Operator(tenant, database, password_file, folder, side)
 
 
@@ -183,6 +186,16 @@ def reset_pin(
 ) -> None:
     """Make the PIN of somebody useless and end their sessions. They ask for a new one where one signs in."""
     _act("pin_reset", person, _operator(context), as_json)
+
+
+@app.command()
+def reset_password(
+    context: typer.Context,
+    person: PersonArgument,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the password of somebody useless and end their sessions. They ask for a new one where one signs in."""
+    _act("password_reset", person, _operator(context), as_json)
 
 
 @app.command()

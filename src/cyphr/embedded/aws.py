@@ -30,6 +30,7 @@ from cyphr.foundation.settings import AwsSettings, CognitoSettings
 _REGION = "us-east-1"
 _USER = "cyphr"
 _POOL = "cyphr-messenger"
+_APP_CLIENT = "app-client-secret"
 PEOPLE = "cyphr-people"
 """The role whose credentials a signed-in person gets from the identity pool."""
 # Browsers fetch files from other origins; what may be written is a presigned URL's business.
@@ -123,7 +124,12 @@ class AwsStandIn:
         """How the messenger reaches the user pool."""
         pool_id = self.names.user_pool_id
         keys = f"{self.endpoint_url}/{pool_id}/.well-known/jwks.json"
-        return CognitoSettings(user_pool_id=pool_id, app_client_id=self.names.app_client_id, keys_url=keys)
+        return CognitoSettings(
+            user_pool_id=pool_id,
+            app_client_id=self.names.app_client_id,
+            app_client_secret_file=self.folder / _APP_CLIENT,
+            keys_url=keys,
+        )
 
     @property
     def names(self) -> AwsNames:
@@ -240,21 +246,32 @@ class AwsStandIn:
         groups = {group["GroupName"] for group in cognito.list_groups(UserPoolId=pool_id)["Groups"]}
         for name in set(user_pool.GROUPS) - groups:
             cognito.create_group(UserPoolId=pool_id, GroupName=name)
-        clients = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
-        if clients:
-            return pool_id, clients[0]["ClientId"]
-        made = cognito.create_user_pool_client(UserPoolId=pool_id, GenerateSecret=False, **user_pool.app_client(_POOL))
-        return pool_id, made["UserPoolClient"]["ClientId"]
+        client = self._ensure_app_client(cognito, pool_id)
+        write_secret(self.folder / _APP_CLIENT, client["ClientSecret"])
+        return pool_id, client["ClientId"]
+
+    def _ensure_app_client(self, cognito: Any, pool_id: str) -> dict[str, Any]:
+        for one in cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]:
+            client: dict[str, Any] = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=one["ClientId"])[
+                "UserPoolClient"
+            ]
+            if "ClientSecret" in client:
+                return client
+            # Of an earlier version of ours: it would let in whoever has a password.
+            cognito.delete_user_pool_client(UserPoolId=pool_id, ClientId=one["ClientId"])
+        made = cognito.create_user_pool_client(UserPoolId=pool_id, GenerateSecret=True, **user_pool.app_client(_POOL))
+        return dict(made["UserPoolClient"])
 
     def _ensure_identity_pool(self, pool_id: str, client_id: str, bucket: str) -> str:
         identity = boto3.client("cognito-identity", **_arguments(self.root))
         pools = {one["IdentityPoolName"]: one for one in identity.list_identity_pools(MaxResults=60)["IdentityPools"]}
-        if _POOL in pools:
-            return str(pools[_POOL]["IdentityPoolId"])
         provider = f"cognito-idp.{_REGION}.amazonaws.com/{pool_id}"
-        made: str = identity.create_identity_pool(**user_pool.identity_pool(_POOL, provider, client_id))[
-            "IdentityPoolId"
-        ]
+        wanted = user_pool.identity_pool(_POOL, provider, client_id)
+        if _POOL in pools:
+            known = str(pools[_POOL]["IdentityPoolId"])
+            identity.update_identity_pool(IdentityPoolId=known, **wanted)
+            return known
+        made: str = identity.create_identity_pool(**wanted)["IdentityPoolId"]
         identity.set_principal_tag_attribute_map(
             IdentityPoolId=made, IdentityProviderName=provider, PrincipalTags=user_pool.PRINCIPAL_TAGS
         )

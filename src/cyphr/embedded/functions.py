@@ -331,6 +331,8 @@ _OTHER_PERMISSIONS: list[dict[str, Any]] = [
         "Effect": "Allow",
         "Action": [
             "cognito-idp:AdminCreateUser",
+            "cognito-idp:AdminDisableUser",
+            "cognito-idp:AdminEnableUser",
             "cognito-idp:AdminGetUser",
             "cognito-idp:AdminSetUserPassword",
             "cognito-idp:AdminUserGlobalSignOut",

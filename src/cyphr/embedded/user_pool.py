@@ -93,7 +93,9 @@ SECOND_FACTOR: dict[str, Any] = {
 
 
 def app_client(name: str) -> dict[str, Any]:
-    """What of an app client can be set: no secret, for whoever has the app could read it."""
+    """What of an app client can be set. It has a secret (``GenerateSecret``) that only the messenger's servers know:
+    with a public one, whoever has a stolen password gets Cognito's tokens for it, past every second factor.
+    """
     return {
         "ClientName": name,
         "PreventUserExistenceErrors": "ENABLED",

@@ -3,11 +3,23 @@
 import json
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from cyphr.foundation.aws import read_secret
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.settings import MessengerSettings
+
+_NAMED = (
+    ("supabase_database", "password", "password_secret"),
+    ("aws_database", "password", "password_secret"),
+    (None, "token_key", "token_key_secret"),
+    (None, "accepted_token_keys", "accepted_token_keys_secret"),
+    (None, "root_key", "root_key_secret"),
+    (None, "factor_key", "factor_key_secret"),
+    ("cognito", "app_client_secret", "app_client_secret_name"),
+    ("supabase_tokens", "legacy_secret", "legacy_secret_name"),
+)
+"""Whose secret it is (None: the messenger's own), where it is put, and where its name stands."""
 
 
 def with_secrets(settings: MessengerSettings) -> MessengerSettings:
@@ -17,29 +29,25 @@ def with_secrets(settings: MessengerSettings) -> MessengerSettings:
     """
     read: dict[str, Any] = {}
     troubles: list[str] = []
-    for name in ("supabase_database", "aws_database"):
-        database = getattr(settings, name)
-        if database is None or database.password_secret is None:
+    for group, field, name in _NAMED:
+        holder: BaseModel | None = settings if group is None else getattr(settings, group)
+        place = None if holder is None else getattr(holder, name)
+        if holder is None or place is None:
             continue
         try:
-            password = SecretStr(password_in(read_secret(settings.aws, database.password_secret)))
+            text = read_secret(settings.aws, place)
+            told = {field: SecretStr(password_in(text) if field == "password" else text.strip()), name: None}
         except InvalidInput as error:
-            troubles.append(f"CYPHR_{name.upper()}__PASSWORD_SECRET: {error.message}")
+            troubles.append(f"{_variable(group, name)}: {error.message}")
         else:
-            read[name] = database.model_copy(update={"password": password, "password_secret": None})
-    for name in ("token_key", "factor_key"):
-        place = getattr(settings, f"{name}_secret")
-        if place is None:
-            continue
-        try:
-            key = SecretStr(read_secret(settings.aws, place))
-        except InvalidInput as error:
-            troubles.append(f"CYPHR_{name.upper()}_SECRET: {error.message}")
-        else:
-            read |= {name: key, f"{name}_secret": None}
+            read |= told if group is None else {group: holder.model_copy(update=told)}
     if troubles:
         raise InvalidInput("; ".join(troubles))
     return settings.model_copy(update=read)
+
+
+def _variable(group: str | None, name: str) -> str:
+    return f"CYPHR_{name.upper()}" if group is None else f"CYPHR_{group.upper()}__{name.upper()}"
 
 
 def password_in(secret: str) -> str:

@@ -1,7 +1,8 @@
 """Settings: frozen, typed, read once at the edge from the environment (``CYPHR_…``), never from inside a feature.
 
 A nested field is written with two underscores: ``CYPHR_AWS_DATABASE__HOST``. Secrets come as values or, better, as the
-path of a file that holds them (``…__PASSWORD_FILE``), or by the name of a secret in Secrets Manager (``…_SECRET``).
+path of a file that holds them (``…__PASSWORD_FILE``), or by the name of a secret in Secrets Manager (``…_SECRET``, or
+``…_NAME`` of what is called a secret already).
 There is no default for any secret. A mistake is named without what was given (``hide_input_in_errors``): it stands in
 logs, and what was given may be a password.
 """
@@ -167,11 +168,37 @@ class CognitoSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     user_pool_id: str = Field(description="Id of the user pool.", pattern=r"^[\w-]+_[0-9A-Za-z]+$")
-    app_client_id: str = Field(description="Id of the app client (without a secret) that the messenger signs in by.")
+    app_client_id: str = Field(description="Id of the app client (with a secret) that the messenger signs in by.")
+    app_client_secret: SecretStr | None = Field(
+        default=None, description="That app client's secret, which nobody else may know; a file is better."
+    )
+    app_client_secret_file: Path | None = Field(default=None, description="A file whose only line is that secret.")
+    app_client_secret_name: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds it."
+    )
     keys_url: str | None = Field(
         default=None,
         description="Where the pool publishes its keys; none: as AWS does. HTTPS, or on this machine.",
     )
+
+    @model_validator(mode="after")
+    def _one_source_of_the_secret(self) -> "CognitoSettings":
+        given = (self.app_client_secret, self.app_client_secret_file, self.app_client_secret_name)
+        if sum(one is not None for one in given) != 1:
+            raise ValueError(
+                "give the app client's secret in exactly one way: 'app_client_secret', '…_file' or '…_name'"
+            )
+        return self
+
+    def secret(self) -> str:
+        """The app client's secret. Raises InvalidInput when its file cannot be read."""
+        if self.app_client_secret is not None:
+            return self.app_client_secret.get_secret_value()
+        if self.app_client_secret_file is not None:
+            return _read_secret(self.app_client_secret_file).strip()
+        raise InvalidInput(
+            f"the secret {self.app_client_secret_name} was not read; foundation.secrets does, at the edge"
+        )
 
     @property
     def issuer(self) -> str:
@@ -197,12 +224,16 @@ class SupabaseTokens(BaseModel):
         default=None, description="The legacy JWT secret (HS256), at least 32 bytes; a file is better."
     )
     legacy_secret_file: Path | None = Field(default=None, description="A file whose only line is that secret.")
+    legacy_secret_name: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds it."
+    )
 
     @model_validator(mode="after")
     def _some_key(self) -> "SupabaseTokens":
-        if self.legacy_secret is not None and self.legacy_secret_file is not None:
-            raise ValueError("give the legacy secret in one way: 'legacy_secret' or 'legacy_secret_file'")
-        if self.keys_url is None and self.legacy_secret is None and self.legacy_secret_file is None:
+        given = sum(one is not None for one in (self.legacy_secret, self.legacy_secret_file, self.legacy_secret_name))
+        if given > 1:
+            raise ValueError("give 'legacy_secret', 'legacy_secret_file' or 'legacy_secret_name'; one of them")
+        if self.keys_url is None and not given:
             raise ValueError("give 'keys_url', or the legacy secret, or both")
         return self
 
@@ -210,6 +241,10 @@ class SupabaseTokens(BaseModel):
         """The legacy secret, if it is given. Raises InvalidInput when its file cannot be read."""
         if self.legacy_secret is not None:
             return self.legacy_secret.get_secret_value()
+        if self.legacy_secret_name is not None:
+            raise InvalidInput(
+                f"the secret {self.legacy_secret_name} was not read; foundation.secrets does, at the edge"
+            )
         return _read_secret(self.legacy_secret_file).strip() if self.legacy_secret_file else None
 
 
@@ -248,10 +283,27 @@ class MessengerSettings(BaseSettings):
         default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
     )
     token_key_file: Path | None = Field(default=None, validate_default=True, description="A file that holds that PEM.")
+    accepted_token_keys: SecretStr | None = Field(
+        default=None,
+        description="PEMs of further Ed25519 keys (the public ones are enough) whose access tokens are accepted, one"
+        " after another: the next one, and former ones, while the token key is changed.",
+    )
+    accepted_token_keys_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds them."
+    )
+    accepted_token_keys_file: Path | None = Field(default=None, description="A file that holds them.")
+    root_key: SecretStr | None = Field(
+        default=None,
+        description="PEM of the Ed25519 key that the deployment's other secrets are derived from; none: the token key."
+        " It stays when the token key is changed.",
+    )
+    root_key_secret: str | None = Field(
+        default=None, description="Name or ARN of a secret in Secrets Manager that holds that PEM."
+    )
+    root_key_file: Path | None = Field(default=None, description="A file that holds that PEM.")
     factor_key: SecretStr | None = Field(
         default=None,
-        description="32 bytes in base64 that seal authenticators' secrets; none: derived from the token key, which then"
-        " must not be changed.",
+        description="32 bytes in base64 that seal authenticators' secrets; none: derived from the root key.",
     )
     factor_key_secret: str | None = Field(
         default=None, description="Name or ARN of a secret in Secrets Manager that holds them."
@@ -329,9 +381,11 @@ class MessengerSettings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _one_source_of_the_factor_key(self) -> "MessengerSettings":
-        if sum(one is not None for one in (self.factor_key, self.factor_key_file, self.factor_key_secret)) > 1:
-            raise ValueError("give the key of second factors in exactly one way")
+    def _one_source_of_each_other_key(self) -> "MessengerSettings":
+        for name in ("factor_key", "root_key", "accepted_token_keys"):
+            given = (getattr(self, one) for one in (name, f"{name}_file", f"{name}_secret"))
+            if sum(one is not None for one in given) > 1:
+                raise ValueError(f"give CYPHR_{name.upper()} in exactly one way: itself, …_FILE or …_SECRET")
         return self
 
     @model_validator(mode="after")

@@ -1,12 +1,14 @@
 """Builds the object graph of the messenger; nothing else does."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from cyphr.foundation.aws import notifications_client, s3_client, sign_in_client
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.postgres import Database, PoolLimits, Side
@@ -19,6 +21,7 @@ from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.blocks.service import Blocks
 from cyphr.messenger.chats.changes import Changes
 from cyphr.messenger.chats.service import Chats
+from cyphr.messenger.cognito.duties import Duties
 from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import UserPool
 from cyphr.messenger.cognito.service import Cognito
@@ -59,7 +62,7 @@ from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
 from cyphr.messenger.sessions.verifier import Verifier
-from cyphr.messenger.shared import Shared, build_shared, factor_sealer, signing_key
+from cyphr.messenger.shared import Shared, accepted_keys, build_shared, factor_sealer, root_key, signing_key
 
 _PARTING_SECONDS = 2.0
 
@@ -94,6 +97,7 @@ class Messenger:
     realtime: Realtime
     cognito: Cognito | None
     """Signing in with a password; None: nobody does here."""
+    duties: Duties
     identities: Identities
     push: Push
     relocation: Relocation
@@ -120,6 +124,7 @@ class Messenger:
             self.departures.sweep_for_ever(),
             *([] if self.delivery is None else [self.delivery.run()]),
             self.expiry.sweep_for_ever(),
+            self.duties.sweep_for_ever(),
             self.metrics.flush_for_ever(),
         )
 
@@ -135,22 +140,28 @@ class Messenger:
 
 
 def build_messenger(
-    settings: MessengerSettings, mail: Mail, channel: Channel | None = None, *, metrics: Metrics | None = None
+    settings: MessengerSettings,
+    mail: Mail,
+    channel: Channel | None = None,
+    *,
+    metrics: Metrics | None = None,
+    clock: Callable[[], float] = monotonic,
 ) -> Messenger:
     """Wire the messenger. ``channel``: how pushes leave; none: SNS. ``metrics``: where to count; none: new ones.
+    ``clock``: seconds, by which it is believed that a session lives.
 
     Raises InvalidInput when the token key cannot be read.
     """
-    key = signing_key(settings)
+    root = root_key(settings)
     metrics = metrics or Metrics()
     switchboard = Switchboard(_databases(settings, metrics))
     pins = Pins()
     connections = Connections()
-    shared = None if settings.realtime.table is None else build_shared(settings, key)
+    shared = None if settings.realtime.table is None else build_shared(settings, root)
     postman = connections if shared is None else shared.delivery_beside(connections, _own_endpoint(settings))
     audit, notices = Audit(), Notices(switchboard, mail)
-    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, key), key.derive("recovery codes")
-    tokens = AccessTokens(key, settings.issuer)
+    passkeys, sealer, code_key = Passkeys.of(settings), factor_sealer(settings, root), root.derive("recovery codes")
+    tokens = AccessTokens(signing_key(settings), settings.issuer, accepted_keys(settings))
     verifier = Verifier(tokens, accepted_issuers(settings))
     sessions = Sessions(
         switchboard,
@@ -160,17 +171,19 @@ def build_messenger(
         audit,
         notices,
         wrong_pins=settings.wrong_pins_per_address,
+        clock=clock,
     )
     sessions.on_revoked(connections.end_session)
     if isinstance(postman, Delivery):
         sessions.on_revoked(partial(postman.end_session, code=NOT_AUTHENTICATED))
-    accounts = Accounts(switchboard, sessions, pins, mail, audit, key.derive("email codes"))
+    accounts = Accounts(switchboard, sessions, pins, mail, audit, root.derive("email codes"))
     pool = None if settings.cognito is None else UserPool(settings.cognito, partial(sign_in_client, settings.aws))
     passwords = (
         None
         if pool is None
         else Passwords(switchboard, sessions, verifier, pool, wrong=settings.wrong_pins_per_address)
     )
+    duties = Duties(switchboard, pool)
     proofs = Proofs(switchboard, sessions, passkeys, sealer, audit, notices, code_key=code_key, passwords=passwords)
     messages = Messages(switchboard, _reminding(settings, postman, shared))
     devices = Devices(switchboard, sessions, postman, audit)
@@ -185,7 +198,7 @@ def build_messenger(
         metrics=metrics,
         sessions=sessions,
         accounts=accounts,
-        administration=Administration(switchboard, sessions, accounts, mail),
+        administration=Administration(switchboard, sessions, accounts, duties, mail),
         mfa=Mfa(switchboard, proofs, passkeys, sealer, audit, notices, code_key=code_key, issuer=_name_of(settings)),
         proofs=proofs,
         devices=devices,
@@ -205,7 +218,7 @@ def build_messenger(
         presence=presence,
         realtime=_realtime(settings, exchange, connections, presence, shared),
         delivery=postman if isinstance(postman, Delivery) else None,
-        departures=Departures(sessions, connections),
+        departures=Departures(sessions, connections, postman if isinstance(postman, Delivery) else None),
         relocation=Relocation(
             switchboard,
             settings.realtime,
@@ -225,7 +238,10 @@ def build_messenger(
         pins=pins,
         passwords=passwords,
         identities=Identities(switchboard, sessions, pins, pool, audit),
-        cognito=None if pool is None or passwords is None else Cognito(switchboard, sessions, pool, passwords, audit),
+        cognito=None
+        if pool is None or passwords is None
+        else Cognito(switchboard, sessions, pool, passwords, duties, audit),
+        duties=duties,
     )
 
 

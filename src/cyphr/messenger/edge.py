@@ -27,8 +27,6 @@ _LIMITED = {
     "/v1/cognito/sign-ups",
     "/v1/cognito/sign-ups/codes",
     "/v1/cognito/sign-ups/confirm",
-    "/v1/cognito/tokens",
-    "/v1/cognito/tokens/refresh",
     "/v1/sessions",
     "/v1/sessions/challenges",
     "/v1/sessions/challenges/passkey",

@@ -8,7 +8,10 @@ from collections.abc import Awaitable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from cyphr.foundation.aws import PARALLEL_CALLS, queue_client, table_client
 from cyphr.foundation.errors import CyphrError, InvalidInput
@@ -20,7 +23,7 @@ from cyphr.messenger.realtime.gateway import Gateway
 from cyphr.messenger.realtime.later import Later, Moved
 from cyphr.messenger.realtime.processes import Processes, Seal
 from cyphr.messenger.realtime.table import ConnectionTable
-from cyphr.messenger.sessions.keys import SigningKey
+from cyphr.messenger.sessions.keys import SigningKey, VerifyingKey, parse_verifying_keys
 
 _SETTLED_SECONDS = 3
 _PATIENCE_SECONDS = 3.0
@@ -82,8 +85,8 @@ async def _outcome(asked: Awaitable[object]) -> str:
     return "ok"
 
 
-def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
-    """Wire it. Raises InvalidInput without a table."""
+def build_shared(settings: MessengerSettings, root: SigningKey) -> Shared:
+    """Wire it. ``root``: what secrets are derived from. Raises InvalidInput without a table."""
     realtime = settings.realtime
     if realtime.table is None:
         raise InvalidInput("CYPHR_REALTIME__TABLE is not set: name the DynamoDB table of connections")
@@ -93,7 +96,7 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
         queue = FanOutQueue(queue_client(settings.aws), realtime.fan_out_queue, threads)
     if realtime.later_queue is not None:
         later = Later(queue_client(settings.aws), realtime.later_queue, threads)
-    seal = Seal(key.derive("connections"))
+    seal = Seal(root.derive("connections"))
     return Shared(
         settings=realtime,
         table=ConnectionTable(table_client(settings.aws), realtime.table, threads),
@@ -106,26 +109,43 @@ def build_shared(settings: MessengerSettings, key: SigningKey) -> Shared:
     )
 
 
-def factor_sealer(settings: MessengerSettings, key: SigningKey) -> Sealer:
-    """What seals authenticators' secrets, with a key of its own or one derived from ``key``. Raises InvalidInput."""
-    if settings.factor_key_file is not None:
-        try:
-            return Sealer.parse(settings.factor_key_file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"CYPHR_FACTOR_KEY_FILE {settings.factor_key_file} cannot be read") from error
-    if settings.factor_key is not None:
-        return Sealer.parse(settings.factor_key.get_secret_value())
-    if settings.factor_key_secret is not None:
-        raise InvalidInput(
-            f"the secret {settings.factor_key_secret} was not read; foundation.secrets does, at the edge"
-        )
-    return Sealer(key.derive("second factors"))
+def factor_sealer(settings: MessengerSettings, root: SigningKey) -> Sealer:
+    """What seals authenticators' secrets, with a key of its own or one derived from ``root``. Raises InvalidInput."""
+    given = _read_key(settings, "factor_key")
+    return Sealer(root.derive("second factors")) if given is None else Sealer.parse(given[0].decode(errors="replace"))
 
 
 def signing_key(settings: MessengerSettings) -> SigningKey:
-    """The deployment's key, from wherever it is given. Raises InvalidInput when it cannot be read."""
-    if settings.token_key_file is not None:
-        return SigningKey.read(settings.token_key_file)
-    if settings.token_key is None:
-        raise InvalidInput(f"the secret {settings.token_key_secret} was not read; foundation.secrets does, at the edge")
-    return SigningKey.parse(settings.token_key.get_secret_value().encode(), "the token key")
+    """The key that signs access tokens. Raises InvalidInput when it cannot be read."""
+    given = _read_key(settings, "token_key")
+    if given is None:
+        raise InvalidInput("there is no token key; give CYPHR_TOKEN_KEY_FILE or CYPHR_TOKEN_KEY_SECRET")
+    return SigningKey.parse(*given)
+
+
+def root_key(settings: MessengerSettings) -> SigningKey:
+    """The key that other secrets are derived from: the one that signs, unless another is given. Raises InvalidInput."""
+    given = _read_key(settings, "root_key")
+    return signing_key(settings) if given is None else SigningKey.parse(*given)
+
+
+def accepted_keys(settings: MessengerSettings) -> list[VerifyingKey]:
+    """The keys that access tokens may be signed with beside the one that signs. Raises InvalidInput."""
+    given = _read_key(settings, "accepted_token_keys")
+    return [] if given is None else parse_verifying_keys(*given)
+
+
+def _read_key(settings: MessengerSettings, name: str) -> tuple[bytes, str] | None:
+    """A key and where it is given; None: nowhere. Raises InvalidInput when it cannot be read."""
+    value: SecretStr | None = getattr(settings, name)
+    path: Path | None = getattr(settings, f"{name}_file")
+    if value is not None:
+        return value.get_secret_value().encode(), f"CYPHR_{name.upper()}"
+    if path is not None:
+        try:
+            return path.read_bytes(), f"CYPHR_{name.upper()}_FILE {path}"
+        except OSError as error:
+            raise InvalidInput(f"CYPHR_{name.upper()}_FILE {path} cannot be read: {error.strerror}") from error
+    if (named := getattr(settings, f"{name}_secret")) is not None:
+        raise InvalidInput(f"the secret {named} was not read; foundation.secrets does, at the edge")
+    return None

@@ -55,7 +55,8 @@ create or replace function private.link_password(p_user_id uuid, p_sub text, p_u
 as $$
 begin
     insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
-    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    on conflict (user_id) do update
+    set cognito_sub = excluded.cognito_sub, username = excluded.username, password_reset_at = null;
     insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
     on conflict (method, subject) do nothing;
     perform private.forget_imported_password(p_user_id);
@@ -69,15 +70,18 @@ as $$
         or exists (select from public.imported_passwords held where held.user_id = p_user_id and held.bcrypt is not null)
 $$;
 
--- The account of a Cognito user who has proved a password, or null: what the pool holds of one that was unlinked, or
--- never linked, counts for nothing.
+-- The account of a Cognito user who has proved a password, or null: what the pool holds of one that was unlinked, reset by
+-- an administrator, or never linked, counts for nothing.
 create or replace function private.signs_in_with_password(p_sub text) returns uuid
     language plpgsql stable security definer set search_path = ''
 as $$
 declare
     person uuid := private.known_as('cognito', p_sub, null);
 begin
-    return case when private.has_password(person) then person end;
+    return case when private.has_password(person) and not exists (
+        select from public.cognito_accounts linked
+        where linked.user_id = person and linked.password_reset_at is not null
+    ) then person end;
 end
 $$;
 
@@ -114,19 +118,77 @@ as $$
     select person.full_name from public.users person where person.id = p_user_id and person.suspended_at is null
 $$;
 
--- The acting user signs out everywhere: what they are called in Cognito, or null. Its older tokens count no longer.
+-- Somebody is signed out everywhere, in this transaction: their tokens of Cognito count no longer, and Cognito is to be told.
+-- p_enabled: whether they are to be able to sign in there; null: as it is.
+create or replace function private.owe_pool(p_user_id uuid, p_enabled boolean) returns void
+    language sql volatile security definer set search_path = ''
+as $$
+    update public.cognito_accounts
+    set signed_out_at = clock_timestamp(), due_at = clock_timestamp(), due_enabled = coalesce(p_enabled, due_enabled)
+    where user_id = p_user_id
+$$;
+
+-- What the pool has for a password counts no longer, nor what came from Supabase. Its owner has another set by mail.
+create or replace function private.reset_password(p_user_id uuid) returns void
+    language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if private.has_password(p_user_id) then
+        insert into public.sign_in_methods (user_id, method, subject)
+        select linked.user_id, 'password', linked.cognito_sub from public.cognito_accounts linked
+        where linked.user_id = p_user_id
+        on conflict (method, subject) do nothing;
+    end if;
+    perform private.forget_imported_password(p_user_id);
+    update public.cognito_accounts set password_reset_at = clock_timestamp() where user_id = p_user_id;
+end
+$$;
+
+-- What Cognito is to be told, of one person or (null) of everybody, the oldest first.
+create or replace function private.list_duties(p_user_id uuid, p_limit integer)
+    returns table (user_id uuid, username text, due_at timestamptz, enabled boolean, password_reset boolean)
+    language sql stable security definer set search_path = ''
+as $$
+    select owed.user_id, owed.username, owed.due_at, owed.due_enabled, owed.password_reset_at is not null
+    from public.cognito_accounts owed
+    where owed.due_at is not null and (p_user_id is null or owed.user_id = p_user_id)
+    order by owed.due_at limit p_limit
+$$;
+
+-- Cognito was told what was due then. What became due meanwhile stays; and if that was settled meanwhile by another server,
+-- which of the two told Cognito last is not known: then it is told again what holds now.
+create or replace function private.settle_duty(p_user_id uuid, p_due_at timestamptz, p_enabled boolean) returns void
+    language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update public.cognito_accounts set due_at = null, due_enabled = null where user_id = p_user_id and due_at = p_due_at;
+    if not found and p_enabled is not null then
+        update public.cognito_accounts linked
+        set due_at = clock_timestamp(),
+            due_enabled = not exists (
+                select from public.users person where person.id = p_user_id and person.suspended_at is not null
+            )
+        where linked.user_id = p_user_id;
+    end if;
+end
+$$;
+
+-- As servers of before call it: the acting user signs out everywhere; what they are called in Cognito, or null.
 create or replace function private.note_cognito_sign_out() returns text
     language sql volatile security definer set search_path = ''
 as $$
-    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
-    returning username
+    select private.owe_pool((select auth.uid()), null);
+    select username from public.cognito_accounts where user_id = (select auth.uid())
 $$;
 
 revoke all on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.has_password(uuid), private.pool_username(text),
-    private.note_cognito_sign_out(), private.name_of(uuid), private.signs_in_with_password(text) from public, anon, authenticated;
+    private.note_cognito_sign_out(), private.name_of(uuid), private.signs_in_with_password(text),
+    private.owe_pool(uuid, boolean), private.reset_password(uuid), private.list_duties(uuid, integer),
+    private.settle_duty(uuid, timestamptz, boolean) from public, anon, authenticated;
 grant execute on function private.begin_cognito_sign_up(uuid, text, text), private.is_signing_up(uuid, text),
     private.finish_cognito_sign_up(uuid, text, text), private.link_password(uuid, text, text),
     private.password_account(text), private.pool_username(text), private.note_cognito_sign_out(),
-    private.name_of(uuid), private.signs_in_with_password(text) to cyphr_app;
+    private.name_of(uuid), private.signs_in_with_password(text), private.owe_pool(uuid, boolean),
+    private.list_duties(uuid, integer), private.settle_duty(uuid, timestamptz, boolean) to cyphr_app;

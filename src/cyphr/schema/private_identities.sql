@@ -3,33 +3,36 @@
 -- Whose a token of another issuer is, and whether its session counts here: live | ended | challenge | unknown.
 -- On first sight the session gets a row, so that it is listed and revoked like any other. Who has a second factor proves
 -- it (challenge) unless the issuer had one proven (p_strong). A session that was exchanged lasts a minute more: the
--- answer may have been lost, and requests are under way.
-create or replace function private.adopt_session(
+-- answer may have been lost, and requests are under way. fresh: it is the first sight.
+drop function if exists private.adopt_session(uuid, text, text, timestamptz, timestamptz, boolean);
+create function private.adopt_session(
     p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamptz, p_expires_at timestamptz, p_strong boolean
-) returns table (outcome text, user_id uuid)
+) returns table (outcome text, user_id uuid, fresh boolean)
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     held   public.sessions;
     person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+    first  boolean;
 begin
     if person is null then
-        return query select 'unknown', null::uuid;
+        return query select 'unknown', null::uuid, false;
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
         and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
-        return query select 'challenge', person;
+        return query select 'challenge', person, false;
         return;
     end if;
     insert into public.sessions (id, user_id, expires_at, method, factors)
     values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
             case when p_strong then array['totp'] else '{}' end)
     on conflict (id) do nothing;
+    first := found;
     select * into held from public.sessions known where known.id = p_session_id for update;
     if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
-        return query select 'ended', person;
+        return query select 'ended', person, false;
         return;
     end if;
     if held.exchanged_at is null then
@@ -37,7 +40,7 @@ begin
         set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
         where known.id = p_session_id;
     end if;
-    return query select 'live', person;
+    return query select 'live', person, first;
 end
 $$;
 

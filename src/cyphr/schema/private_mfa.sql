@@ -143,8 +143,10 @@ as $$
 $$;
 
 -- Reserve a try before a code is checked, so that guesses sent at the same time are counted too. The fifth locks a person's
--- codes for 15 minutes; a right one clears the count. Passkeys cannot be guessed and are not counted.
-create or replace function private.begin_factor_try(p_user_id uuid) returns table (allowed boolean, retry_after integer)
+-- codes for 15 minutes; a right one clears the count. Passkeys cannot be guessed and are not counted. last: the fifth.
+drop function if exists private.begin_factor_try(uuid);
+create function private.begin_factor_try(p_user_id uuid)
+    returns table (allowed boolean, retry_after integer, last boolean)
     language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -153,7 +155,7 @@ begin
     insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
     select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -164,7 +166,7 @@ begin
         locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
         updated_at   = now()
     where tries.user_id = p_user_id;
-    return query select true, 0;
+    return query select true, 0, attempt.failed + 1 >= 5;
 end
 $$;
 

@@ -326,6 +326,14 @@ as $$
     where held.id is null
 $$;
 
+-- Those that somebody ended within the last seconds, of whomever.
+create or replace function private.ended_lately(p_seconds double precision) returns table (user_id uuid, id uuid)
+    language sql stable security definer set search_path = ''
+as $$
+    select held.user_id, held.id from public.sessions held
+    where held.revoked_at > now() - make_interval(secs => p_seconds)
+$$;
+
 -- Revoke one session of the acting user, or (kept) all except that one. The ids that were revoked.
 create or replace function private.revoke_sessions(p_only uuid, p_kept uuid) returns setof uuid
     language sql volatile security definer set search_path = ''
@@ -344,7 +352,7 @@ revoke all on function private.begin_sign_in(text, text), private.begin_sign_in(
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
     private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
-    private.which_ended(uuid[]), private.session_is_proved(uuid),
+    private.which_ended(uuid[]), private.ended_lately(double precision), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) from public, anon, authenticated;
 grant execute on function private.begin_sign_in(text, text), private.begin_sign_in(text, text, inet, integer),
     private.forgive_address(inet), private.rehash_pin(uuid, text, text), private.forgive_sign_in(text),
@@ -353,5 +361,5 @@ grant execute on function private.begin_sign_in(text, text), private.begin_sign_
     private.admit_session(uuid, text, uuid, bytea, timestamptz, text, uuid, inet, text, bytea, bytea),
     private.open_challenged(bytea, text, uuid, bytea, timestamptz, uuid, inet, text),
     private.rotate_session(bytea, bytea, timestamptz, inet), private.session_is_live(uuid),
-    private.which_ended(uuid[]), private.session_is_proved(uuid),
+    private.which_ended(uuid[]), private.ended_lately(double precision), private.session_is_proved(uuid),
     private.note_proof(uuid), private.revoke_sessions(uuid, uuid) to cyphr_app;

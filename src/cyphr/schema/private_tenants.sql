@@ -74,8 +74,8 @@ as $$
     )
 $$;
 
--- One act on one person: suspended, reinstated, signed_out, factors_reset, pin_reset, device_revoked (p_argument: a session),
--- role_set (p_argument: the role). The outcome is that of admin_target, or oneself | last_owner. ended: sessions.
+-- One act on one person: suspended, reinstated, signed_out, factors_reset, pin_reset, password_reset, device_revoked
+-- (p_argument: a session), role_set (p_argument: the role). The outcome is that of admin_target, or oneself | last_owner. ended: sessions.
 create or replace function private.administer(p_act text, p_user_id uuid, p_argument text, p_address inet)
     returns table (outcome text, ended uuid[], email text)
     language plpgsql volatile security definer set search_path = ''
@@ -127,7 +127,8 @@ as $$
     )
 $$;
 
--- The act itself, for private.administer alone; the sessions that ended.
+-- The act itself, for private.administer alone; the sessions that ended. What Cognito is to be told of it is written down with
+-- it. Of second factors it knows nothing, nor of single sessions of ours.
 create or replace function private.do_administer(p_act text, p_user_id uuid, p_argument text, p_tenant uuid)
     returns uuid[]
     language plpgsql volatile security definer set search_path = ''
@@ -136,10 +137,13 @@ begin
     case p_act
         when 'suspended' then
             update public.users set suspended_at = coalesce(suspended_at, now()) where id = p_user_id;
+            perform private.owe_pool(p_user_id, false);
             return private.end_sessions(p_user_id);
         when 'reinstated' then
             update public.users set suspended_at = null where id = p_user_id;
+            perform private.owe_pool(p_user_id, true);
         when 'signed_out' then
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'factors_reset' then
             delete from public.mfa_factors where user_id = p_user_id;
@@ -147,6 +151,11 @@ begin
             delete from public.mfa_attempts where user_id = p_user_id;
         when 'pin_reset' then
             update public.users set pin_hash = null, updated_at = now() where id = p_user_id;
+            perform private.owe_pool(p_user_id, null);
+            return private.end_sessions(p_user_id);
+        when 'password_reset' then
+            perform private.reset_password(p_user_id);
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'device_revoked' then
             delete from public.known_devices known using public.sessions held

@@ -643,31 +643,33 @@ $$;
 
 -- Name: adopt_session(uuid, text, text, timestamp with time zone, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid)
+CREATE FUNCTION private.adopt_session(p_session_id uuid, p_issuer text, p_subject text, p_began_at timestamp with time zone, p_expires_at timestamp with time zone, p_strong boolean) RETURNS TABLE(outcome text, user_id uuid, fresh boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     held   public.sessions;
     person uuid := private.known_as(p_issuer, p_subject, p_began_at);
+    first  boolean;
 begin
     if person is null then
-        return query select 'unknown', null::uuid;
+        return query select 'unknown', null::uuid, false;
         return;
     end if;
     if not p_strong and private.factors_of(person) <> '{}'
         and not exists (select from public.sessions known where known.id = p_session_id and known.exchanged_at is null)
     then
-        return query select 'challenge', person;
+        return query select 'challenge', person, false;
         return;
     end if;
     insert into public.sessions (id, user_id, expires_at, method, factors)
     values (p_session_id, person, p_expires_at + interval '30 days', p_issuer,
             case when p_strong then array['totp'] else '{}' end)
     on conflict (id) do nothing;
+    first := found;
     select * into held from public.sessions known where known.id = p_session_id for update;
     if held.user_id <> person or held.revoked_at is not null or held.exchanged_at < now() - interval '1 minute' then
-        return query select 'ended', person;
+        return query select 'ended', person, false;
         return;
     end if;
     if held.exchanged_at is null then
@@ -675,7 +677,7 @@ begin
         set last_used_at = now(), expires_at = greatest(known.expires_at, p_expires_at + interval '30 days')
         where known.id = p_session_id;
     end if;
-    return query select 'live', person;
+    return query select 'live', person, first;
 end
 $$;
 
@@ -822,7 +824,7 @@ $$;
 
 -- Name: begin_factor_try(uuid); Type: FUNCTION; Schema: private; Owner: -
 
-CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer)
+CREATE FUNCTION private.begin_factor_try(p_user_id uuid) RETURNS TABLE(allowed boolean, retry_after integer, last boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -832,7 +834,7 @@ begin
     insert into public.mfa_attempts (user_id) values (p_user_id) on conflict do nothing;
     select * into attempt from public.mfa_attempts tries where tries.user_id = p_user_id for update;
     if attempt.locked_until > now() then
-        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer;
+        return query select false, ceil(extract(epoch from attempt.locked_until - now()))::integer, false;
         return;
     end if;
     if attempt.locked_until is not null then
@@ -843,7 +845,7 @@ begin
         locked_until = case when attempt.failed + 1 >= 5 then now() + interval '15 minutes' end,
         updated_at   = now()
     where tries.user_id = p_user_id;
-    return query select true, 0;
+    return query select true, 0, attempt.failed + 1 >= 5;
 end
 $$;
 
@@ -1263,10 +1265,13 @@ begin
     case p_act
         when 'suspended' then
             update public.users set suspended_at = coalesce(suspended_at, now()) where id = p_user_id;
+            perform private.owe_pool(p_user_id, false);
             return private.end_sessions(p_user_id);
         when 'reinstated' then
             update public.users set suspended_at = null where id = p_user_id;
+            perform private.owe_pool(p_user_id, true);
         when 'signed_out' then
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'factors_reset' then
             delete from public.mfa_factors where user_id = p_user_id;
@@ -1274,6 +1279,11 @@ begin
             delete from public.mfa_attempts where user_id = p_user_id;
         when 'pin_reset' then
             update public.users set pin_hash = null, updated_at = now() where id = p_user_id;
+            perform private.owe_pool(p_user_id, null);
+            return private.end_sessions(p_user_id);
+        when 'password_reset' then
+            perform private.reset_password(p_user_id);
+            perform private.owe_pool(p_user_id, null);
             return private.end_sessions(p_user_id);
         when 'device_revoked' then
             delete from public.known_devices known using public.sessions held
@@ -1355,6 +1365,16 @@ CREATE FUNCTION private.end_sessions(p_user_id uuid) RETURNS uuid[]
         update public.sessions set revoked_at = now() where user_id = p_user_id and revoked_at is null returning id
     )
     select coalesce(array_agg(id), '{}') from gone
+$$;
+
+-- Name: ended_lately(double precision); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.ended_lately(p_seconds double precision) RETURNS TABLE(user_id uuid, id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select held.user_id, held.id from public.sessions held
+    where held.revoked_at > now() - make_interval(secs => p_seconds)
 $$;
 
 -- Name: enrol(uuid, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1984,7 +2004,8 @@ CREATE FUNCTION private.link_password(p_user_id uuid, p_sub text, p_username tex
     AS $$
 begin
     insert into public.cognito_accounts (user_id, cognito_sub, username) values (p_user_id, p_sub, p_username)
-    on conflict (user_id) do update set cognito_sub = excluded.cognito_sub, username = excluded.username;
+    on conflict (user_id) do update
+    set cognito_sub = excluded.cognito_sub, username = excluded.username, password_reset_at = null;
     insert into public.sign_in_methods (user_id, method, subject) values (p_user_id, 'password', p_sub)
     on conflict (method, subject) do nothing;
     perform private.forget_imported_password(p_user_id);
@@ -2002,6 +2023,18 @@ CREATE FUNCTION private.list_blocked() RETURNS TABLE(id uuid, full_name text, cy
     join public.users person on person.id = block.blocked_id
     where block.blocker_id = (select auth.uid())
     order by block.created_at desc, person.id
+$$;
+
+-- Name: list_duties(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.list_duties(p_user_id uuid, p_limit integer) RETURNS TABLE(user_id uuid, username text, due_at timestamp with time zone, enabled boolean, password_reset boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select owed.user_id, owed.username, owed.due_at, owed.due_enabled, owed.password_reset_at is not null
+    from public.cognito_accounts owed
+    where owed.due_at is not null and (p_user_id is null or owed.user_id = p_user_id)
+    order by owed.due_at limit p_limit
 $$;
 
 -- Name: list_factors(); Type: FUNCTION; Schema: private; Owner: -
@@ -2211,8 +2244,8 @@ CREATE FUNCTION private.note_cognito_sign_out() RETURNS text
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    update public.cognito_accounts set signed_out_at = clock_timestamp() where user_id = (select auth.uid())
-    returning username
+    select private.owe_pool((select auth.uid()), null);
+    select username from public.cognito_accounts where user_id = (select auth.uid())
 $$;
 
 -- Name: note_exchange(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: -
@@ -2410,6 +2443,17 @@ begin
         from public.users person
         where person.id = p_user_id;
 end
+$$;
+
+-- Name: owe_pool(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.cognito_accounts
+    set signed_out_at = clock_timestamp(), due_at = clock_timestamp(), due_enabled = coalesce(p_enabled, due_enabled)
+    where user_id = p_user_id
 $$;
 
 -- Name: own_pin_length(); Type: FUNCTION; Schema: private; Owner: -
@@ -2986,6 +3030,24 @@ begin
 end
 $$;
 
+-- Name: reset_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.reset_password(p_user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    if private.has_password(p_user_id) then
+        insert into public.sign_in_methods (user_id, method, subject)
+        select linked.user_id, 'password', linked.cognito_sub from public.cognito_accounts linked
+        where linked.user_id = p_user_id
+        on conflict (method, subject) do nothing;
+    end if;
+    perform private.forget_imported_password(p_user_id);
+    update public.cognito_accounts set password_reset_at = clock_timestamp() where user_id = p_user_id;
+end
+$$;
+
 -- Name: retry_pushes(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) RETURNS void
@@ -3271,6 +3333,25 @@ begin
 end
 $$;
 
+-- Name: settle_duty(uuid, timestamp with time zone, boolean); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    update public.cognito_accounts set due_at = null, due_enabled = null where user_id = p_user_id and due_at = p_due_at;
+    if not found and p_enabled is not null then
+        update public.cognito_accounts linked
+        set due_at = clock_timestamp(),
+            due_enabled = not exists (
+                select from public.users person where person.id = p_user_id and person.suspended_at is not null
+            )
+        where linked.user_id = p_user_id;
+    end if;
+end
+$$;
+
 -- Name: shares_chat_with(uuid); Type: FUNCTION; Schema: private; Owner: -
 
 CREATE FUNCTION private.shares_chat_with(person uuid) RETURNS boolean
@@ -3319,7 +3400,10 @@ CREATE FUNCTION private.signs_in_with_password(p_sub text) RETURNS uuid
 declare
     person uuid := private.known_as('cognito', p_sub, null);
 begin
-    return case when private.has_password(person) then person end;
+    return case when private.has_password(person) and not exists (
+        select from public.cognito_accounts linked
+        where linked.user_id = person and linked.password_reset_at is not null
+    ) then person end;
 end
 $$;
 
@@ -3825,7 +3909,10 @@ CREATE TABLE public.cognito_accounts (
     cognito_sub text NOT NULL,
     username text NOT NULL,
     linked_at timestamp with time zone DEFAULT now() NOT NULL,
-    signed_out_at timestamp with time zone
+    signed_out_at timestamp with time zone,
+    due_at timestamp with time zone,
+    due_enabled boolean,
+    password_reset_at timestamp with time zone
 );
 
 -- Name: cognito_sign_ups; Type: TABLE; Schema: public; Owner: -
@@ -4598,6 +4685,10 @@ CREATE INDEX chat_invites_created_by ON public.chat_invites USING btree (created
 
 CREATE INDEX chat_participants_user ON public.chat_participants USING btree (user_id);
 
+-- Name: cognito_accounts_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cognito_accounts_due ON public.cognito_accounts USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 -- Name: cognito_sign_ups_email; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cognito_sign_ups_email ON public.cognito_sign_ups USING btree (email, created_at);
@@ -4709,6 +4800,10 @@ CREATE INDEX refresh_tokens_parent ON public.refresh_tokens USING btree (parent_
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
+
+-- Name: sessions_revoked; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
 -- Name: sessions_user; Type: INDEX; Schema: public; Owner: -
 
@@ -5781,6 +5876,11 @@ REVOKE ALL ON FUNCTION private.empty_message(p_message_id uuid, p_deleted_at tim
 
 REVOKE ALL ON FUNCTION private.end_sessions(p_user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION ended_lately(p_seconds double precision); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.ended_lately(p_seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ended_lately(p_seconds double precision) TO cyphr_app;
+
 -- Name: FUNCTION enrol(p_chat_id uuid, p_user_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.enrol(p_chat_id uuid, p_user_ids uuid[]) FROM PUBLIC;
@@ -6015,6 +6115,11 @@ GRANT ALL ON FUNCTION private.link_password(p_user_id uuid, p_sub text, p_userna
 REVOKE ALL ON FUNCTION private.list_blocked() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.list_blocked() TO cyphr_app;
 
+-- Name: FUNCTION list_duties(p_user_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.list_duties(p_user_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_duties(p_user_id uuid, p_limit integer) TO cyphr_app;
+
 -- Name: FUNCTION list_factors(); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.list_factors() FROM PUBLIC;
@@ -6119,6 +6224,11 @@ GRANT ALL ON FUNCTION private.open_direct_chat(p_chat_id uuid, p_other uuid) TO 
 
 REVOKE ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_session(p_user_id uuid, p_method text, p_factors text[], p_session_id uuid, p_token_hash bytea, p_expires_at timestamp with time zone, p_device text, p_device_id uuid, p_address inet, p_user_agent text) TO cyphr_app;
+
+-- Name: FUNCTION owe_pool(p_user_id uuid, p_enabled boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owe_pool(p_user_id uuid, p_enabled boolean) TO cyphr_app;
 
 -- Name: FUNCTION own_pin_length(); Type: ACL; Schema: private; Owner: -
 
@@ -6262,6 +6372,10 @@ REVOKE ALL ON FUNCTION private.require_authority() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.reserve_from_address(p_address inet, p_most integer) FROM PUBLIC;
 
+-- Name: FUNCTION reset_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.reset_password(p_user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION retry_pushes(p_devices uuid[], p_chat_ids uuid[]); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.retry_pushes(p_devices uuid[], p_chat_ids uuid[]) FROM PUBLIC;
@@ -6340,6 +6454,11 @@ GRANT ALL ON FUNCTION private.set_privacy(p_last_seen text, p_picture text, p_re
 
 REVOKE ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_role(p_chat_id uuid, p_user_id uuid, p_role text) TO cyphr_app;
+
+-- Name: FUNCTION settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.settle_duty(p_user_id uuid, p_due_at timestamp with time zone, p_enabled boolean) TO cyphr_app;
 
 -- Name: FUNCTION shares_chat_with(person uuid); Type: ACL; Schema: private; Owner: -
 

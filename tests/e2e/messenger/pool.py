@@ -10,6 +10,7 @@ from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.mailbox import SentMail
 from cyphr.foundation.aws import cognito_client
 from cyphr.foundation.postgres import connect
+from cyphr.messenger.cognito.pool import secret_hash
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 
@@ -17,6 +18,12 @@ from tests.e2e.messenger.client import Client, register
 async def code_for(stand_in: AwsStandIn, email: str) -> str:
     """The newest code that was mailed to an address."""
     return (await SentMail(stand_in.endpoint_url).letters(email))[0].code
+
+
+def hash_for(stand_in: AwsStandIn, username: str) -> str:
+    """What Cognito wants of whoever knows the app client's secret."""
+    settings = stand_in.cognito
+    return secret_hash(settings.secret().encode(), settings.app_client_id, username)
 
 
 async def counterpart(side: TestSide, stand_in: AwsStandIn, http: httpx.AsyncClient, name: str = "Moved") -> Client:

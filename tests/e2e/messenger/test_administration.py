@@ -309,6 +309,40 @@ async def test_groups_and_people_are_exported_as_scim(http: httpx.AsyncClient, s
     assert (await acme.admin.delete(f"{ADMIN}/groups/{group}")).status_code == 204
 
 
+async def test_scim_describes_what_it_gives(http: httpx.AsyncClient, acme: Tenant) -> None:
+    base = f"{ADMIN}/scim/v2"
+    config = await http.get(f"{base}/ServiceProviderConfig", headers=acme.admin.auth)
+    assert config.headers["content-type"] == "application/scim+json"
+    can = {name: told["supported"] for name, told in config.json().items() if "supported" in told}
+    assert [name for name, supported in can.items() if supported] == ["filter"]
+    assert can.keys() >= {"patch", "bulk", "filter", "changePassword", "sort", "etag"}
+    most = config.json()["filter"]["maxResults"]
+    assert await acme.admin.get_status(f"{base}/Users", count=most) == 200
+    assert await acme.admin.get_status(f"{base}/Users", count=most + 1) == 422
+
+    await acme.admin.post(f"{ADMIN}/groups", {"name": f"Sales {uuid4().hex[:6]}"})
+    for kind in (await acme.admin.get(f"{base}/ResourceTypes"))["Resources"]:
+        schema = await acme.admin.get(f"{base}/Schemas/{kind['schema']}")
+        assert (await http.get(schema["meta"]["location"], headers=acme.admin.auth)).json() == schema
+        described = {one["name"]: one for one in schema["attributes"]}
+        (shown, *_) = (await acme.admin.get(base + kind["endpoint"]))["Resources"]
+        assert shown["schemas"] == [kind["schema"]]
+        assert shown.keys() - {"schemas", "id", "meta"} == described.keys()
+        for name, value in shown.items():
+            if name in described:
+                assert described[name]["multiValued"] == isinstance(value, list), name
+                parts = {one["name"] for one in described[name].get("subAttributes", [])}
+                assert all(one.keys() <= parts for one in (value if isinstance(value, list) else [value]) if parts)
+    assert (await acme.admin.get(f"{base}/Schemas"))["totalResults"] == 2
+    assert (await acme.admin.get(f"{base}/ResourceTypes/User"))["endpoint"] == "/Users"
+    for unknown in ("ResourceTypes/Device", "Schemas/urn:x"):
+        assert await acme.admin.get_status(f"{base}/{unknown}") == 404
+    for path in ("ServiceProviderConfig", "ResourceTypes", "Schemas"):
+        assert await acme.admin.get_status(f"{base}/{path}", filter='id eq "User"') == 403
+        assert await acme.member.get_status(f"{base}/{path}") == 403
+        assert (await http.get(f"{base}/{path}")).status_code == 401
+
+
 async def test_nobody_of_another_tenant_is_there(
     http: httpx.AsyncClient, side: TestSide, join: Register, acme: Tenant, umbrella: Tenant
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from botocore.exceptions import ClientError
 from psycopg import sql
 
 from cyphr.embedded.aws import AwsStandIn
@@ -15,10 +16,15 @@ from cyphr.embedded.mailbox import AllMail, Mailbox, SentMail
 from cyphr.foundation.aws import cognito_client
 from cyphr.foundation.postgres import connect
 from cyphr.messenger.accounts.mail import Letter
+from cyphr.messenger.cognito.pool import secret_hash
+from cyphr.messenger.cognito.srp import SrpClient
 from tests.conftest import Server, TestSide
+from tests.e2e.messenger.authenticators import set_up_authenticator
 from tests.e2e.messenger.client import Client, register
-from tests.e2e.messenger.conftest import serve, settings_for
+from tests.e2e.messenger.conftest import serve, serve_app, settings_for
 from tests.e2e.messenger.pool import code_for, moved
+from tests.e2e.messenger.timing import probability_that_known_ones_are_slower
+from tests.e2e.services.cognito_door import CognitoDoor
 
 PASSWORD = "Correct horse 7"
 OTHER = "Another horse 8"
@@ -179,10 +185,13 @@ async def test_cognitos_own_tokens_are_taken_refreshed_and_all_ended_by_signing_
     http: httpx.AsyncClient, stand_in: AwsStandIn
 ) -> None:
     anna = await sign_up(http, stand_in, address())
-    credentials = {"email": anna.email, "password": PASSWORD}
-    assert (await http.post("/v1/cognito/tokens", json={**credentials, "password": OTHER})).status_code == 401
-    tokens = (await http.post("/v1/cognito/tokens", json=credentials)).json()
-    refreshed = await http.post("/v1/cognito/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
+    boris = await register(http, "Boris")
+    assert (await anna.post("/v1/cognito/tokens", {"password": OTHER})).status_code == 401
+    assert (await boris.post("/v1/cognito/tokens", {"password": PASSWORD})).status_code == 401
+    tokens = (await anna.post("/v1/cognito/tokens", {"password": PASSWORD})).json()
+    kept = {"refresh_token": tokens["refresh_token"]}
+    assert (await boris.post("/v1/cognito/tokens/refresh", kept)).status_code == 401
+    refreshed = await anna.post("/v1/cognito/tokens/refresh", kept)
     assert refreshed.status_code == 200
     for token in (tokens["access_token"], refreshed.json()["access_token"]):
         mine = await http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
@@ -192,9 +201,42 @@ async def test_cognitos_own_tokens_are_taken_refreshed_and_all_ended_by_signing_
     for token in (tokens["access_token"], refreshed.json()["access_token"], anna.session["access_token"]):
         assert (await http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code == 401
         assert (await http.post("/v1/sessions/exchange", json={"token": token})).status_code == 401
-    again = await http.post("/v1/cognito/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
-    assert again.status_code == 401
-    assert (await sign_in(http, anna.email)).status_code == 201
+    again = await sign_in(http, anna.email)
+    assert again.status_code == 201
+    anna.session = again.json()
+    assert (await anna.post("/v1/cognito/tokens/refresh", kept)).status_code == 401
+
+
+async def test_a_stolen_password_alone_gets_no_tokens_of_cognito(
+    http: httpx.AsyncClient, side: TestSide, stand_in: AwsStandIn
+) -> None:
+    anna = await sign_up(http, stand_in, address())
+    authenticator, _ = await set_up_authenticator(anna)
+    # At Cognito itself: the app client's secret is wanted before anything else.
+    srp = {"USERNAME": anna.id, "SRP_A": SrpClient(stand_in.names.user_pool_id, PASSWORD).public}
+    for parameters in (srp, {**srp, "SECRET_HASH": secret_hash(b"guessed", stand_in.names.app_client_id, anna.id)}):
+        with pytest.raises(ClientError, match=r"secret"):
+            await asyncio.to_thread(
+                cognito_client(stand_in.settings).initiate_auth,
+                ClientId=stand_in.names.app_client_id,
+                AuthFlow="USER_SRP_AUTH",
+                AuthParameters=parameters,
+            )
+    # At our API: a session that has passed the second factor.
+    body = {"password": PASSWORD}
+    assert (await http.post("/v1/cognito/tokens", json={**body, "email": anna.email})).status_code == 401
+    challenged = await sign_in(http, anna.email)
+    assert challenged.status_code == 202
+    bearer = {"Authorization": f"Bearer {challenged.json()['challenge']}"}
+    assert (await http.post("/v1/cognito/tokens", json=body, headers=bearer)).status_code == 401
+    async with await connect(side.owner) as connection:
+        await connection.execute(
+            "update sessions set proved_at = now() - interval '6 minutes' where user_id = %s", [anna.id]
+        )
+    assert (await anna.post("/v1/cognito/tokens", body)).status_code == 403
+    assert (await anna.post("/v1/sessions/step-up", {"password": PASSWORD})).status_code == 403
+    assert (await anna.post("/v1/sessions/step-up", {"code": authenticator.code()})).status_code == 204
+    assert (await anna.post("/v1/cognito/tokens", body)).status_code == 200
 
 
 # Passwords that came from Supabase Auth.
@@ -280,3 +322,42 @@ async def test_a_pool_that_is_down_locks_nobody_out_who_signs_in_otherwise(
         unavailable = await sign_in(http, anna.email)
         assert (unavailable.status_code, unavailable.json()["retryable"]) == (503, True)
         assert (await http.post("/v1/sessions", json={"email": anna.email, "pin": "482913"})).status_code == 201
+
+
+async def test_forgetting_a_password_costs_the_same_requests_for_every_address(
+    http: httpx.AsyncClient, side: TestSide, token_key: Any, stand_in: AwsStandIn
+) -> None:
+    new, known, pin_only = [
+        await moved(side, stand_in, http, PASSWORD),
+        await moved(side, stand_in, http, PASSWORD),
+        await register(http, "Boris"),
+    ]
+    assert (await sign_in(http, known.email)).status_code == 201
+    door = CognitoDoor(stand_in.endpoint_url)
+    async with door.open(), serve_app(door.app) as opened:
+        aws = stand_in.settings.model_copy(update={"endpoint_url": str(opened.base_url).rstrip("/")})
+        async with serve(settings_for(side, token_key=token_key, aws=aws, cognito=stand_in.cognito)) as through:
+            costs = []
+            for email in (new.email, known.email, pin_only.email, address()):
+                door.asked.clear()
+                assert (await through.post("/v1/cognito/password/forgot", json={"email": email})).status_code == 202
+                costs.append(dict(door.asked))
+    assert costs == [costs[0]] * 4
+    assert costs[0]["ForgotPassword"] == 1
+
+
+@pytest.mark.soak
+async def test_how_long_forgetting_a_password_takes_does_not_tell_who_has_one(
+    http: httpx.AsyncClient, side: TestSide, stand_in: AwsStandIn
+) -> None:
+    people = [await moved(side, stand_in, http, PASSWORD) for _ in range(8)]
+    for person in people[:2]:
+        assert (await sign_in(http, person.email)).status_code == 201
+
+    async def forget(email: str) -> None:
+        assert (await http.post("/v1/cognito/password/forgot", json={"email": email})).status_code == 202
+
+    # Who never signed in since they moved has no password at Cognito before the first time that they forget it.
+    for group, rounds in ((people[:2], 8), (people[2:], 1)):
+        known = [person.email for person in group]
+        assert 0.15 < await probability_that_known_ones_are_slower(known, forget, rounds=rounds) < 0.85

@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.functions import Functions
 from cyphr.foundation.aws import cognito_client
-from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
+from tests.e2e.messenger.authenticators import set_up_authenticator
 from tests.e2e.messenger.client import PIN, Client
 from tests.e2e.messenger.conftest import serve, settings_for
-from tests.e2e.messenger.pool import code_for, counterpart, moved
+from tests.e2e.messenger.pool import code_for, counterpart, hash_for, moved
 
 PASSWORD = "Correct horse 7"
 
@@ -85,7 +85,10 @@ async def world(side: TestSide, token_key: Any, tmp_path_factory: pytest.TempPat
 
 async def begin(world: World, person: Client) -> dict[str, Any]:
     begun: dict[str, Any] = await asyncio.to_thread(
-        world.cognito.initiate_auth, **world.app, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": person.id}
+        world.cognito.initiate_auth,
+        **world.app,
+        AuthFlow="CUSTOM_AUTH",
+        AuthParameters={"USERNAME": person.id, "SECRET_HASH": hash_for(world.stand_in, person.id)},
     )
     return begun
 
@@ -96,7 +99,11 @@ async def answer(world: World, person: Client, challenge: dict[str, Any], pin: s
         **world.app,
         ChallengeName="CUSTOM_CHALLENGE",
         Session=challenge["Session"],
-        ChallengeResponses={"USERNAME": person.id, "ANSWER": pin},
+        ChallengeResponses={
+            "USERNAME": person.id,
+            "ANSWER": pin,
+            "SECRET_HASH": hash_for(world.stand_in, person.id),
+        },
     )
     return answered
 
@@ -130,16 +137,37 @@ async def test_wrong_pins_at_cognito_end_the_sign_in_and_lock_the_address_everyw
     assert here.status_code == 429
 
 
-async def test_who_has_a_second_factor_does_not_get_round_it_through_cognito(world: World) -> None:
+async def test_who_has_a_second_factor_proves_it_in_a_second_round(world: World) -> None:
     anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
-    async with await connect(world.side.owner) as connection:
-        await connection.execute(
-            "insert into mfa_factors (id, user_id, kind, name, secret, confirmed_at)"
-            " values (gen_random_uuid(), %s, 'totp', 'phone', 'x', now())",
-            [anna.id],
-        )
-    refused = await answer(world, anna, await begin(world, anna), PIN)
-    assert "AuthenticationResult" not in refused
+    authenticator, codes = await set_up_authenticator(anna)
+    challenge = await answer(world, anna, await begin(world, anna), PIN)
+    assert (challenge["ChallengeName"], challenge["ChallengeParameters"]) == ("CUSTOM_CHALLENGE", {"kind": "factor"})
+    # Neither the PIN nor what was used before is a second factor.
+    again = await answer(world, anna, challenge, PIN)
+    assert again["ChallengeParameters"]["kind"] == "factor"
+    code = authenticator.code()
+    assert "AuthenticationResult" in await answer(world, anna, again, code)
+    challenge = await answer(world, anna, await begin(world, anna), PIN)
+    again = await answer(world, anna, challenge, code)
+    assert again["ChallengeParameters"]["kind"] == "factor"
+    assert "AuthenticationResult" in await answer(world, anna, again, codes[0].upper())
+
+
+async def test_guesses_of_a_second_factor_at_cognito_are_counted_with_those_of_our_api(world: World) -> None:
+    anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
+    authenticator, _ = await set_up_authenticator(anna)
+    for _ in range(2):
+        challenge = await answer(world, anna, await begin(world, anna), PIN)
+        challenge = await answer(world, anna, challenge, authenticator.wrong())
+        with pytest.raises(ClientError, match="NotAuthorized"):
+            await answer(world, anna, challenge, authenticator.wrong())
+    challenge = await answer(world, anna, await begin(world, anna), PIN)
+    challenge = await answer(world, anna, challenge, authenticator.wrong())
+    with pytest.raises(ClientError, match="NotAuthorized"):
+        await answer(world, anna, challenge, authenticator.code())
+    signed_in = await world.http.post("/v1/sessions", json={"email": anna.email, "pin": PIN})
+    body = {"challenge": signed_in.json()["challenge"], "code": authenticator.code()}
+    assert (await world.http.post("/v1/sessions/challenges", json=body)).status_code == 429
 
 
 async def test_nobody_makes_a_user_but_through_our_api_not_even_in_anothers_name(world: World) -> None:
@@ -151,6 +179,7 @@ async def test_nobody_makes_a_user_but_through_our_api_not_even_in_anothers_name
                 **world.app,
                 Username=username,
                 Password=PASSWORD,
+                SecretHash=hash_for(world.stand_in, username),
                 UserAttributes=[
                     {"Name": "email", "Value": "mallory@example.org"},
                     {"Name": "custom:user_id", "Value": user_id},
@@ -178,42 +207,94 @@ async def test_a_sign_up_that_nobody_began_is_refused(world: World, source: str)
     assert await world.invoke("pre_sign_up", made) == (True, made)
 
 
+RIGHT, CODE, WRONG = ("PIN", True), ("FACTOR", True), ("PIN", False)
+
+
 @pytest.mark.parametrize(
-    ("session", "absent", "wanted"),
+    ("rounds", "absent", "alone", "with_factor"),
     [
-        ([], False, ("CUSTOM_CHALLENGE", False, False)),
-        ([], True, ("CUSTOM_CHALLENGE", False, False)),
-        ([("CUSTOM_CHALLENGE", True)], False, (None, True, False)),
-        ([("CUSTOM_CHALLENGE", True)], True, ("CUSTOM_CHALLENGE", False, False)),
-        ([("CUSTOM_CHALLENGE", False)], False, ("CUSTOM_CHALLENGE", False, False)),
-        ([("CUSTOM_CHALLENGE", False), ("CUSTOM_CHALLENGE", True)], False, (None, True, False)),
-        ([("CUSTOM_CHALLENGE", True), ("CUSTOM_CHALLENGE", False)], False, ("CUSTOM_CHALLENGE", False, False)),
-        ([("CUSTOM_CHALLENGE", False)] * 3, False, (None, False, True)),
-        ([("CUSTOM_CHALLENGE", False)] * 3, True, (None, False, True)),
-        ([("SRP_A", True)], False, (None, False, True)),
-        ([("SRP_A", True), ("CUSTOM_CHALLENGE", True)], False, (None, False, True)),
+        ([], False, "asked", "asked"),
+        ([], True, "asked", "asked"),
+        ([RIGHT], False, "tokens", "asked"),
+        ([RIGHT], True, "asked", "asked"),
+        ([WRONG], False, "asked", "asked"),
+        ([WRONG, RIGHT], False, "tokens", "asked"),
+        ([RIGHT, CODE], False, "tokens", "tokens"),
+        ([RIGHT, ("FACTOR", False)], False, "asked", "asked"),
+        ([RIGHT, ("FACTOR", False), CODE], False, "tokens", "tokens"),
+        ([WRONG, RIGHT, ("FACTOR", False)], False, "failed", "failed"),
+        ([CODE], False, "asked", "asked"),
+        ([RIGHT, RIGHT, RIGHT], False, "tokens", "failed"),
+        ([WRONG] * 3, False, "failed", "failed"),
+        ([WRONG] * 3, True, "failed", "failed"),
+        ([("SRP_A", True)], False, "failed", "failed"),
+        ([("SRP_A", True), RIGHT], False, "failed", "failed"),
     ],
 )
 async def test_what_is_proven_next(
-    world: World, session: list[tuple[str, bool]], absent: bool, wanted: tuple[str | None, bool, bool]
+    world: World,
+    proving: tuple[dict[str, str], dict[str, str]],
+    rounds: list[tuple[str, bool]],
+    absent: bool,
+    alone: str,
+    with_factor: str,
 ) -> None:
     answered = [
-        {"challengeName": name, "challengeResult": result, "challengeMetadata": "PIN"} for name, result in session
+        {
+            "challengeName": kind if kind == "SRP_A" else "CUSTOM_CHALLENGE",
+            "challengeResult": result,
+            "challengeMetadata": None if kind == "SRP_A" else kind,
+        }
+        for kind, result in rounds
     ]
-    request = {"userAttributes": {"sub": "x"}, "session": answered, "userNotFound": absent}
-    event = world.event("DefineAuthChallenge_Authentication", request, {"challengeName": None})
-    returned, told = await world.invoke("define_challenge", event)
-    assert returned
-    response = told["response"]
-    assert (response["challengeName"], response["issueTokens"], response["failAuthentication"]) == wanted
+    for attributes, wanted in zip((*proving, {"sub": str(uuid4())}), (alone, with_factor, None), strict=True):
+        request = {"userAttributes": attributes, "session": answered, "userNotFound": absent}
+        event = world.event("DefineAuthChallenge_Authentication", request, {"challengeName": None})
+        returned, told = await world.invoke("define_challenge", event)
+        assert returned
+        response = told["response"]
+        outcome = "tokens" if response["issueTokens"] else "failed" if response["failAuthentication"] else "asked"
+        assert response["challengeName"] == ("CUSTOM_CHALLENGE" if outcome == "asked" else None)
+        assert outcome == wanted if wanted else outcome != "tokens"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def proving(world: World) -> tuple[dict[str, str], dict[str, str]]:
+    """What Cognito tells of somebody with a PIN alone, and of somebody with a second factor."""
+    anna, boris = [await counterpart(world.side, world.stand_in, world.http, name) for name in ("Anna", "Boris")]
+    await set_up_authenticator(boris)
+    return await attributes_of(world, anna), await attributes_of(world, boris)
+
+
+async def attributes_of(world: World, person: Client) -> dict[str, str]:
+    user = await asyncio.to_thread(
+        world.cognito.admin_get_user, UserPoolId=world.stand_in.names.user_pool_id, Username=person.id
+    )
+    return {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+
+
+async def test_what_is_asked_for_and_what_answers_it(world: World, proving: tuple[dict[str, str], ...]) -> None:
+    for rounds, asked in (([], "PIN"), ([WRONG], "PIN"), ([RIGHT], "FACTOR"), ([RIGHT, ("FACTOR", False)], "FACTOR")):
+        answered = [
+            {"challengeName": "CUSTOM_CHALLENGE", "challengeResult": result, "challengeMetadata": kind}
+            for kind, result in rounds
+        ]
+        request = {"userAttributes": proving[1], "challengeName": "CUSTOM_CHALLENGE", "session": answered}
+        response = {"publicChallengeParameters": None, "privateChallengeParameters": None, "challengeMetadata": None}
+        event = world.event("CreateAuthChallenge_Authentication", request, response)
+        returned, told = await world.invoke("create_challenge", event)
+        assert (returned, told["response"]["challengeMetadata"]) == (True, asked)
+        # The PIN is no second factor, whoever asks; and a code is no PIN.
+        private = told["response"]["privateChallengeParameters"]
+        request = {"userAttributes": proving[1], "challengeAnswer": PIN, "privateChallengeParameters": private}
+        event = world.event("VerifyAuthChallengeResponse_Authentication", request, {"answerCorrect": None})
+        returned, told = await world.invoke("verify_challenge", event)
+        assert (returned, told["response"]["answerCorrect"]) == (True, asked == "PIN")
 
 
 async def test_a_user_who_is_not_there_never_answers_right_and_an_address_alone_is_nobody(world: World) -> None:
     anna = await counterpart(world.side, world.stand_in, world.http, "Anna")
-    pool = await asyncio.to_thread(
-        world.cognito.admin_get_user, UserPoolId=world.stand_in.names.user_pool_id, Username=anna.id
-    )
-    attributes = {one["Name"]: one["Value"] for one in pool["UserAttributes"]}
+    attributes = await attributes_of(world, anna)
     for told, absent, right in (
         (attributes, False, True),
         (attributes, True, False),

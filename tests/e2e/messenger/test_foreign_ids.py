@@ -22,6 +22,8 @@ _DESCRIPTION = Path(__file__).parents[3] / "docs/reference/openapi.json"
 # To block somebody one need not know them; a link's token is for whoever holds it; a device's name is among one's own,
 # and so is what a method of signing in is called.
 _NOBODYS_OWN = {"user_id", "token", "device", "method"}
+# SCIM's own words, the same for everybody.
+_WORDS = {"kind", "urn"}
 # What is not there may be taken away again: the answer is the same for every id.
 _SAID_OF_EVERYTHING = {"DELETE /v1/chats/{chat_id}/draft": 204}
 # What the description alone does not lead to.
@@ -35,7 +37,7 @@ operations = [
     if {parameter.name for parameter in result.ok().path_parameters}
     - (
         # Whom one administers is one's own.
-        set() if result.ok().path.startswith("/v1/admin/") else _NOBODYS_OWN
+        _WORDS if result.ok().path.startswith("/v1/admin/") else _NOBODYS_OWN
     )
 ]
 

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cyphr.embedded.aws import PEOPLE, AwsStandIn
 from cyphr.embedded.user_pool import permissions_of_people, trust_of_people
 from cyphr.foundation.aws import cognito_client
+from tests.e2e.messenger.pool import hash_for
 
 PASSWORD = "Correct horse 7"
 ANNA, BORIS = str(uuid4()), str(uuid4())
@@ -45,7 +46,7 @@ async def id_token(stand_in: AwsStandIn, user_id: str) -> str:
             **pool,
             ClientId=stand_in.names.app_client_id,
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user_id, "PASSWORD": PASSWORD},
+            AuthParameters={"USERNAME": user_id, "PASSWORD": PASSWORD, "SECRET_HASH": hash_for(stand_in, user_id)},
         )
         return str(tokens["AuthenticationResult"]["IdToken"])
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PasskeySettings
+from cyphr.schema.audit_chain import list_events
 from tests.conftest import TestSide
 from tests.e2e.messenger.authenticators import (
     ORIGIN,
@@ -118,7 +119,7 @@ async def test_a_recovery_code_counts_once_however_it_is_typed(http: httpx.Async
 
 
 async def test_five_guesses_lock_the_codes_however_many_challenges_are_open(
-    http: httpx.AsyncClient, join: Register
+    http: httpx.AsyncClient, side: TestSide, join: Register
 ) -> None:
     anna = await join()
     authenticator, codes = await set_up_authenticator(anna)
@@ -129,6 +130,9 @@ async def test_five_guesses_lock_the_codes_however_many_challenges_are_open(
     locked = await prove(http, challenges[0], code=authenticator.code())
     assert (locked.status_code, locked.json()["code"]) == (429, "rate_limited")
     assert (await prove(http, challenges[0], recovery_code=codes[0])).status_code == 429
+    async with await connect(side.owner) as connection:
+        events = await list_events(connection, subject=UUID(anna.id))
+    assert [one.event for one in events].count("factor.locked") == 1
     # Who guesses locks codes, not their owner: a passkey cannot be guessed.
     assert (await prove_with_passkey(http, challenges[0], passkey)).status_code == 201
 

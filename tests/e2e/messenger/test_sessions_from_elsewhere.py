@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import SupabaseTokens
+from cyphr.schema.audit_chain import list_events
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
-from tests.e2e.messenger.conftest import serve, settings_for
+from tests.e2e.messenger.conftest import on_one_side, serve, settings_for
 from tests.e2e.messenger.issuer import supabase_claims
 
 PROJECT = "https://project.supabase.co/auth/v1"
@@ -82,6 +83,22 @@ async def test_a_token_is_exchanged_for_a_session_that_lasts_and_its_family_ends
         await connection.execute("update sessions set exchanged_at = exchanged_at - interval '2 minutes'")
     assert (await exchange(http, token)).status_code == 401
     assert (await http.get("/v1/me", headers=bearer(token))).status_code == 401
+
+
+@on_one_side
+async def test_a_session_from_elsewhere_is_noted_when_it_is_first_seen(http: httpx.AsyncClient, side: TestSide) -> None:
+    boris = await register(http, "Boris")
+    token = token_of(boris.id)
+    answers = await asyncio.gather(*(http.get("/v1/me", headers=bearer(token)) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await http.get("/v1/me", headers=bearer(token_of(str(uuid4()))))).status_code == 401
+    async with await connect(side.owner) as connection:
+        events = await list_events(connection, subject=UUID(boris.id))
+    assert [(one.event, one.details["method"]) for one in events if one.event == "session.opened"] == [
+        ("session.opened", "supabase"),
+        ("session.opened", "pin"),
+    ]
+    assert events[0].session not in {None, events[1].session}
 
 
 async def test_of_many_requests_with_a_new_token_at_once_each_is_answered(

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -10,8 +11,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from cyphr.embedded.mailbox import Mailbox
+from cyphr.messenger.app import build_messenger
+from cyphr.messenger.http import build_app
+from cyphr.messenger.sessions.beliefs import BELIEVED_SECONDS
+from tests.conftest import TestSide
 from tests.e2e.messenger.client import PIN
-from tests.e2e.messenger.conftest import Register, on_one_side
+from tests.e2e.messenger.conftest import Register, on_one_side, serve_app, settings_for
 
 
 async def test_a_wrong_pin_and_an_unknown_address_get_the_same_answer(http: httpx.AsyncClient, join: Register) -> None:
@@ -128,6 +134,29 @@ async def test_a_name_that_is_taken_is_refused_and_does_not_use_up_the_code(
 
 
 @on_one_side
+async def test_an_ended_session_is_served_by_another_server_for_half_a_minute_and_no_longer(
+    http: httpx.AsyncClient, side: TestSide, token_key: Path, join: Register
+) -> None:
+    anna, moment = await join(), [0.0]
+    settings = settings_for(side, token_key=token_key)
+    other = build_app(settings, build_messenger(settings, Mailbox(), clock=lambda: moment[0]))
+    async with serve_app(other) as elsewhere:
+
+        async def served() -> int:
+            return (await elsewhere.get("/v1/me", headers=anna.auth)).status_code
+
+        assert await served() == 200
+        assert (await anna.delete("/v1/sessions/current")).status_code == 204
+        assert await anna.get_status("/v1/me") == 401, "where it was ended, at once"
+        moment[0] = BELIEVED_SECONDS
+        assert await served() == 200, "it is believed, or the clock would show nothing"
+        moment[0] = BELIEVED_SECONDS + 0.001
+        assert await served() == 401
+        moment[0] = 0.0
+        assert await served() == 401, "what was found out is not forgotten"
+    assert BELIEVED_SECONDS == 30
+
+
 async def test_a_token_that_was_forged_or_changed_is_refused(http: httpx.AsyncClient, join: Register) -> None:
     anna, boris = await join(), await join()
     header, claims, signature = anna.session["access_token"].split(".")

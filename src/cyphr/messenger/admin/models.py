@@ -13,7 +13,8 @@ Role = Literal["member", "admin", "owner"]
 """An admin changes members; an owner changes everybody, gives roles and sets the policy."""
 
 Act = Literal[
-    "suspended", "reinstated", "signed_out", "factors_reset", "pin_reset", "device_revoked", "role_set"
+    "suspended", "reinstated", "signed_out", "factors_reset", "pin_reset", "password_reset", "device_revoked",
+    "role_set",
 ]  # fmt: skip
 """What is done to one person."""
 

@@ -1,12 +1,13 @@
 """/v1/admin. Whoever changes something has proved who they are within the last five minutes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from cyphr.messenger.admin import scim
+from cyphr.foundation.errors import NotAllowed, NotFound
+from cyphr.messenger.admin import provider, scim
 from cyphr.messenger.admin.models import (
     AdministeredGroup,
     Invitation,
@@ -102,6 +103,13 @@ async def reset_pin(user_id: UUID, identity: StepUp, administration: Service) ->
     return Response(status_code=_DONE)
 
 
+@router.delete("/people/{user_id}/password", status_code=_DONE)
+async def reset_password(user_id: UUID, identity: StepUp, administration: Service) -> Response:
+    """Make the password of somebody useless and end their sessions. They are told by mail to ask for a new one."""
+    await administration.act(identity.user_id, "password_reset", user_id)
+    return Response(status_code=_DONE)
+
+
 @router.put("/people/{user_id}/role", status_code=_DONE)
 async def set_role(user_id: UUID, body: RoleChange, identity: StepUp, administration: Service) -> Response:
     """Make somebody a member, an admin or an owner; owners may."""
@@ -182,7 +190,7 @@ async def export_users(
     identity: SignedIn,
     administration: Service,
     start: Annotated[int, Query(alias="startIndex", ge=1, le=1_000_000)] = 1,
-    count: Annotated[int, Query(ge=0, le=500)] = 100,
+    count: Annotated[int, Query(ge=0, le=provider.MOST_AT_ONCE)] = 100,
     wanted: Annotated[str | None, Query(alias="filter", max_length=300)] = None,
 ) -> JSONResponse:
     """People as SCIM 2.0 (RFC 7644) lists them. `filter`: `userName eq "…"` or `co`."""
@@ -209,6 +217,57 @@ async def export_groups(request: Request, identity: SignedIn, administration: Se
     groups = [scim.as_group(group, _base(request)) for group in await administration.list_groups(identity.user_id)]
     shown = scim.ListResponse(total_results=len(groups), start_index=1, items_per_page=len(groups), resources=groups)
     return JSONResponse(scim.dump(shown), media_type=scim.MEDIA_TYPE)
+
+
+async def _directory(
+    identity: SignedIn,
+    administration: Service,
+    wanted: Annotated[str | None, Query(alias="filter", max_length=300)] = None,
+) -> None:
+    await administration.check(identity.user_id)
+    if wanted is not None:
+        raise NotAllowed("what the provider can is not filtered; ask for all of it")  # RFC 7644, section 4
+
+
+Directory = Depends(_directory)
+"""A route for administrators that describes what SCIM can here."""
+
+
+@router.get("/scim/v2/ServiceProviderConfig", dependencies=[Directory])
+async def read_provider_config(request: Request) -> JSONResponse:
+    """What of SCIM 2.0 is supported: reading."""
+    return JSONResponse(provider.provider_config(_base(request)), media_type=scim.MEDIA_TYPE)
+
+
+@router.get("/scim/v2/ResourceTypes", dependencies=[Directory])
+async def list_resource_types(request: Request) -> JSONResponse:
+    """Which kinds of things SCIM shows here: people and groups."""
+    return JSONResponse(provider.as_list(provider.resource_types(_base(request))), media_type=scim.MEDIA_TYPE)
+
+
+@router.get("/scim/v2/ResourceTypes/{kind}", dependencies=[Directory])
+async def read_resource_type(kind: str, request: Request) -> JSONResponse:
+    """One kind."""
+    return _one(provider.resource_types(_base(request)), kind)
+
+
+@router.get("/scim/v2/Schemas", dependencies=[Directory])
+async def list_schemas(request: Request) -> JSONResponse:
+    """Which attributes people and groups have."""
+    return JSONResponse(provider.as_list(provider.schemas(_base(request))), media_type=scim.MEDIA_TYPE)
+
+
+@router.get("/scim/v2/Schemas/{urn}", dependencies=[Directory])
+async def read_schema(urn: str, request: Request) -> JSONResponse:
+    """The attributes of one kind."""
+    return _one(provider.schemas(_base(request)), urn)
+
+
+def _one(known: list[dict[str, Any]], name: str) -> JSONResponse:
+    found = [one for one in known if one["id"] == name]
+    if not found:
+        raise NotFound("SCIM shows nothing of this name here; it shows users and groups")
+    return JSONResponse(found[0], media_type=scim.MEDIA_TYPE)
 
 
 def _base(request: Request) -> str:

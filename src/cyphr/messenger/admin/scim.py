@@ -12,9 +12,9 @@ from cyphr.foundation.errors import InvalidInput
 from cyphr.messenger.admin.models import AdministeredGroup, AdministeredPerson
 
 MEDIA_TYPE = "application/scim+json"
-_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-_LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _FILTER = re.compile(r'\s*(userName|emails(?:\.value)?)\s+(eq|co)\s+"([^"\\]{1,254})"\s*', re.IGNORECASE)
 
 
@@ -44,7 +44,7 @@ class Value(_Scim):
 class User(_Scim):
     """A person. ``user_name``: the address of mail, or the @cyphr_id of who has none, or the id."""
 
-    schemas: list[str] = [_USER]
+    schemas: list[str] = [USER]
     id: UUID
     user_name: str
     name: Name
@@ -57,7 +57,7 @@ class User(_Scim):
 
 
 class Group(_Scim):
-    schemas: list[str] = [_GROUP]
+    schemas: list[str] = [GROUP]
     id: UUID
     display_name: str
     members: list[Value]
@@ -67,7 +67,7 @@ class Group(_Scim):
 class ListResponse(_Scim):
     """Part of a list. ``start_index`` counts from one."""
 
-    schemas: list[str] = [_LIST]
+    schemas: list[str] = [LIST]
     total_results: int
     start_index: int
     items_per_page: int

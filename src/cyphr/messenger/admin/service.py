@@ -26,6 +26,7 @@ from cyphr.messenger.admin.models import (
     Policy,
 )
 from cyphr.messenger.caller import current_caller
+from cyphr.messenger.cognito.duties import Duties
 from cyphr.messenger.sessions.service import Sessions
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ _queries = load_queries(__package__)
 _TOLD: dict[Act, str] = {
     "suspended": "Your account was suspended by those who administer it. You cannot sign in until they reinstate it.",
     "reinstated": "Your account was reinstated. You can sign in again.",
+    "password_reset": "Those who administer your account made its password useless. Ask for another where you sign in.",
     "factors_reset": "Those who administer your account removed its second factors. Set one up again when you sign in.",
 }
 
@@ -42,16 +44,23 @@ _TOLD: dict[Act, str] = {
 class Administration:
     """Acts of administrators. Whoever administers nothing gets NotAllowed, whoever is out of reach is NotFound."""
 
-    def __init__(self, switchboard: Switchboard, sessions: Sessions, accounts: Accounts, mail: Mail) -> None:
+    def __init__(
+        self, switchboard: Switchboard, sessions: Sessions, accounts: Accounts, duties: Duties, mail: Mail
+    ) -> None:
         self._switchboard = switchboard
         self._sessions = sessions
         self._accounts = accounts
+        self._duties = duties
         self._mail = mail
 
     async def act(self, admin: UUID, act: Act, user_id: UUID, argument: str | None = None) -> None:
-        """Do something to one person. Raises NotAllowed, NotFound or Conflict."""
+        """Do something to one person. Raises NotAllowed, NotFound or Conflict.
+
+        It holds here when this returns, and at Cognito as soon as that can be reached.
+        """
         done = await self._work(admin, lambda transaction: acts.administer(transaction, act, user_id, argument))
         await self._sessions.forget(user_id, done.ended)
+        await self._duties.settle(user_id)
         if done.email is None:
             return
         with suppress(Unavailable):  # done is done, told or not
@@ -107,6 +116,10 @@ class Administration:
             return total, people
 
         return await self._work(admin, work)
+
+    async def check(self, admin: UUID) -> None:
+        """Raises NotAllowed for who administers nothing."""
+        await self._work(admin, acts.check_administers)
 
     async def read_policy(self, admin: UUID) -> Policy:
         """What the tenant demands. Raises NotAllowed."""

@@ -34,6 +34,7 @@ EventKind = Literal[
     "admin.signed_out",
     "admin.factors_reset",
     "admin.pin_reset",
+    "admin.password_reset",
     "admin.device_revoked",
     "admin.role_set",
     "admin.policy_set",

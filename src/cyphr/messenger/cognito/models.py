@@ -63,8 +63,7 @@ class PasswordSignIn(BaseModel):
     device_id: UUID | None = None
 
 
-class Credentials(BaseModel):
-    email: Email
+class TokenRequest(BaseModel):
     password: Password
 
 

@@ -1,7 +1,9 @@
 """A Cognito user pool as people sign in at it. Calls run in threads; Cognito's errors become ours."""
 
 import asyncio
+import hmac
 import secrets
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -38,14 +40,20 @@ class PoolUser:
 
 
 class UserPool:
-    """The pool, by its public app client and, for what only an administrator may, by our own permissions.
+    """The pool, by its app client, whose secret nobody else has, and, for what only an administrator may, by our own
+    permissions.
 
     Every method raises Unavailable when Cognito is out of reach, and RateLimited when it is asked too much.
     """
 
     def __init__(self, settings: CognitoSettings, client: Callable[[], "CognitoIdentityProviderClient"]) -> None:
-        """``client``: makes one; called when the first call is made, because that takes time that not all need."""
+        """``client``: makes one; called when the first call is made, because that takes time that not all need.
+
+        Raises InvalidInput when the app client's secret cannot be read.
+        """
         self._pool_id = settings.user_pool_id
+        self._client_id = settings.app_client_id
+        self._secret = settings.secret().encode()
         self._app: Any = {"ClientId": settings.app_client_id}
         self._pool: Any = {"UserPoolId": settings.user_pool_id}
         self._make = client
@@ -62,9 +70,9 @@ class UserPool:
         """Prove the password by SRP. Raises NotAuthenticated alike for whatever is wrong."""
         return await self._run(self._sign_in, username, password)
 
-    async def refresh(self, refresh_token: str) -> PoolTokens:
-        """New tokens; the refresh token stays the same. Raises NotAuthenticated."""
-        return await self._run(self._refresh, refresh_token)
+    async def refresh(self, username: str, refresh_token: str) -> PoolTokens:
+        """New tokens of this user; the refresh token stays the same. Raises NotAuthenticated, for another's too."""
+        return await self._run(self._refresh, username, refresh_token)
 
     async def sign_up(self, username: str, email: str, password: str, name: str) -> None:
         """Make an unconfirmed user and have a code mailed. Raises InvalidInput for a password against the policy."""
@@ -97,6 +105,10 @@ class UserPool:
         """End every session of this user at Cognito."""
         await self._administer("admin_user_global_sign_out", Username=username)
 
+    async def set_enabled(self, username: str, *, enabled: bool) -> None:
+        """Let a user sign in at Cognito, or not. Raises NotAuthenticated when there is no such user."""
+        await self._administer("admin_enable_user" if enabled else "admin_disable_user", Username=username)
+
     async def find(self, username: str) -> PoolUser | None:
         """One user, by name or by an address of theirs that was confirmed."""
         return await self._run(self._find, username)
@@ -113,7 +125,9 @@ class UserPool:
     def _sign_in(self, username: str, password: str) -> PoolTokens:
         proof = SrpClient(self._pool_id, password)
         asked = self._client.initiate_auth(
-            **self._app, AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": username, "SRP_A": proof.public}
+            **self._app,
+            AuthFlow="USER_SRP_AUTH",
+            AuthParameters={"USERNAME": username, "SRP_A": proof.public, "SECRET_HASH": self._hash(username)},
         )
         told = asked["ChallengeParameters"]
         question = Question(told["USER_ID_FOR_SRP"], told["SALT"], told["SRP_B"], told["SECRET_BLOCK"])
@@ -129,12 +143,13 @@ class UserPool:
                 "TIMESTAMP": timestamp,
                 "PASSWORD_CLAIM_SECRET_BLOCK": question.secret_block,
                 "PASSWORD_CLAIM_SIGNATURE": signature,
+                "SECRET_HASH": self._hash(question.user_id),
             },
         )
         return _tokens(answered)
 
-    def _refresh(self, refresh_token: str) -> PoolTokens:
-        given = {"REFRESH_TOKEN": refresh_token}
+    def _refresh(self, username: str, refresh_token: str) -> PoolTokens:
+        given = {"REFRESH_TOKEN": refresh_token, "SECRET_HASH": self._hash(username)}
         return _tokens(
             self._client.initiate_auth(**self._app, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=given), refresh_token
         )
@@ -158,8 +173,13 @@ class UserPool:
             raise Unavailable("Cognito does not know the user that it has just made; try again in a moment")
         return made
 
-    async def _call(self, operation: str, **arguments: Any) -> None:
-        await self._run(lambda: getattr(self._client, operation)(**self._app, **arguments))
+    def _hash(self, username: str) -> str:
+        """What Cognito wants to see of the app client's secret beside each user's name."""
+        return secret_hash(self._secret, self._client_id, username)
+
+    async def _call(self, operation: str, *, Username: str, **arguments: Any) -> None:  # noqa: N803 - Cognito's name
+        given = {**self._app, **arguments, "Username": Username, "SecretHash": self._hash(Username)}
+        await self._run(lambda: getattr(self._client, operation)(**given))
 
     async def _administer(self, operation: str, **arguments: Any) -> None:
         await self._run(lambda: getattr(self._client, operation)(**self._pool, **arguments))
@@ -171,6 +191,11 @@ class UserPool:
             raise _translated(error) from error
         except BotoCoreError as error:
             raise Unavailable("Cognito cannot be reached; try again in a moment") from error
+
+
+def secret_hash(secret: bytes, client_id: str, username: str) -> str:
+    """Cognito's SECRET_HASH: that whoever asks about this user has the app client's secret."""
+    return b64encode(hmac.digest(secret, (username + client_id).encode(), "sha256")).decode()
 
 
 def _tokens(answer: Any, refresh_token: str | None = None) -> PoolTokens:

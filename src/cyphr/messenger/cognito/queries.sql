@@ -25,11 +25,21 @@ select private.finish_cognito_sign_up(%(username)s, %(sub)s, %(email_hash)s);
 -- name: password_account
 select user_id, username from private.password_account(%(email)s);
 
--- name: note_sign_out
-select private.note_cognito_sign_out();
-
 -- name: read_own_address
 select email from public.account_emails where user_id = %(user_id)s;
+
+-- name: list_duties
+-- Of one person, or (null) of everybody, the oldest first.
+select user_id, username, due_at, enabled, password_reset from private.list_duties(%(user_id)s, %(limit)s);
+
+-- name: settle_duty
+select private.settle_duty(%(user_id)s, %(due_at)s, %(enabled)s);
+
+-- name: owe_pool
+select private.owe_pool(%(user_id)s, null);
+
+-- name: read_own_username
+select username from public.cognito_accounts where user_id = %(user_id)s;
 
 -- name: pool_username
 select private.pool_username(%(email)s);

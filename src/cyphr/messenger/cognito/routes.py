@@ -9,7 +9,6 @@ from cyphr.foundation.errors import NotFound
 from cyphr.messenger.cognito.models import (
     Address,
     Confirmation,
-    Credentials,
     PasswordChange,
     PasswordReset,
     PasswordSignIn,
@@ -17,10 +16,11 @@ from cyphr.messenger.cognito.models import (
     PoolTokens,
     SignUp,
     SignUpBegun,
+    TokenRequest,
 )
 from cyphr.messenger.cognito.service import Cognito
 from cyphr.messenger.sessions.models import Session
-from cyphr.messenger.sessions.routes import CHALLENGED, SignedIn, admitted
+from cyphr.messenger.sessions.routes import CHALLENGED, SignedIn, StepUp, admitted
 from cyphr.messenger.sessions.service import NewSession
 
 router = APIRouter(prefix="/v1", tags=["cognito"])
@@ -63,15 +63,15 @@ async def sign_in(body: PasswordSignIn, cognito: Service) -> Session | JSONRespo
 
 
 @router.post("/cognito/tokens")
-async def tokens(body: Credentials, cognito: Service) -> PoolTokens:
-    """Cognito's own tokens, for AWS's services."""
-    return await cognito.tokens(body.email, body.password)
+async def tokens(body: TokenRequest, identity: StepUp, cognito: Service) -> PoolTokens:
+    """Cognito's own tokens, for AWS's services: for a session that has proved all that is asked, and the password."""
+    return await cognito.tokens(identity, body.password)
 
 
 @router.post("/cognito/tokens/refresh")
-async def refresh_tokens(body: PoolRefresh, cognito: Service) -> PoolTokens:
-    """New ones of Cognito."""
-    return await cognito.refresh(body.refresh_token)
+async def refresh_tokens(body: PoolRefresh, identity: SignedIn, cognito: Service) -> PoolTokens:
+    """New ones of Cognito, while one is signed in here."""
+    return await cognito.refresh(identity, body.refresh_token)
 
 
 @router.delete("/cognito/tokens", status_code=204)

@@ -12,6 +12,7 @@ from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
+from cyphr.messenger.cognito.duties import Duties
 from cyphr.messenger.cognito.models import (
     Confirmation,
     PasswordChange,
@@ -31,12 +32,19 @@ class Cognito:
     """Registers people with a password, lets them in, and lets them change it."""
 
     def __init__(
-        self, switchboard: Switchboard, sessions: Sessions, pool: UserPool, passwords: Passwords, audit: Audit
+        self,
+        switchboard: Switchboard,
+        sessions: Sessions,
+        pool: UserPool,
+        passwords: Passwords,
+        duties: Duties,
+        audit: Audit,
     ) -> None:
         self._switchboard = switchboard
         self._sessions = sessions
         self._pool = pool
         self._passwords = passwords
+        self._duties = duties
         self._audit = audit
 
     # Registering.
@@ -96,18 +104,31 @@ class Cognito:
         """Sign in with a password. Raises NotAuthenticated, RateLimited, Suspended or Unavailable."""
         return await self._sessions.admit(await self._passwords.sign_in(email, password), "password", new)
 
-    async def tokens(self, email: str, password: str) -> PoolTokens:
-        """Cognito's own tokens; counts as a try. Raises NotAuthenticated, RateLimited or Unavailable."""
-        user_id = await self._passwords.sign_in(email, password)  # also sets one that came from Supabase Auth
+    async def tokens(self, identity: Identity, password: str) -> PoolTokens:
+        """Cognito's own tokens; counts as a try. Raises NotAuthenticated, InvalidInput (no address), RateLimited or
+        Unavailable.
+        """
+        email = await self._sessions.read_own_email(identity)
+        # Also sets one that came from Supabase Auth.
+        if await self._passwords.sign_in(email, password) != identity.user_id:
+            raise NotAuthenticated(WRONG)
         username = await self._passwords.username_of(email)
         tokens = await self._pool.sign_in(username, password)
-        if await self._passwords.account_of(tokens) != user_id:
+        if await self._passwords.account_of(tokens) != identity.user_id:
             raise NotAuthenticated(WRONG)
         return tokens
 
-    async def refresh(self, refresh_token: str) -> PoolTokens:
-        """New ones. Raises NotAuthenticated once they were signed out."""
-        return await self._pool.refresh(refresh_token)
+    async def refresh(self, identity: Identity, refresh_token: str) -> PoolTokens:
+        """New ones of this person. Raises NotAuthenticated once they were signed out, and for another's."""
+
+        async def work(transaction: Transaction) -> str | None:
+            named: str | None = await transaction.fetch_value(_queries.read_own_username, user_id=identity.user_id)
+            return named
+
+        username = await self._switchboard.unit_of_work(identity.user_id, work)
+        if username is None:
+            raise NotAuthenticated(WRONG)
+        return await self._pool.refresh(username, refresh_token)
 
     # Changing the password.
 
@@ -120,11 +141,15 @@ class Cognito:
 
         rows = await self._switchboard.unit_of_work(None, work)
         username = str(rows[0][1]) if rows else str(uuid4())
+        # First what is due: a password that was reset must not be taken away after the new one.
+        await self._duties.settle(rows[0][0] if rows else uuid4())
         user = await self._pool.find(username)
+        new = user is not None and user.status == "FORCE_CHANGE_PASSWORD"
         with suppress(InvalidInput, NotAuthenticated, RateLimited):
-            if user is not None and user.status == "FORCE_CHANGE_PASSWORD":
-                # Who never signed in since the move: Cognito mails no code before there was a password.
-                await self._pool.set_password(username, None)
+            # Who never signed in since the move: Cognito mails no code before there was a password. For others
+            # nobody's is set, so that as much is asked of Cognito.
+            await self._pool.set_password(username if new else str(uuid4()), None)
+        with suppress(InvalidInput, NotAuthenticated, RateLimited):
             await self._pool.forgot_password(username)
 
     async def reset(self, wanted: PasswordReset) -> None:
@@ -169,16 +194,14 @@ class Cognito:
         await self._replaced(identity.user_id, username, "password.changed", kept=identity)
 
     async def sign_out_everywhere(self, identity: Identity) -> None:
-        """End every session of this person: those here, this one too, and those at Cognito with all their tokens."""
+        """End every session of this person: those here, this one too, and those at Cognito with all their tokens.
 
-        async def work(transaction: Transaction) -> str | None:
-            named: str | None = await transaction.fetch_value(_queries.note_sign_out)
-            return named
-
-        username = await self._switchboard.unit_of_work(identity.user_id, work)
-        await self._sessions.sign_out_everywhere(identity.user_id)
-        if username is not None:
-            await self._pool.sign_out(username)
+        None of them counts here any more; Cognito is told now, or as soon as it can be reached.
+        """
+        user_id = identity.user_id
+        await self._switchboard.unit_of_work(user_id, lambda transaction: self._owe(transaction, user_id))
+        await self._sessions.sign_out_everywhere(user_id)
+        await self._duties.settle(user_id)
 
     # How.
 
@@ -190,13 +213,21 @@ class Cognito:
             if user is not None:
                 await transaction.execute(_queries.link_password, user_id=user_id, sub=user.sub, username=username)
             await self._note(transaction, kind, user_id)
+            if kept is None:
+                await self._owe(transaction, user_id)
 
         await self._switchboard.unit_of_work(None, work)
         if kept is None:
             await self._sessions.sign_out_everywhere(user_id)
+            await self._duties.settle(user_id)
         else:
             await self._sessions.sign_out_others(kept)
-        await self._pool.sign_out(username)
+            await self._pool.sign_out(username)
+
+    @staticmethod
+    async def _owe(transaction: Transaction, user_id: UUID) -> None:
+        """Tokens of Cognito count no longer, and it is to be told."""
+        await transaction.execute(_queries.owe_pool, user_id=user_id)
 
     async def _note(self, transaction: Transaction, kind: EventKind, user_id: UUID) -> None:
         event = SecurityEvent(kind=kind, actor=user_id, subject=user_id, details={"method": "password"})

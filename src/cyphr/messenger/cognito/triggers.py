@@ -32,11 +32,28 @@ async def proves_pin(sessions: Sessions, switchboard: Switchboard, *, email: str
         # An address can be changed at Cognito; whose the user is cannot. Who is suspended is nobody here.
         if await transaction.fetch_value(_queries.known_as, subject=subject) != user_id:
             return False
-        # The second factor is ours to ask for: tokens of Cognito would go round it.
-        if await transaction.fetch_value(_queries.has_factors, user_id=user_id):
-            return False
         await sessions.forgive(transaction, email)
         return True
+
+    return await switchboard.unit_of_work(None, work)
+
+
+async def account_of(switchboard: Switchboard, subject: str) -> UUID | None:
+    """Whose Cognito's ``subject`` is; None: nobody's, or of who is suspended."""
+
+    async def work(transaction: Transaction) -> UUID | None:
+        known: UUID | None = await transaction.fetch_value(_queries.known_as, subject=subject)
+        return known
+
+    return await switchboard.unit_of_work(None, work)
+
+
+async def wants_factor(switchboard: Switchboard, subject: str) -> bool | None:
+    """Whether Cognito's ``subject`` proves more than a PIN before there are tokens; None: there are none for them."""
+
+    async def work(transaction: Transaction) -> bool | None:
+        user_id = await transaction.fetch_value(_queries.known_as, subject=subject)
+        return None if user_id is None else bool(await transaction.fetch_value(_queries.has_factors, user_id=user_id))
 
     return await switchboard.unit_of_work(None, work)
 

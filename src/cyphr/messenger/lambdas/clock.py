@@ -13,12 +13,14 @@ _logger = logging.getLogger(__name__)
 
 @invocation
 def handler(_: Event, __: Any) -> None:
-    """Send pushes that were put off, and empty what has expired. Raises what went wrong, when both were tried."""
+    """Send pushes that were put off, empty what has expired, tell Cognito what is due, and close WebSockets of sessions
+    that have ended. Raises what went wrong, when all was tried.
+    """
     run(_go_round(messenger()))
 
 
 async def _go_round(built: Messenger) -> None:
-    work = (built.push.check_due(), built.expiry.sweep())
+    work = (built.push.check_due(), built.expiry.sweep(), built.duties.sweep(), built.departures.sweep())
     failures = [one for one in await asyncio.gather(*work, return_exceptions=True) if isinstance(one, BaseException)]
     for failure in failures:
         _logger.error("the clock could not do its work; it comes again", exc_info=failure)

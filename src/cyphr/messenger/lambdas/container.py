@@ -13,7 +13,7 @@ from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging, request_id
-from cyphr.messenger.shared import Shared, build_shared, signing_key
+from cyphr.messenger.shared import Shared, build_shared, root_key
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ def settings() -> MessengerSettings:
 @cache
 def shared() -> Shared:
     """The table of connections and the ways to them."""
-    return build_shared(settings(), signing_key(settings()))
+    return build_shared(settings(), root_key(settings()))
 
 
 @cache

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import InvalidInput, NotAllowed, NotAuthenticated, RateLimited
 from cyphr.foundation.postgres import Transaction
@@ -59,17 +61,21 @@ class KnownFactor:
 class _Try:
     allowed: bool
     retry_after: int
+    last: bool
 
 
 @dataclass(frozen=True)
 class _Proven:
-    """A proof that is right unless it was used before, which taking it decides. No ``factor``: a recovery code."""
+    """A proof that is right unless it was used before, which taking it decides. No ``factor``: a recovery code.
+    ``last``: if it is not right after all, the person's codes are locked now.
+    """
 
     kind: Factor
     user_id: UUID
     factor: UUID | None = None
     counter: int = 0
     code_hash: bytes = b""
+    last: bool = False
 
 
 class _Copied(Exception):
@@ -117,7 +123,7 @@ class Proofs:
             await self._take_proof(transaction, proven)
             return admission
 
-        return _session_of(await self._sessions.conclude(await self._conclusive(begun.user_id, work), new))
+        return _session_of(await self._sessions.conclude(await self._conclusive(proven, work), new))
 
     async def ask_passkey(self, challenge: str, device_id: UUID | None) -> PasskeyRequest:
         """What the passkeys of whoever is signing in are asked. Raises NotAuthenticated."""
@@ -153,7 +159,7 @@ class Proofs:
             await self._take_proof(transaction, proven)
             return await self._sessions.admit_within(transaction, factor.user_id, "passkey", new)
 
-        return _session_of(await self._sessions.conclude(await self._conclusive(factor.user_id, work), new))
+        return _session_of(await self._sessions.conclude(await self._conclusive(proven, work), new))
 
     async def begin_step_up(self, identity: Identity) -> PasskeyRequest:
         """Ask for one of the person's passkeys."""
@@ -175,6 +181,21 @@ class Proofs:
         except NotAuthenticated:
             await self._note_alone("step_up.failed", identity, {"proof": proof.given()[0]})
             raise
+
+    async def proves_code(self, user_id: UUID, text: str) -> bool:
+        """Whether ``text`` is an authenticator's code or a recovery code of this person, which is then used up. Counts
+        as a try, as everywhere.
+        """
+        try:
+            proof = SecondProof(code=text) if text.isdigit() else SecondProof(recovery_code=text)
+        except ValidationError:
+            return False
+        try:
+            proven = await self._check(user_id, proof, b"")
+            await self._conclusive(proven, lambda transaction: self._take_proof(transaction, proven))
+        except (NotAuthenticated, RateLimited):
+            return False
+        return True
 
     async def begin(
         self,
@@ -220,8 +241,8 @@ class Proofs:
         if not await transaction.fetch_value(_queries.take_challenge, token_hash=hash_token(token), purpose=purpose):
             raise NotAuthenticated(_OVER)
 
-    async def reserve_try(self, user_id: UUID) -> None:
-        """Count a try before it is checked. Raises RateLimited after five."""
+    async def reserve_try(self, user_id: UUID) -> bool:
+        """Count a try before it is checked; whether a wrong one locks now. Raises RateLimited after five."""
 
         async def work(transaction: Transaction) -> _Try | None:
             return await transaction.fetch_one(_Try, _queries.begin_factor_try, user_id=user_id)
@@ -230,6 +251,12 @@ class Proofs:
         assert tried is not None
         if not tried.allowed:
             raise RateLimited("too many wrong codes; wait and try again", retry_after=tried.retry_after)
+        return tried.last
+
+    async def note_locked(self, user_id: UUID) -> None:
+        """Note that five wrong codes have locked those of this person for a while."""
+        event = SecurityEvent(kind="factor.locked", subject=user_id)
+        await self._switchboard.unit_of_work(None, lambda transaction: self._audit.note(transaction, event))
 
     async def _step_up_with_first_factor(self, identity: Identity, proof: StepUpProof) -> None:
         if await self._factors_of(identity.user_id):
@@ -266,7 +293,7 @@ class Proofs:
             await self._take_proof(transaction, proven)
             await self._passed(transaction, identity, proven.kind)
 
-        await self._conclusive(identity.user_id, work)
+        await self._conclusive(proven, work)
 
     async def _passed(self, transaction: Transaction, identity: Identity, kind: str) -> None:
         await self._sessions.prove_again(transaction, identity)
@@ -279,16 +306,19 @@ class Proofs:
             if factor is None or factor.user_id != user_id:
                 raise NotAuthenticated(_WRONG)
             return await self._check_passkey(factor, proof.credential, nonce)
-        await self.reserve_try(user_id)
+        last = await self.reserve_try(user_id)
         if proof.recovery_code is not None:
             # Right or wrong is known when it is taken.
-            return _Proven("recovery", user_id, code_hash=hash_code(self._code_key, user_id, proof.recovery_code))
+            code_hash = hash_code(self._code_key, user_id, proof.recovery_code)
+            return _Proven("recovery", user_id, code_hash=code_hash, last=last)
         for factor in await self._factors_of(user_id):
             if factor.secret is not None and proof.code is not None:
                 secret = self._sealer.open(factor.secret, factor.id.bytes).decode()
                 step = matching_step(secret, proof.code, now().timestamp())
                 if step is not None:
-                    return _Proven("totp", user_id, factor.id, step)
+                    return _Proven("totp", user_id, factor.id, step, last=last)
+        if last:
+            await self.note_locked(user_id)
         raise NotAuthenticated(_WRONG)
 
     async def _check_passkey(self, factor: KnownFactor, credential: dict[str, Any], nonce: bytes) -> _Proven:
@@ -312,14 +342,18 @@ class Proofs:
         if proven.kind == "recovery":
             await self._note(transaction, "recovery_code.used", proven.user_id, None, {})
 
-    async def _conclusive(self, user_id: UUID, work: Any) -> Any:
+    async def _conclusive(self, proven: _Proven, work: Any) -> Any:
         """Run a unit of work that takes a proof. A passkey that has lost count is refused, and its owner told."""
         try:
             return await self._switchboard.unit_of_work(None, work)
+        except NotAuthenticated:
+            if proven.last:
+                await self.note_locked(proven.user_id)
+            raise
         except _Copied:
-            identity = Identity(user_id=user_id, session_id=UUID(int=0))
+            identity = Identity(user_id=proven.user_id, session_id=UUID(int=0))
             await self._note_alone("step_up.failed", identity, {"proof": "passkey", "why": "count"})
-            await self._notices.tell(user_id, "A passkey of your Cyphr account was refused", _COPIED)
+            await self._notices.tell(proven.user_id, "A passkey of your Cyphr account was refused", _COPIED)
             raise NotAuthenticated(_WRONG) from None
 
     async def _factors_of(self, user_id: UUID) -> list[KnownFactor]:

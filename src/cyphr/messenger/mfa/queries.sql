@@ -49,7 +49,7 @@ select id, user_id, kind, secret, credential_id, public_key, last_counter from p
 
 -- name: begin_factor_try
 -- Reserve a try before the code is checked.
-select allowed, retry_after from private.begin_factor_try(%(user_id)s);
+select allowed, retry_after, last from private.begin_factor_try(%(user_id)s);
 
 -- name: forgive_factor_tries
 select private.forgive_factor_tries(%(user_id)s);

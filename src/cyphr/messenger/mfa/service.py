@@ -94,10 +94,12 @@ class Mfa:
         sealed = await self._switchboard.unit_of_work(user_id, read)
         if sealed is None:
             raise NotFound("no authenticator of yours waits for its first code under this id; begin again")
-        await self._proofs.reserve_try(user_id)
+        last = await self._proofs.reserve_try(user_id)
         secret = self._sealer.open(sealed, factor_id.bytes).decode()
         step = matching_step(secret, code, now().timestamp())
         if step is None:
+            if last:
+                await self._proofs.note_locked(user_id)
             raise InvalidInput("the code is not this authenticator's; does the device's clock go right?")
 
         async def confirm(transaction: Transaction) -> None:

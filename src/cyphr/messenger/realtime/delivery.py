@@ -150,13 +150,23 @@ class Delivery:
     async def end_session(self, user_id: UUID, session_id: UUID, code: int) -> None:
         """Close the connections of a session that was revoked, on every server but this one."""
         try:
-            places = await self._table.list_places([user_id])
+            await self.end_sessions({session_id: user_id}, code)
         except Unavailable as error:
-            _logger.error("connections of a revoked session live until they are used again: %s", error)
-            return
+            _logger.error("connections of a revoked session live until they are looked for: %s", error)
+
+    async def end_sessions(self, ended: Mapping[UUID, UUID], code: int) -> int:
+        """Close the connections of these sessions (by id: whose), on every server but this one; how many.
+
+        Raises Unavailable.
+        """
+        places = [
+            place
+            for place in await self._table.list_places(set(ended.values()))
+            if place.session_id in ended and place.endpoint != self._own_endpoint
+        ]
         for place in places:
-            if place.session_id == session_id and place.endpoint != self._own_endpoint:
-                await self.end(place, code)
+            await self.end(place, code)
+        return len(places)
 
     async def end(self, place: Place, code: int) -> None:
         """Close one connection and forget it."""

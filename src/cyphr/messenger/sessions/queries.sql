@@ -46,21 +46,26 @@ select private.note_proof(%(session_id)s);
 select revoked from private.revoke_sessions(%(only)s, %(kept)s) revoked;
 
 -- name: adopt_session
--- Whose a token of another issuer is; its session is written down on first sight.
-select outcome, user_id
+-- Whose a token of another issuer is; its session is written down on first sight (fresh).
+select outcome, user_id, fresh
 from private.adopt_session(
     %(session_id)s, %(issuer)s, %(subject)s, %(began_at)s, %(expires_at)s, %(strong)s
 );
 
 -- name: exchangeable
 -- Whose a token of another issuer is that is to be exchanged; nothing is written down.
-select outcome, user_id from private.exchangeable(%(session_id)s, %(issuer)s, %(subject)s, %(began_at)s);
+select outcome, user_id, false as fresh
+from private.exchangeable(%(session_id)s, %(issuer)s, %(subject)s, %(began_at)s);
 
 -- name: note_exchange
 select private.note_exchange(%(session_id)s, %(user_id)s, %(method)s);
 
 -- name: demands_factor
 select private.demands_factor(%(user_id)s);
+
+-- name: ended_lately
+-- Whoever ended them. Not those that nobody used until they ran out.
+select user_id, id from private.ended_lately(%(seconds)s);
 
 -- name: which_ended
 select private.which_ended(%(session_ids)s::uuid[]);

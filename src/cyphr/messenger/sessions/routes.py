@@ -91,5 +91,5 @@ async def sign_out(identity: SignedIn, sessions: Service) -> Response:
 
 @keys.get("/.well-known/jwks.json")
 async def read_keys(sessions: Service) -> dict[str, list[dict[str, str]]]:
-    """The public key that our access tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
-    return {"keys": [sessions.public_key()]}
+    """The public keys that our access tokens are checked with, as a JSON Web Key Set (RFC 7517). The first signs."""
+    return {"keys": sessions.public_keys()}

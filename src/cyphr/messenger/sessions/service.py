@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import LiteralString
 from uuid import UUID
 
 from cyphr.foundation.clock import monotonic, now
@@ -25,6 +24,8 @@ from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.people.models import Person
+from cyphr.messenger.sessions.adoption import Adoptions
+from cyphr.messenger.sessions.beliefs import Beliefs
 from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
 from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
@@ -41,12 +42,7 @@ _REUSED = (
 _NEW_DEVICE = "A new device signed in to your Cyphr account"
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
-_BELIEVED_SECONDS = 30.0
-_MOST_BELIEVED = 100_000
-_REFUSALS = {
-    "unknown": "this account is not known here; register, or sign in with another",
-    "challenge": "this account has a second factor; exchange the token at /v1/sessions/exchange",
-}
+_MOST_ADOPTED = 100_000
 
 
 @dataclass(frozen=True)
@@ -75,11 +71,11 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Adoption:
-    """What a token of another issuer comes to: ``live``, ``ended``, ``challenge`` or ``unknown``."""
+class Ended:
+    """A session that lives no longer, and whose it was."""
 
-    outcome: str
-    user_id: UUID | None
+    user_id: UUID
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -125,8 +121,11 @@ class Sessions:
         notices: Notices,
         *,
         wrong_pins: int = 100,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together."""
+        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together.
+        ``clock``: seconds that only go up, by which it is believed that a session lives.
+        """
         self._switchboard = switchboard
         self._audit = audit
         self._wrong_pins = wrong_pins
@@ -134,8 +133,9 @@ class Sessions:
         self._verifier = verifier
         self._pins = pins
         self._notices = notices
-        self._believed: dict[UUID, float] = {}
-        self._cleared: dict[UUID, float] = {}
+        self._adoptions = Adoptions(switchboard, audit)
+        self._alive = Beliefs(clock)
+        self._cleared = Beliefs(clock)
         self._adopted: dict[UUID, UUID] = {}
         self._on_revoked: list[Callable[[UUID, UUID], Awaitable[None]]] = []
         self._on_new_device: list[Callable[[UUID, NewSession], Awaitable[None]]] = []
@@ -340,9 +340,9 @@ class Sessions:
             identity = await self._adopt(proven)
         else:
             identity = proven
-            if self._believed.get(identity.session_id, 0.0) < monotonic():
+            if not self._alive.hold(identity.session_id):
                 await self._ask(identity.session_id)
-        if not enrolling and self._cleared.get(identity.user_id, 0.0) < monotonic():
+        if not enrolling and not self._cleared.hold(identity.user_id):
             await self._demand_factor(identity.user_id)
         return identity
 
@@ -355,9 +355,9 @@ class Sessions:
         if not await self._switchboard.unit_of_work(identity.user_id, work):
             raise StepUpRequired("prove again who you are: POST /v1/sessions/step-up")
 
-    def public_key(self) -> dict[str, str]:
-        """What others check our access tokens with, as a JSON Web Key."""
-        return self._tokens.public_key()
+    def public_keys(self) -> list[dict[str, str]]:
+        """What others check our access tokens with, as JSON Web Keys."""
+        return self._tokens.public_keys()
 
     async def sign_out(self, identity: Identity) -> None:
         """End the session of this request."""
@@ -373,6 +373,14 @@ class Sessions:
         async def work(transaction: Transaction) -> list[UUID]:
             ended: list[UUID] = await transaction.fetch_value(_queries.which_ended, session_ids=session_ids)
             return ended
+
+        return await self._switchboard.unit_of_work(None, work)
+
+    async def ended_lately(self, seconds: float) -> list[Ended]:
+        """Sessions that anybody ended within the last ``seconds``, on whichever server or by the command line."""
+
+        async def work(transaction: Transaction) -> list[Ended]:
+            return await transaction.fetch_all(Ended, _queries.ended_lately, seconds=seconds)
 
         return await self._switchboard.unit_of_work(None, work)
 
@@ -418,22 +426,23 @@ class Sessions:
         async def work(transaction: Transaction) -> bool:
             return bool(await transaction.fetch_value(_queries.session_is_live, session_id=session_id))
 
-        self._believed.pop(session_id, None)
+        self._alive.drop(session_id)
         if not await self._switchboard.unit_of_work(None, work):
             raise NotAuthenticated("this session has ended; sign in")
-        self._believe(session_id)
+        self._alive.add(session_id)
 
     async def _adopt(self, proof: Proof) -> Identity:
         """The identity behind a token of another issuer, whose session gets a row here. Raises NotAuthenticated."""
         session_id = proof.session_id
         known = self._adopted.get(session_id)
-        if known is not None and self._believed.get(session_id, 0.0) >= monotonic():
+        if known is not None and self._alive.hold(session_id):
             return Identity(user_id=known, session_id=session_id)
-        user_id = await self._account_of(proof, _queries.adopt_session)
-        if len(self._adopted) > _MOST_BELIEVED:
+        self._alive.drop(session_id)
+        user_id = await self._adoptions.adopt(proof)
+        if len(self._adopted) > _MOST_ADOPTED:
             self._adopted.clear()
         self._adopted[session_id] = user_id
-        self._believe(session_id)
+        self._alive.add(session_id)
         return Identity(user_id=user_id, session_id=session_id)
 
     async def exchange(self, token: str, new: NewSession) -> Session | Challenge:
@@ -444,60 +453,24 @@ class Sessions:
         proof = await self._verifier.verify(token)
         if not isinstance(proof, Proof):
             raise NotAuthenticated("this token is one of ours already; refresh its session")
-        user_id = await self._account_of(proof, _queries.exchangeable)  # whether a factor is wanted says ``admit``
+        user_id = await self._adoptions.find(proof)
         outcome = await self.admit(user_id, proof.issuer, new)
         if isinstance(outcome, Session):
-            await self._note_exchange(proof, user_id)
+            await self._adoptions.note_exchange(proof, user_id)
+            self._alive.drop(proof.session_id)
         return outcome
-
-    async def _note_exchange(self, proof: Proof, user_id: UUID) -> None:
-        async def work(transaction: Transaction) -> None:
-            await transaction.execute(
-                _queries.note_exchange, session_id=proof.session_id, user_id=user_id, method=proof.issuer
-            )
-
-        await self._switchboard.unit_of_work(None, work)
-
-    async def _account_of(self, proof: Proof, query: LiteralString) -> UUID:
-        """Whose token of another issuer it is. Raises NotAuthenticated when its session has ended or it is nobody's."""
-
-        async def work(transaction: Transaction) -> Adoption | None:
-            return await transaction.fetch_one(
-                Adoption,
-                query,
-                session_id=proof.session_id,
-                issuer=proof.issuer,
-                subject=proof.subject,
-                began_at=proof.began_at,
-                expires_at=proof.expires_at,
-                strong=proof.strong,
-            )
-
-        self._believed.pop(proof.session_id, None)
-        adoption = await self._switchboard.unit_of_work(None, work)
-        assert adoption is not None
-        if adoption.outcome != "live" or adoption.user_id is None:
-            raise NotAuthenticated(_REFUSALS.get(adoption.outcome, "this session has ended; sign in"))
-        return adoption.user_id
 
     async def _demand_factor(self, user_id: UUID) -> None:
         async def work(transaction: Transaction) -> bool:
             return bool(await transaction.fetch_value(_queries.demands_factor, user_id=user_id))
 
-        self._cleared.pop(user_id, None)
+        self._cleared.drop(user_id)
         if await self._switchboard.unit_of_work(None, work):
             raise FactorRequired("those who administer this account demand a second factor: POST /v1/me/factors/totp")
-        if len(self._cleared) > _MOST_BELIEVED:
-            self._cleared.clear()
-        self._cleared[user_id] = monotonic() + _BELIEVED_SECONDS
-
-    def _believe(self, session_id: UUID) -> None:
-        if len(self._believed) > _MOST_BELIEVED:
-            self._believed.clear()
-        self._believed[session_id] = monotonic() + _BELIEVED_SECONDS
+        self._cleared.add(user_id)
 
     async def _forget(self, user_id: UUID, session_id: UUID) -> None:
-        self._believed.pop(session_id, None)
+        self._alive.drop(session_id)
         for callback in self._on_revoked:
             await callback(user_id, session_id)
 
