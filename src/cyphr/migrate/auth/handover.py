@@ -34,6 +34,7 @@ async def hand_over_users(authority: Authority, synchronisation: Synchronisation
         if row is None or row[0] == to:
             raise HandoverRefused("auth was handed over by somebody else meanwhile")
         await connection.execute(queries.flip_switchboard, {"side": to})
+        await connection.execute(queries.note_move, {"owed": to is Side.SUPABASE})
         return (monotonic() - locked) * 1000
 
     try:

@@ -32,6 +32,10 @@ class Told:
     """Whether what was refused may be tried again."""
     identities: tuple[Identity, ...] = ()
     factors: tuple[Factor, ...] = ()
+    known: bool = False
+    """Whether they had an account of Cyphr."""
+    banned: bool = False
+    """Whether the migration banned them at Supabase."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,31 @@ class Held:
     digest: str | None
     forgotten: bool
     email: str | None
+    returned: str | None = None
+    """SHA-256 of the hash of what Cognito has, kept for the way back."""
+    pending: bool = False
+    """Whether Supabase Auth has not got that one yet."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a person has here that Supabase Auth may have to be told of."""
+
+    suspended: bool
+    methods: frozenset[tuple[str, str]]
+    """Accounts at other providers: provider in small letters, subject."""
+    factors: frozenset[UUID]
+    """Authenticators."""
+    left_behind: tuple[str, ...] = ()
+    """What Supabase has no place for."""
+
+
+@dataclass(frozen=True)
+class There:
+    """How somebody stands at Supabase Auth."""
+
+    banned: bool
+    deleted: bool
 
 
 @dataclass
@@ -51,6 +80,10 @@ class Page:
     links: dict[UUID, Link] = field(default_factory=dict)
     told: dict[UUID, Told] = field(default_factory=dict)
     passwords: dict[UUID, Held] = field(default_factory=dict)
+    own: dict[UUID, Own] = field(default_factory=dict)
+    """Who has an account of Cyphr."""
+    there: dict[UUID, There] = field(default_factory=dict)
+    """Whom Supabase Auth knows, guests excepted."""
     unknown_there: list[Account] = field(default_factory=list)
     """Who has a password in Cognito, and whom Supabase Auth does not know."""
 
@@ -120,14 +153,23 @@ def _page(
             row["due"],
             _identities(row["identities"]),
             _factors(row["factors"]),
+            row["known"],
+            row["banned"],
         )
     for row in ours.links:
         page.links[row["user_id"]] = Link(**row)
     for row in ours.passwords:
-        page.passwords[row["user_id"]] = Held(row["digest"], row["forgotten"], row["email"])
+        page.passwords[row["user_id"]] = Held(
+            row["digest"], row["forgotten"], row["email"], row["returned"], row["pending"]
+        )
     people = {row["user_id"]: row for row in ours.people}
+    page.own = {user_id: _own(row) for user_id, row in people.items()}
     for user in users:
-        person = people.pop(user["user_id"], None)
+        person, told = people.pop(user["user_id"], None), page.told.get(user["user_id"])
+        if not user["is_anonymous"]:
+            page.there[user["user_id"]] = There(user["banned"], user["deleted"])
+        if user["banned"] and told is not None and told.banned:
+            user["banned"] = False  # a ban of ours says no more than that they are suspended here
         if person is not None or not (user["deleted"] or user["is_anonymous"]):
             page.accounts[user["user_id"]] = _account(user, person, contested, proven)
     for person in people.values():
@@ -178,6 +220,17 @@ def _account(
         password=user["password"] if may_sign_in else None,
         factors=_factors(user["factors"]) if person is not None else (),
         remarks=tuple(remarks),
+    )
+
+
+def _own(row: dict[str, Any]) -> Own:
+    left_behind = [words for words, has in (("passkeys", row["has_passkey"]),
+                                            ("recovery codes", row["has_recovery_codes"])) if has]  # fmt: skip
+    return Own(
+        row["suspended"],
+        frozenset((method, subject) for method, subject in row["methods"] or []),
+        frozenset(UUID(factor_id) for factor_id in row["factors"] or []),
+        tuple(left_behind),
     )
 
 
