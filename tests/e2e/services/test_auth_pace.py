@@ -209,13 +209,39 @@ async def test_two_operators_who_hand_over_at_once_move_it_once(places: AuthPlac
     assert (await first.verify()).differences == []
 
 
+async def test_a_handover_looks_only_at_who_was_written_to_since_everyone_was_looked_at(
+    places: AuthPlaces, databases: Databases, door: CognitoDoor
+) -> None:
+    side = databases.sides[Side.SUPABASE]
+    await people(side, 20)
+    auth = AuthMigration(places)
+    await auth.copy()
+    await auth.follow_once()
+    await execute(databases.sides[Side.AWS], "update cyphr.auth_accounts set fingerprint = ''")  # all would be news
+    changes = (
+        "update auth.users set raw_user_meta_data = '{\"name\": \"New\"}' where email = 'person1@example.org'",
+        """insert into auth.identities (provider_id, user_id, identity_data, provider)
+           select 'one', id, '{}', 'github' from auth.users where email = 'person2@example.org'""",
+        "update imported_passwords set imported_at = now() where email = 'person3@example.org'",
+    )
+    for change in changes:
+        await execute(side, change)
+    door.asked.clear()
+    await auth.handover(Side.AWS)
+    assert door.asked["AdminUpdateUserAttributes"] == 1
+    looked_at = await execute(
+        databases.sides[Side.AWS], "select count(*) from cyphr.auth_accounts where fingerprint <> ''"
+    )
+    assert looked_at == [(3,)]
+
+
 @pytest.mark.soak
 async def test_a_hundred_thousand_people_come_over_in_memory_that_does_not_grow(
-    places: AuthPlaces, databases: Databases
+    places: AuthPlaces, databases: Databases, stand_in: AwsStandIn
 ) -> None:
     side = databases.sides[Side.SUPABASE]
     await people(side, 100_000)
-    auth = AuthMigration(places)
+    auth = AuthMigration(replace(places, aws=stand_in.settings))  # past the door, which would be what is measured
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     await auth.copy()
     assert (await auth.progress())["users_copied"] == 100_000

@@ -5,7 +5,7 @@ and a deleted row has none. Pages go by the person's id, which every source is s
 however many there are.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, LiteralString
@@ -19,6 +19,9 @@ from cyphr.migrate.auth.addresses import Contested, read_contested
 from cyphr.migrate.authority import Authority, with_authority
 
 PAGE = 1000
+Wanted = Mapping[str, Any]
+"""``first``: from which id on; ``limit``: how many; ``only``: nobody but these, unless it is None."""
+
 _LAST = UUID(int=2**128 - 1)
 
 
@@ -95,15 +98,23 @@ class _Rows:
     people: list[dict[str, Any]]
 
 
-async def read_pages(authority: Authority, supabase: AsyncConnection, journal: AsyncConnection) -> AsyncIterator[Page]:
-    """Everyone whom Cyphr or Supabase Auth knows, or has known, with what there is of them elsewhere."""
+async def read_pages(
+    authority: Authority, supabase: AsyncConnection, journal: AsyncConnection, only: Collection[UUID] | None = None
+) -> AsyncIterator[Page]:
+    """Everyone whom Cyphr or Supabase Auth knows, or has known, with what there is of them elsewhere.
+
+    ``only``: nobody but these.
+    """
+    if only is not None and not only:
+        return
     contested = await read_contested(authority, supabase)
     first: UUID | None = UUID(int=0)
     while first is not None:
-        said = await _rows(journal, queries.read_journal, first)
-        users = await _rows(supabase, queries.read_supabase_users, first)
+        wanted = {"first": first, "limit": PAGE, "only": None if only is None else list(only)}
+        said = await _rows(journal, queries.read_journal, wanted)
+        users = await _rows(supabase, queries.read_supabase_users, wanted)
         emails = [user["email"] for user in users if user["email"]]
-        ours, proven = await with_authority(authority, partial(_read_ours, first=first, emails=emails))
+        ours, proven = await with_authority(authority, partial(_read_ours, wanted=wanted, emails=emails))
         # A source that was cut off knows nothing of who comes after its last row: the page ends there.
         sources = (said, ours.links, ours.passwords, ours.people, users)
         last = min((rows[-1]["user_id"] for rows in sources if len(rows) == PAGE), default=_LAST)
@@ -118,19 +129,19 @@ async def read_accounts(authority: Authority, supabase: AsyncConnection, journal
     return sum([len(page.accounts) async for page in read_pages(authority, supabase, journal)])
 
 
-async def _read_ours(connection: AsyncConnection, first: UUID, emails: list[str]) -> tuple[_Rows, dict[str, UUID]]:
+async def _read_ours(connection: AsyncConnection, wanted: Wanted, emails: list[str]) -> tuple[_Rows, dict[str, UUID]]:
     """A page of Cyphr's own tables, and whose those of the addresses are that a code was mailed to."""
     # Links before people: a link without a person then means that the person was deleted.
-    links = await _rows(connection, queries.read_links, first)
-    passwords = await _rows(connection, queries.read_passwords, first)
-    people = await _rows(connection, queries.read_people, first)
+    links = await _rows(connection, queries.read_links, wanted)
+    passwords = await _rows(connection, queries.read_passwords, wanted)
+    people = await _rows(connection, queries.read_people, wanted)
     proven = await (await connection.execute(queries.read_proven, {"emails": emails})).fetchall()
     return _Rows(links, passwords, people), dict(proven)
 
 
-async def _rows(connection: AsyncConnection, query: LiteralString, first: UUID) -> list[dict[str, Any]]:
+async def _rows(connection: AsyncConnection, query: LiteralString, wanted: Wanted) -> list[dict[str, Any]]:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(query, {"first": first, "limit": PAGE})
+        await cursor.execute(query, wanted)
         return await cursor.fetchall()
 
 

@@ -1,14 +1,34 @@
+-- name: read_mark
+-- From which transaction on a change may not have been seen by who reads now, and in whose count.
+select pg_snapshot_xmin(pg_current_snapshot())::text as mark,
+       coalesce((select side || epoch from cyphr.switchboard where service = 'database'), '') as of;
+
+-- name: changed_at_supabase
+-- Who was written to by that transaction or a later one. Each table is read once and little of it leaves the database; who is
+-- gone is not found.
+select id from auth.users where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from auth.identities where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from auth.mfa_factors where age(xmin) <= age(%(mark)s::xid8::xid);
+
+-- name: changed_here
+select id from public.users where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from public.account_emails where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from public.cognito_accounts where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from public.imported_passwords where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from public.sign_in_methods where age(xmin) <= age(%(mark)s::xid8::xid)
+union select user_id from public.mfa_factors where age(xmin) <= age(%(mark)s::xid8::xid);
+
 -- name: read_links
 -- Read before the people: a link without a person then means that the person was deleted.
 select user_id, username, cognito_sub as sub from public.cognito_accounts
-where user_id >= %(first)s order by user_id limit %(limit)s;
+where user_id >= %(first)s and (%(only)s::uuid[] is null or user_id = any (%(only)s)) order by user_id limit %(limit)s;
 
 -- name: read_passwords
 -- returned: the SHA-256 of the hash that is kept of what Cognito has; pending: Supabase Auth has not got it yet.
 select held.user_id, held.digest, held.forgotten_at is not null as forgotten, held.email, kept.digest as returned,
        kept.user_id is not null and kept.carried_at is null as pending
 from public.imported_passwords held left join public.returning_passwords kept using (user_id)
-where held.user_id >= %(first)s order by held.user_id limit %(limit)s;
+where held.user_id >= %(first)s and (%(only)s::uuid[] is null or held.user_id = any (%(only)s)) order by held.user_id limit %(limit)s;
 
 -- name: read_people
 select p.id as user_id, p.full_name, e.email, p.suspended_at is not null as suspended,
@@ -21,7 +41,7 @@ select p.id as user_id, p.full_name, e.email, p.suspended_at is not null as susp
                where f.user_id = p.id and f.kind = 'passkey' and f.confirmed_at is not null) as has_passkey,
        exists (select from public.recovery_codes c where c.user_id = p.id) as has_recovery_codes
 from public.users p left join public.account_emails e on e.user_id = p.id
-where p.id >= %(first)s order by p.id limit %(limit)s;
+where p.id >= %(first)s and (%(only)s::uuid[] is null or p.id = any (%(only)s)) order by p.id limit %(limit)s;
 
 -- name: read_supabase_users
 -- Of secrets only their SHA-256 leaves the database here. Metadata may be of any size and shape; a name is cut off.
@@ -46,7 +66,7 @@ select u.id as user_id, lower(u.email) as email, u.email_confirmed_at is not nul
               and (f.factor_type <> 'totp' or f.secret is null or f.secret !~ '^[A-Z2-7]{16,}=*$')
        ) as other_factor
 from auth.users u
-where u.id >= %(first)s order by u.id limit %(limit)s;
+where u.id >= %(first)s and (%(only)s::uuid[] is null or u.id = any (%(only)s)) order by u.id limit %(limit)s;
 
 -- name: read_contested
 -- Addresses that several have, however they are written: who comes first in each list holds it.
@@ -150,8 +170,10 @@ insert into public.ways_back (service) values ('auth') on conflict do nothing;
 insert into public.ways_back (service, owed) values ('auth', %(owed)s)
 on conflict (service) do update set owed = excluded.owed;
 
--- name: is_owed
-select owed from public.ways_back where service = 'auth';
+-- name: read_standing
+-- What Supabase may lack: all that was changed on AWS just before a handback; passwords.
+select coalesce((select owed from public.ways_back where service = 'auth'), false),
+       exists (select from public.returning_passwords where carried_at is null);
 
 -- name: settle
 update public.ways_back set owed = false where service = 'auth' and owed;
@@ -205,7 +227,7 @@ select pg_advisory_xact_lock(hashtextextended('cyphr.auth_accounts', 0));
 
 -- name: read_journal
 select user_id, fingerprint, problem, identities, factors, known, banned, synced_at < now() - interval '1 minute' as due from cyphr.auth_accounts
-where user_id >= %(first)s order by user_id limit %(limit)s;
+where user_id >= %(first)s and (%(only)s::uuid[] is null or user_id = any (%(only)s)) order by user_id limit %(limit)s;
 
 -- name: record
 insert into cyphr.auth_accounts (user_id, fingerprint, problem, identities, factors, known)

@@ -1,7 +1,7 @@
 """Make the pool's users what the databases say: the work that copy, follow and handover share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -21,12 +21,13 @@ from cyphr.migrate.auth.accounts import Account, Factor, Identity, Link, queries
 from cyphr.migrate.auth.back import WayBack
 from cyphr.migrate.auth.changes import METHOD, find_changes, find_own_bans
 from cyphr.migrate.auth.factors import import_factors
+from cyphr.migrate.auth.marks import Marks, Standing, changed_at_supabase, read_mark, read_standing
 from cyphr.migrate.auth.pages import Held, Page, Told, read_pages
 from cyphr.migrate.auth.passwords import import_passwords
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.auth.pool import PoolUser, UserPool
 from cyphr.migrate.auth.returning import carry_passwords
-from cyphr.migrate.authority import read_side, with_authority
+from cyphr.migrate.authority import with_authority
 
 _NOTHING = Told("", None, due=True)
 
@@ -49,6 +50,7 @@ class Synchronisation:
     def __init__(self, places: AuthPlaces) -> None:
         self.places = places
         self.pool = UserPool(places.aws, places.user_pool_id, places.quota_factor)
+        self._marks: Marks | None = None
 
     async def __aenter__(self) -> "Synchronisation":
         async with AsyncExitStack() as opened:
@@ -67,17 +69,43 @@ class Synchronisation:
         await self._opened.aclose()
 
     async def run(self, progress: AuthProgress | None = None) -> int:
-        """Create, change and delete users where the databases say something new; how many.
+        """Create, change and delete users where the databases say something new; how many. Looks at everyone.
 
         A person whom the pool does not take is noted, and tried again when they change or after a minute. Users of the
         pool that are nobody's counterpart are left alone. Raises Unavailable when Cognito cannot be reached.
         """
-        changes, side, owed = 0, *await self._sides()
-        to_supabase = owed or side is Side.AWS
+        standing = await with_authority(self.places.authority, read_standing)
+        marks = Marks(standing.mark, await read_mark(self.supabase))
         if progress is not None:
             await self._count(progress)
+        changes = await self._bring_over(self.pages(), standing, progress)
+        if standing.owed and standing.side is Side.SUPABASE:
+            await with_authority(self.places.authority, _settle)
+        self._marks = marks  # only now: who could not be brought over is looked at again
+        return changes
+
+    async def run_changed(self, standing: Standing) -> int:
+        """The same, looking only at who was written to since the last round that looked at everyone; how many.
+
+        ``standing``: just read. Who was deleted, and whose ban has run out, is left to a round that looks at everyone;
+        when there was none yet, this is one.
+        """
+        if self._marks is None or standing.changed is None:
+            return await self.run()
+        there = await changed_at_supabase(self.supabase, self._marks.there)
+        return await self._bring_over(self.pages(standing.changed | there), standing)
+
+    async def standing(self) -> Standing:
+        """Where auth stands, and whom the database with the authority wrote to since everyone was looked at."""
+        since = self._marks.here if self._marks is not None else None
+        return await with_authority(self.places.authority, partial(read_standing, since=since))
+
+    async def _bring_over(
+        self, pages: AsyncIterator[Page], standing: Standing, progress: AuthProgress | None = None
+    ) -> int:
+        changes, to_supabase = 0, standing.owed or standing.side is Side.AWS
         begun, size = monotonic(), self.places.parallel * 8
-        async for page in self.pages():
+        async for page in pages:
             changed = [one for one in page.accounts.values() if self._is_news(one, page)]
             for start in range(0, len(changed), size):
                 batch = changed[start : start + size]
@@ -91,14 +119,13 @@ class Synchronisation:
             for link in [link for user_id, link in page.links.items() if user_id not in page.accounts]:
                 await self._remove(link)
                 changes += 1
-        changes += await carry_passwords(self.places.authority, self.supabase)
-        if owed and side is Side.SUPABASE:
-            await with_authority(self.places.authority, _settle)
+        if standing.passwords or changes:  # newcomers bring theirs
+            changes += await carry_passwords(self.places.authority, self.supabase)
         return changes
 
-    def pages(self) -> AsyncIterator[Page]:
-        """Everyone whom the databases know, and what is there of them."""
-        return read_pages(self.places.authority, self.supabase, self.journal)
+    def pages(self, only: Collection[UUID] | None = None) -> AsyncIterator[Page]:
+        """Everyone whom the databases know, and what is there of them. ``only``: nobody but these."""
+        return read_pages(self.places.authority, self.supabase, self.journal, only)
 
     async def open_way_back(self) -> None:
         """From now on the messenger keeps a hash of each password that Cognito has, until the way back is closed."""
@@ -119,15 +146,6 @@ class Synchronisation:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (ClientError, BotoCoreError) as error:
             raise Unavailable(f"Cognito did not do as it was asked: {error}; run this again") from error
-
-    async def _sides(self) -> tuple[Side, bool]:
-        """Where auth stands, and whether Supabase may lack what was changed on AWS just before a handback."""
-        side = await read_side(self.places.authority, "auth")
-
-        async def is_owed(connection: AsyncConnection) -> bool:
-            return await (await connection.execute(queries.is_owed)).fetchone() == (True,)
-
-        return side, await with_authority(self.places.authority, is_owed)
 
     async def _carry_back(self, page: Page) -> int:
         refused = await self.back.carry_newcomers(page.unknown_there) if page.unknown_there else []
