@@ -18,7 +18,7 @@ from cyphr.foundation.postgres import Side
 from cyphr.foundation.sealing import Sealer
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.service import Verification
-from tests.conftest import Server, TestSide
+from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for, token_key
 from tests.e2e.messenger.pool import code_for
@@ -75,12 +75,9 @@ async def sign_in(http: httpx.AsyncClient, email: str, password: str) -> httpx.R
 
 
 @pytest_asyncio.fixture(scope="module")
-async def databases(supabase_server: Server, aws_server: Server) -> AsyncIterator[Databases]:
-    async with (
-        supabase_server.database(supabase_server.full) as supabase,
-        aws_server.database(aws_server.full) as aws,
-    ):
-        yield Databases({Side.SUPABASE: supabase, Side.AWS: aws})
+async def databases(pair: Databases) -> Databases:
+    await pair.empty()
+    return pair
 
 
 @pytest.fixture(scope="module")

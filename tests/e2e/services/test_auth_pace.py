@@ -15,22 +15,13 @@ from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import AwsSettings, PostgresSettings
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
-from tests.conftest import Server, TestSide
+from tests.conftest import TestSide
 from tests.e2e.messenger.conftest import serve_app
 from tests.e2e.services.cognito_door import CognitoDoor
 from tests.e2e.services.conftest import Databases, make_pool
 from tests.e2e.services.test_files import execute
 
 _SYNCHRONISATION = "cyphr.migrate.auth.synchronisation"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def databases(supabase_server: Server, aws_server: Server) -> AsyncIterator[Databases]:
-    async with (
-        supabase_server.database(supabase_server.full) as supabase,
-        aws_server.database(aws_server.full) as aws,
-    ):
-        yield Databases({Side.SUPABASE: supabase, Side.AWS: aws})
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -53,14 +44,9 @@ def calm(door: CognitoDoor) -> None:
     door.refused.clear()
 
 
-@pytest_asyncio.fixture
-async def places(databases: Databases, stand_in: AwsStandIn, through_the_door: AwsSettings) -> AuthPlaces:
-    """Nobody is there yet, and the pool is new; requests go through the door."""
-    for side in databases.sides.values():
-        await execute(side, "delete from auth.users")
-        await execute(side, "truncate public.users, public.cognito_accounts, public.imported_passwords cascade")
-        await execute(side, "update cyphr.switchboard set side = 'supabase' where service = 'auth'")
-    await execute(databases.sides[Side.AWS], "drop table if exists cyphr.auth_accounts")
+@pytest.fixture
+def places(databases: Databases, stand_in: AwsStandIn, through_the_door: AwsSettings) -> AuthPlaces:
+    """The pool is new; requests go through the door."""
     return AuthPlaces(
         authority=databases.authority,
         journal=databases.sides[Side.AWS].owner,
