@@ -1,4 +1,4 @@
-"""One AWS stand-in and one pair of databases for these tests, which are emptied for each of them, or for each file."""
+"""One pair of databases for these tests, emptied for each of them or for each file, and buckets and pools for each."""
 
 import asyncio
 import itertools
@@ -18,16 +18,6 @@ from cyphr.migrate.files import FilesMigration, FilesPlaces
 from tests.conftest import Server, TestSide
 
 _numbers = itertools.count(1)
-
-
-@pytest_asyncio.fixture(scope="session")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    started = AwsStandIn(tmp_path_factory.mktemp("aws"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
 
 
 @dataclass

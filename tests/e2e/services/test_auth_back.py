@@ -13,19 +13,19 @@ import pytest
 import pytest_asyncio
 
 from cyphr.embedded.aws import AwsStandIn
+from cyphr.embedded.user_pool import app_client, pool_to_make
 from cyphr.foundation.aws import cognito_client
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.sealing import Sealer
+from cyphr.foundation.settings import CognitoSettings
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.service import Verification
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
-from tests.e2e.messenger.conftest import serve, settings_for, token_key
+from tests.e2e.messenger.conftest import serve, settings_for
 from tests.e2e.messenger.pool import code_for
 from tests.e2e.services.conftest import Databases
 from tests.e2e.services.test_files import execute
-
-__all__ = ["token_key"]  # a fixture
 
 OLD, NEW, LAST = "Correct horse 7", "Another horse 8", "Tired horse 9"
 SECRET, ADDED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "KRSXG5DSNFXGOIDBNRWCA43UOJUW4ZZB"
@@ -81,21 +81,33 @@ async def databases(pair: Databases) -> Databases:
 
 
 @pytest.fixture(scope="module")
-def places(databases: Databases, stand_in: AwsStandIn) -> AuthPlaces:
+def cognito(stand_in: AwsStandIn) -> CognitoSettings:
+    """A pool where nobody is, and its app client."""
+    client = cognito_client(stand_in.settings)
+    pool = client.create_user_pool(**pool_to_make("back"))["UserPool"]["Id"]
+    app = client.create_user_pool_client(UserPoolId=pool, **app_client("back"))["UserPoolClient"]["ClientId"]
+    keys = f"{stand_in.endpoint_url}/{pool}/.well-known/jwks.json"
+    return CognitoSettings(user_pool_id=pool, app_client_id=app, keys_url=keys)
+
+
+@pytest.fixture(scope="module")
+def places(databases: Databases, stand_in: AwsStandIn, cognito: CognitoSettings) -> AuthPlaces:
     return AuthPlaces(
         authority=databases.authority,
         journal=databases.sides[Side.AWS].owner,
         supabase=databases.sides[Side.SUPABASE].owner,
         aws=stand_in.settings,
-        user_pool_id=stand_in.names.user_pool_id,
+        user_pool_id=cognito.user_pool_id,
         quota_factor=50,
         sealer=SEALER,
     )
 
 
 @pytest_asyncio.fixture(scope="module")
-async def http(databases: Databases, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    given = {"aws": stand_in.settings, "cognito": stand_in.cognito}
+async def http(
+    databases: Databases, token_key: Path, stand_in: AwsStandIn, cognito: CognitoSettings
+) -> AsyncIterator[httpx.AsyncClient]:
+    given = {"aws": stand_in.settings, "cognito": cognito}
     async with serve(settings_for(databases.sides[Side.SUPABASE], token_key=token_key, **given)) as client:
         yield client
 
@@ -133,7 +145,7 @@ async def story(databases: Databases, places: AuthPlaces, http: httpx.AsyncClien
     await auth.copy()
     await auth.handover(Side.AWS)
     people["newcomer"] = await sign_up(http, stand_in)
-    await change_passwords(http, stand_in, people)
+    await change_passwords(http, stand_in, places.user_pool_id, people)
     await change_accounts(side, people)
     await auth.follow_once()
     before = await auth.verify()
@@ -153,7 +165,9 @@ async def sign_up(http: httpx.AsyncClient, stand_in: AwsStandIn) -> Client:
     return Client(http, str(http.base_url), email, session.json(), "")
 
 
-async def change_passwords(http: httpx.AsyncClient, stand_in: AwsStandIn, people: dict[str, Client]) -> None:
+async def change_passwords(
+    http: httpx.AsyncClient, stand_in: AwsStandIn, auth_pool: str, people: dict[str, Client]
+) -> None:
     """By every way there is: changed, recovered by a mailed code, set at Cognito itself, taken away, set first."""
     for kind in ("changer", "faithful", "elsewhere", "unlinker"):
         for _ in range(2):
@@ -168,7 +182,7 @@ async def change_passwords(http: httpx.AsyncClient, stand_in: AwsStandIn, people
     assert (await http.post("/v1/cognito/password/reset", json=body)).status_code == 204
     await asyncio.to_thread(
         cognito_client(stand_in.settings).admin_set_user_password,
-        UserPoolId=stand_in.names.user_pool_id, Username=people["elsewhere"].id, Password=NEW, Permanent=True,
+        UserPoolId=auth_pool, Username=people["elsewhere"].id, Password=NEW, Permanent=True,
     )  # fmt: skip
     assert (await sign_in(http, people["elsewhere"].email, NEW)).status_code == 201
     assert (await people["unlinker"].delete("/v1/me/methods/password")).status_code == 204

@@ -19,9 +19,7 @@ from cyphr.migrate.realtime.places import RealtimePlaces
 from cyphr.migrate.settings import DatabaseSettings, MigrationSettings, RealtimeSettings
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import PIN, Client, register
-from tests.e2e.messenger.conftest import serve, settings_for, token_key
-
-__all__ = ["token_key"]  # a fixture
+from tests.e2e.messenger.conftest import serve, settings_for
 
 
 @pytest_asyncio.fixture
