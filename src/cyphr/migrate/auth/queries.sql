@@ -353,6 +353,7 @@ create temporary table if not exists pool_users (
     status     text not null,
     taken      boolean not null default false
 );
+create index if not exists pool_users_user_id on pool_users (user_id);
 
 -- name: empty_listing
 truncate pool_users;
@@ -363,14 +364,21 @@ insert into pool_users (username, user_id, attributes, enabled, status)
 values (%(username)s, %(user_id)s, %(attributes)s, %(enabled)s, %(status)s)
 on conflict (username) do nothing;
 
+-- name: know_listing
+-- Nobody else counts a temporary table's rows for the planner.
+analyze pool_users;
+
 -- name: take_counterparts
--- By the link first: who registered with Cognito itself may not carry the id as an attribute yet.
+-- By the link first: who registered with Cognito itself may not carry the id as an attribute yet. Two joins, because one with
+-- either condition would compare everyone with everyone.
 with people as (
     select * from jsonb_to_recordset(%(people)s) as p (user_id text, username text)
+), found as (
+    select p.user_id, u.username, true as linked from people p join pool_users u on u.username = p.username
+    union all
+    select p.user_id, u.username, false from people p join pool_users u on u.user_id = p.user_id
 ), chosen as (
-    select distinct on (p.user_id) p.user_id, u.username
-    from people p join pool_users u on u.username = p.username or u.user_id = p.user_id
-    order by p.user_id, u.username = p.username desc nulls last, u.username
+    select distinct on (user_id) user_id, username from found order by user_id, linked desc, username
 )
 update pool_users u set taken = true from chosen c where u.username = c.username
 returning c.user_id, u.username, u.attributes, u.enabled, u.status;

@@ -105,6 +105,7 @@ async def _list_pool(synchronisation: Synchronisation) -> None:
                     for user in users
                 ],
             )
+    await journal.execute(queries.know_listing)
 
 
 async def _pages_of_pool(synchronisation: Synchronisation) -> AsyncIterator[list[PoolUser]]:
