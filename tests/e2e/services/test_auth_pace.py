@@ -21,6 +21,7 @@ from tests.e2e.services.cognito_door import CognitoDoor
 from tests.e2e.services.conftest import Databases, make_pool
 from tests.e2e.services.test_files import execute
 
+_MANY = 72  # more than are brought over in one batch
 _SYNCHRONISATION = "cyphr.migrate.auth.synchronisation"
 
 
@@ -78,16 +79,16 @@ async def count(databases: Databases, table: str) -> int:
 async def test_who_is_told_that_it_asks_too_much_goes_slower_and_brings_everybody(
     places: AuthPlaces, databases: Databases, door: CognitoDoor
 ) -> None:
-    await people(databases.sides[Side.SUPABASE], 60)
+    await people(databases.sides[Side.SUPABASE], 40)
     door.quotas["AdminCreateUser"] = 15.0
     auth = AuthMigration(replace(places, quota_factor=1.0))
     await auth.copy()
     progress = await auth.progress()
-    assert (progress["users_total"], progress["users_copied"], progress["users_refused"]) == (60, 60, 0)
-    assert door.asked["AdminCreateUser"] == 60 + door.refused["AdminCreateUser"]
-    assert 0 < door.refused["AdminCreateUser"] < 60, "most were sent when there was room for them"
+    assert (progress["users_total"], progress["users_copied"], progress["users_refused"]) == (40, 40, 0)
+    assert door.asked["AdminCreateUser"] == 40 + door.refused["AdminCreateUser"]
+    assert 0 < door.refused["AdminCreateUser"] < 40, "most were sent when there was room for them"
     assert progress["throttled"] == door.refused["AdminCreateUser"]
-    assert await count(databases, "imported_passwords") == 60
+    assert await count(databases, "imported_passwords") == 40
 
 
 async def test_what_fails_inside_cognito_is_asked_again(
@@ -140,7 +141,7 @@ async def test_an_address_that_is_still_somebody_elses_is_given_later(
 async def test_a_migrator_that_is_killed_is_continued_by_the_next(
     places: AuthPlaces, databases: Databases, door: CognitoDoor, room: str, step: str, calls: int
 ) -> None:
-    await people(databases.sides[Side.SUPABASE], 100)
+    await people(databases.sides[Side.SUPABASE], _MANY)
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.e2e.services.dying_auth", room, step, str(calls), stdin=asyncio.subprocess.PIPE
     )
@@ -150,12 +151,12 @@ async def test_a_migrator_that_is_killed_is_continued_by_the_next(
     auth = AuthMigration(places)
     await auth.prepare()
     await auth.copy()
-    assert (await auth.progress())["users_copied"] == 100
+    assert (await auth.progress())["users_copied"] == _MANY
     again = door.asked["AdminCreateUser"] - made
-    assert again <= 100 - await finished(made), "who was brought before is not brought again"
+    assert again <= _MANY - await finished(made), "who was brought before is not brought again"
     assert (await auth.verify()).differences == []
     await auth.handover(Side.AWS)
-    assert await count(databases, "imported_passwords where bcrypt is not null") == 100
+    assert await count(databases, "imported_passwords where bcrypt is not null") == _MANY
 
 
 async def finished(made: int) -> int:
