@@ -16,7 +16,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.person import BrowserPerson, Device
 from tests.conftest import TestSide
-from tests.e2e.messenger.conftest import serve, settings_for, token_key
+from tests.e2e.conftest import token_key
+from tests.e2e.messenger.conftest import serve, settings_for
 
 __all__ = ["token_key"]
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from cyphr.embedded.aws import AwsStandIn
 from tests.conftest import Server, TestSide
 from tests.contract.runtimes import Runtime, functions, process
-from tests.e2e.messenger.conftest import token_key
+from tests.e2e.conftest import token_key
 
 __all__ = ["token_key"]
 

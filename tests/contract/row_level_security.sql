@@ -62,6 +62,9 @@ insert into public.notification_settings (user_id) values ('a0000000-0000-4000-8
 insert into public.privacy_settings (user_id) values ('a0000000-0000-4000-8000-000000000000');
 insert into public.imported_passwords (user_id, email, bcrypt) values
     ('a0000000-0000-4000-8000-000000000000', 'anna@example.org', 'hash');
+insert into public.ways_back (service) values ('auth');
+insert into public.returning_passwords (user_id, bcrypt, digest) values
+    ('a0000000-0000-4000-8000-000000000000', 'hash', 'digest');
 insert into public.sign_in_methods (user_id, method, subject) values
     ('a0000000-0000-4000-8000-000000000000', 'password', 'sub');
 insert into public.cognito_sign_ups (email, username, full_name) values

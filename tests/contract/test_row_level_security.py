@@ -57,6 +57,7 @@ MATRIX = {
     "push_state": ("- - - -", "- - - -"),
     "recovery_codes": ("- - - -", "- - - -"),
     "refresh_tokens": ("- - - -", "- - - -"),
+    "returning_passwords": ("- - - -", "- - - -"),
     "sessions": ("- - - -", "- - - -"),
     "sign_in_addresses": ("- - - -", "- - - -"),
     "sign_in_attempts": ("- - - -", "- - - -"),
@@ -73,6 +74,7 @@ MATRIX = {
     "user_wallets": ("1 - - -", "0 - - -"),
     "users": ("2 - 1 -", "1 - 1 -"),
     "waitlist": ("- - - -", "- - - -"),
+    "ways_back": ("- - - -", "- - - -"),
     "waitlist_stats": ("- - - -", "- - - -"),
 }
 

@@ -237,7 +237,7 @@ def build_messenger(
         ),
         pins=pins,
         passwords=passwords,
-        identities=Identities(switchboard, sessions, pins, pool, audit),
+        identities=Identities(switchboard, sessions, pins, pool, passwords, audit),
         cognito=None
         if pool is None or passwords is None
         else Cognito(switchboard, sessions, pool, passwords, duties, audit),

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from psycopg import AsyncConnection
-
-from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.migration import AuthMigration
 from cyphr.migrate.auth.places import AuthPlaces
 from cyphr.migrate.conductor import Conductor
@@ -41,9 +39,7 @@ def build_services(settings: MigrationSettings) -> list[Service]:
         rules=settings.handover,
     )
 
-    async def authority() -> AsyncConnection:
-        return await connect(databases[await database.side()])
-
+    authority = database.authority
     services: list[Service] = [database]
     if settings.files is not None:
         services.append(

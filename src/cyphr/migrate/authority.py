@@ -1,6 +1,7 @@
 """Work in the database that has the authority, wherever that is when the work is done."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -39,13 +40,15 @@ async def with_authority(authority: Authority, work: Callable[[AsyncConnection],
 async def read_side(authority: Authority, service: str) -> Side:
     """Where ``service`` stands. A switchboard that has no row for it yet is given one: where the database stands."""
 
-    async def work(connection: AsyncConnection) -> Side:
-        await connection.execute(_queries.seed_service, {"service": service})
-        row = await (await connection.execute(_queries.read_side, {"service": service})).fetchone()
-        assert row is not None
-        return Side(row[0])
+    return await with_authority(authority, partial(side_in, service=service))
 
-    return await with_authority(authority, work)
+
+async def side_in(connection: AsyncConnection, service: str) -> Side:
+    """The same, in the open transaction of a connection to the database that has the authority."""
+    await connection.execute(_queries.seed_service, {"service": service})
+    row = await (await connection.execute(_queries.read_side, {"service": service})).fetchone()
+    assert row is not None
+    return Side(row[0])
 
 
 async def read_epoch(authority: Authority, service: str) -> int:

@@ -45,6 +45,7 @@ begin
         return 'email_taken';
     end if;
     perform private.link_password(p_username, p_sub, p_username::text);
+    perform private.keep_password(p_username, begun.bcrypt);
     return 'registered';
 end
 $$;

@@ -150,6 +150,7 @@ begin
     end if;
     if p_method = 'password' then
         perform private.forget_imported_password(person);
+        perform private.keep_password(person, '');
     end if;
     return 'unlinked';
 end

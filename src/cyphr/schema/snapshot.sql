@@ -1538,6 +1538,7 @@ begin
         return 'email_taken';
     end if;
     perform private.link_password(p_username, p_sub, p_username::text);
+    perform private.keep_password(p_username, begun.bcrypt);
     return 'registered';
 end
 $$;
@@ -1897,6 +1898,53 @@ CREATE FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn tex
     AS $$
     update public.push_endpoints set endpoint_arn = p_arn, made_with = p_token
     where device = p_device and token = p_token
+$$;
+
+-- Name: keep_imported_password(uuid); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_imported_password(p_user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.keep_password(held.user_id, held.bcrypt) from public.imported_passwords held
+    where held.user_id = p_user_id and held.bcrypt is not null;
+    if found then
+        update public.returning_passwords kept set carried_at = kept.kept_at where kept.user_id = p_user_id;
+    end if;
+end
+$$;
+
+-- Name: keep_password(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_password(p_user_id uuid, p_bcrypt text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    -- Whoever closes the way back deletes this row first, and then every hash: none is written after that.
+    perform from public.ways_back way where way.service = 'auth' for key share;
+    if not found or p_bcrypt is null then
+        return;
+    end if;
+    insert into public.returning_passwords as kept (user_id, bcrypt, digest)
+    values (p_user_id, p_bcrypt,
+            case when p_bcrypt = '' then '' else encode(sha256(convert_to(p_bcrypt, 'UTF8')), 'hex') end)
+    on conflict (user_id) do update
+    set bcrypt = excluded.bcrypt, digest = excluded.digest, kept_at = clock_timestamp(), carried_at = null;
+    -- Beside it stands what is known of the password at Supabase.
+    insert into public.imported_passwords (user_id, forgotten_at) values (p_user_id, clock_timestamp())
+    on conflict (user_id) do nothing;
+end
+$$;
+
+-- Name: keep_sign_up_password(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.keep_sign_up_password(p_username uuid, p_bcrypt text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    update public.cognito_sign_ups begun set bcrypt = p_bcrypt where begun.username = p_username
 $$;
 
 -- Name: known_as(text, text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
@@ -2700,6 +2748,18 @@ CREATE FUNCTION private.read_imported_password(p_email text) RETURNS TABLE(user_
     AS $$
     select held.user_id, held.bcrypt from public.imported_passwords held
     where held.email = lower(p_email) and held.bcrypt is not null
+$$;
+
+-- Name: read_kept_password(text); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.read_kept_password(p_email text) RETURNS TABLE(is_open boolean, bcrypt text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.ways_back way where way.service = 'auth'),
+        (select kept.bcrypt from public.account_emails known
+         join public.returning_passwords kept on kept.user_id = known.user_id
+         where known.email = p_email and kept.bcrypt <> '')
 $$;
 
 -- Name: read_presence(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -3664,6 +3724,7 @@ begin
     end if;
     if p_method = 'password' then
         perform private.forget_imported_password(person);
+        perform private.keep_password(person, '');
     end if;
     return 'unlinked';
 end
@@ -3684,6 +3745,15 @@ CREATE FUNCTION private.unread_chats(p_user_id uuid) RETURNS bigint
           where message.chat_id = member.chat_id and message.seq > greatest(member.read_seq, member.visible_from_seq)
             and private.is_news(message, p_user_id)
       )
+$$;
+
+-- Name: way_back_is_open(); Type: FUNCTION; Schema: private; Owner: -
+
+CREATE FUNCTION private.way_back_is_open() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select exists (select from public.ways_back way where way.service = 'auth')
 $$;
 
 -- Name: which_ended(uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -3922,6 +3992,7 @@ CREATE TABLE public.cognito_sign_ups (
     email text NOT NULL,
     full_name text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    bcrypt text,
     CONSTRAINT cognito_sign_ups_email_check CHECK ((email = lower(email)))
 );
 
@@ -4140,6 +4211,16 @@ CREATE TABLE public.refresh_tokens (
     parent_hash bytea
 );
 
+-- Name: returning_passwords; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.returning_passwords (
+    user_id uuid NOT NULL,
+    bcrypt text NOT NULL,
+    digest text NOT NULL,
+    kept_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    carried_at timestamp with time zone
+);
+
 -- Name: sign_in_addresses; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sign_in_addresses (
@@ -4287,6 +4368,14 @@ CREATE VIEW public.waitlist_stats WITH (security_invoker='true') AS
     (EXTRACT(day FROM (max(created_at) - min(created_at))))::integer AS days_active,
     max(created_at) AS last_signup
    FROM public.waitlist;
+
+-- Name: ways_back; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.ways_back (
+    service text NOT NULL,
+    owed boolean DEFAULT false NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL
+);
 
 -- Name: switchboard switchboard_pkey; Type: CONSTRAINT; Schema: cyphr; Owner: -
 
@@ -4543,6 +4632,11 @@ ALTER TABLE ONLY public.recovery_codes
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
 
+-- Name: returning_passwords returning_passwords_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.returning_passwords
+    ADD CONSTRAINT returning_passwords_pkey PRIMARY KEY (user_id);
+
 -- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sessions
@@ -4652,6 +4746,11 @@ ALTER TABLE ONLY public.waitlist
 
 ALTER TABLE ONLY public.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (id);
+
+-- Name: ways_back ways_back_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.ways_back
+    ADD CONSTRAINT ways_back_pkey PRIMARY KEY (service);
 
 -- Name: audit_log_subject; Type: INDEX; Schema: public; Owner: -
 
@@ -4800,6 +4899,10 @@ CREATE INDEX refresh_tokens_parent ON public.refresh_tokens USING btree (parent_
 -- Name: refresh_tokens_session; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
+
+-- Name: returning_passwords_pending; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX returning_passwords_pending ON public.returning_passwords USING btree (user_id) WHERE (carried_at IS NULL);
 
 -- Name: sessions_revoked; Type: INDEX; Schema: public; Owner: -
 
@@ -5453,6 +5556,10 @@ ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
+-- Name: returning_passwords; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.returning_passwords ENABLE ROW LEVEL SECURITY;
+
 -- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
@@ -5540,6 +5647,10 @@ CREATE POLICY users_read ON public.users FOR SELECT TO authenticated USING (((id
 -- Name: waitlist; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.waitlist ENABLE ROW LEVEL SECURITY;
+
+-- Name: ways_back; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.ways_back ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA cyphr; Type: ACL; Schema: -; Owner: -
 
@@ -6081,6 +6192,21 @@ GRANT ALL ON FUNCTION private.join_by_invite(p_token text) TO cyphr_app;
 REVOKE ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.keep_endpoint_arn(p_device uuid, p_token text, p_arn text) TO cyphr_app;
 
+-- Name: FUNCTION keep_imported_password(p_user_id uuid); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_imported_password(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_imported_password(p_user_id uuid) TO cyphr_app;
+
+-- Name: FUNCTION keep_password(p_user_id uuid, p_bcrypt text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_password(p_user_id uuid, p_bcrypt text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_password(p_user_id uuid, p_bcrypt text) TO cyphr_app;
+
+-- Name: FUNCTION keep_sign_up_password(p_username uuid, p_bcrypt text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.keep_sign_up_password(p_username uuid, p_bcrypt text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keep_sign_up_password(p_username uuid, p_bcrypt text) TO cyphr_app;
+
 -- Name: FUNCTION known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.known_as(p_issuer text, p_subject text, p_began_at timestamp with time zone) FROM PUBLIC;
@@ -6294,6 +6420,11 @@ GRANT ALL ON FUNCTION private.read_factors(p_user_id uuid) TO cyphr_app;
 
 REVOKE ALL ON FUNCTION private.read_imported_password(p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.read_imported_password(p_email text) TO cyphr_app;
+
+-- Name: FUNCTION read_kept_password(p_email text); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.read_kept_password(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.read_kept_password(p_email text) TO cyphr_app;
 
 -- Name: FUNCTION read_presence(p_chat_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: -
 
@@ -6523,6 +6654,11 @@ GRANT ALL ON FUNCTION private.unlink_method(p_method text) TO cyphr_app;
 -- Name: FUNCTION unread_chats(p_user_id uuid); Type: ACL; Schema: private; Owner: -
 
 REVOKE ALL ON FUNCTION private.unread_chats(p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION way_back_is_open(); Type: ACL; Schema: private; Owner: -
+
+REVOKE ALL ON FUNCTION private.way_back_is_open() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.way_back_is_open() TO cyphr_app;
 
 -- Name: FUNCTION which_ended(p_session_ids uuid[]); Type: ACL; Schema: private; Owner: -
 

@@ -11,11 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
 
-from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
@@ -29,13 +26,6 @@ Register = Callable[..., Awaitable[Client]]
 
 # For what no database takes part in: one side shows it as well as two.
 on_one_side = pytest.mark.parametrize("side", ["aws_side"], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "token.pem"
-    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return path
 
 
 @asynccontextmanager
@@ -100,17 +90,6 @@ async def http(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClie
     """The messenger standing on each side in turn."""
     async with serve(settings_for(side, token_key=token_key)) as client:
         yield client
-
-
-@pytest_asyncio.fixture(scope="session")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    """The AWS stand-in; each test makes users of its own in its pool."""
-    started = AwsStandIn(tmp_path_factory.mktemp("aws"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
 
 
 @pytest_asyncio.fixture(scope="module")

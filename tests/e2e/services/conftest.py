@@ -1,9 +1,10 @@
-"""One AWS stand-in for these tests, with buckets and a user pool of its own for each of them."""
+"""One pair of databases for these tests, emptied for each of them or for each file, and buckets and pools for each."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 import pytest_asyncio
@@ -14,15 +15,9 @@ from cyphr.foundation.aws import cognito_client, s3_client
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.files import FilesMigration, FilesPlaces
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 
 _numbers = itertools.count(1)
-
-
-@pytest_asyncio.fixture(scope="session")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    async with AwsStandIn(tmp_path_factory.mktemp("aws")) as running:
-        yield running
 
 
 @dataclass
@@ -35,10 +30,49 @@ class Databases:
     async def authority(self) -> AsyncConnection:
         return await connect(self.sides[self.side].owner)
 
+    async def empty(self) -> None:
+        """Nobody is there, nothing was migrated, and every service stands where its database does."""
+        self.side = Side.SUPABASE
+        await asyncio.gather(*(_empty(side) for side in self.sides.values()))
 
-@pytest.fixture
-def databases(supabase: TestSide, aws: TestSide) -> Databases:
-    return Databases({Side.SUPABASE: supabase, Side.AWS: aws})
+
+async def _empty(side: TestSide) -> None:
+    async with await connect(side.owner) as connection, connection.transaction():
+        for query in _EMPTY:
+            await connection.execute(query)
+        if side.side is Side.SUPABASE:
+            await connection.execute("delete from storage.objects")
+        await connection.execute("update cyphr.switchboard set side = %s, epoch = 1", [side.side])
+
+
+_EMPTY: tuple[LiteralString, ...] = (
+    "drop trigger if exists fence on public.users",
+    "drop table if exists cyphr.auth_accounts, cyphr.files, cyphr.file_urls_kept, cyphr.file_url_bases",
+    "delete from public.messages",
+    "delete from public.chats",
+    "delete from public.users",
+    "delete from auth.users",
+    "delete from public.cognito_accounts",
+    "delete from public.sign_in_methods",
+    "delete from public.imported_passwords",
+    "delete from public.returning_passwords",
+    "delete from public.ways_back",
+)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def pair(supabase_server: Server, aws_server: Server) -> AsyncIterator[Databases]:
+    async with (
+        supabase_server.database(supabase_server.full) as supabase,
+        aws_server.database(aws_server.full) as aws,
+    ):
+        yield Databases({Side.SUPABASE: supabase, Side.AWS: aws})
+
+
+@pytest_asyncio.fixture
+async def databases(pair: Databases) -> Databases:
+    await pair.empty()
+    return pair
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """All the kinds of people that Supabase Auth has: what becomes of each, and of the password they have there."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.sealing import Sealer
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.service import Verification
-from tests.conftest import Server, TestSide
+from tests.conftest import TestSide
 from tests.e2e.services.conftest import Databases, Pool, make_pool
 from tests.e2e.services.test_files import execute
 
@@ -79,12 +78,9 @@ _PEOPLE: list[dict[str, Any]] = [
 
 
 @pytest_asyncio.fixture(scope="module")
-async def databases(supabase_server: Server, aws_server: Server) -> AsyncIterator[Databases]:
-    async with (
-        supabase_server.database(supabase_server.full) as supabase,
-        aws_server.database(aws_server.full) as aws,
-    ):
-        yield Databases({Side.SUPABASE: supabase, Side.AWS: aws})
+async def databases(pair: Databases) -> Databases:
+    await pair.empty()
+    return pair
 
 
 @pytest_asyncio.fixture(scope="module")

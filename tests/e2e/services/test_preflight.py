@@ -1,11 +1,13 @@
 """The checks of buckets, of the user pool and of a secret, against the AWS stand-in."""
 
 import base64
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
 from cyphr.embedded.aws import AwsStandIn
@@ -19,8 +21,20 @@ from cyphr.migrate.preflight import disk as disk_check
 from cyphr.migrate.preflight.context import Context
 from cyphr.migrate.preflight.finding import Check, Finding, Level
 from cyphr.migrate.settings import AuthSettings, DatabaseSettings, FilesSettings, MigrationSettings
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 from tests.e2e.services.conftest import Bucket
+
+
+@pytest_asyncio.fixture(scope="module")
+async def supabase_bare(supabase_server: Server) -> AsyncIterator[TestSide]:
+    async with supabase_server.database(supabase_server.bare) as side:
+        yield side
+
+
+@pytest_asyncio.fixture(scope="module")
+async def aws_bare(aws_server: Server) -> AsyncIterator[TestSide]:
+    async with aws_server.database(aws_server.bare) as side:
+        yield side
 
 
 @pytest.fixture
@@ -125,6 +139,7 @@ async def test_people_whom_the_pool_would_refuse_are_named(
     settings: MigrationSettings, supabase_bare: TestSide
 ) -> None:
     async with await connect(supabase_bare.superuser) as connection:
+        await connection.execute("delete from auth.users")
         await connection.execute(
             "insert into auth.users (id, email, raw_user_meta_data, is_sso_user, is_anonymous) values"
             " (gen_random_uuid(), 'anna@example.com', '{}', false, false),"
@@ -145,6 +160,7 @@ async def test_authenticators_without_a_key_to_seal_them_with_stop_it(
     assert settings.auth is not None
     anna = "00000000-0000-4000-8000-000000000001"
     async with await connect(supabase_bare.superuser) as connection:
+        await connection.execute("delete from auth.users")
         await connection.execute("insert into auth.users (id) values (%s)", [anna])
         await connection.execute(
             "insert into auth.mfa_factors (id, user_id, factor_type, status, secret, created_at, updated_at)"

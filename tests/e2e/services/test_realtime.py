@@ -17,17 +17,28 @@ from cyphr.migrate.realtime.account import CanaryAccount
 from cyphr.migrate.realtime.migration import RealtimeMigration
 from cyphr.migrate.realtime.places import RealtimePlaces
 from cyphr.migrate.settings import DatabaseSettings, MigrationSettings, RealtimeSettings
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import PIN, Client, register
-from tests.e2e.messenger.conftest import serve, settings_for, token_key
-
-__all__ = ["token_key"]  # a fixture
+from tests.e2e.messenger.conftest import serve, settings_for
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module")
+async def aws(aws_server: Server) -> AsyncIterator[TestSide]:
+    async with aws_server.database(aws_server.full) as side:
+        yield side
+
+
+@pytest_asyncio.fixture(scope="module")
 async def messenger(aws: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with serve(settings_for(aws, token_key=token_key)) as http:
         yield http
+
+
+@pytest_asyncio.fixture(scope="module")
+async def people(messenger: httpx.AsyncClient) -> tuple[Client, Client]:
+    """The two accounts that talk."""
+    first, second = await asyncio.gather(register(messenger), register(messenger))
+    return first, second
 
 
 def websocket(http: httpx.AsyncClient) -> str:
@@ -46,9 +57,8 @@ def migration_of(
 
 
 async def test_a_handover_is_refused_until_both_sides_were_seen_to_deliver(
-    messenger: httpx.AsyncClient, aws: TestSide
+    messenger: httpx.AsyncClient, aws: TestSide, people: tuple[Client, Client]
 ) -> None:
-    people = await register(messenger), await register(messenger)
     both = dict.fromkeys(Side, websocket(messenger))
     migration = migration_of(aws, messenger, both, *people)
     await migration.prepare()
@@ -63,14 +73,18 @@ async def test_a_handover_is_refused_until_both_sides_were_seen_to_deliver(
     assert (await migration.side(), await migration.epoch()) == (Side.SUPABASE, epoch + 1)
     await migration.handover(Side.SUPABASE)  # again: nothing happens
     assert await migration.epoch() == epoch + 1
+    await migration.handover(Side.AWS)
 
 
 async def test_two_servers_that_do_not_know_of_each_others_connections_are_found_out(
-    messenger: httpx.AsyncClient, aws: TestSide, token_key: Path, monkeypatch: pytest.MonkeyPatch
+    messenger: httpx.AsyncClient,
+    aws: TestSide,
+    people: tuple[Client, Client],
+    token_key: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("cyphr.migrate.realtime.conversation._PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr("cyphr.migrate.realtime.verify._MESSAGES", 2)
-    people = await register(messenger), await register(messenger)
     async with serve(settings_for(aws, token_key=token_key)) as other:
         endpoints = {Side.SUPABASE: websocket(messenger), Side.AWS: websocket(other)}
         migration = migration_of(aws, messenger, endpoints, *people)
@@ -84,10 +98,9 @@ async def test_two_servers_that_do_not_know_of_each_others_connections_are_found
 
 
 async def test_following_goes_on_and_counts_what_each_side_delivers(
-    messenger: httpx.AsyncClient, aws: TestSide, monkeypatch: pytest.MonkeyPatch
+    messenger: httpx.AsyncClient, aws: TestSide, people: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cyphr.migrate.realtime.migration._PAUSE_SECONDS", 0.01)
-    people = await register(messenger), await register(messenger)
     migration = migration_of(aws, messenger, dict.fromkeys(Side, websocket(messenger)), *people)
     following = asyncio.create_task(migration.follow())
     try:
@@ -103,9 +116,8 @@ async def test_following_goes_on_and_counts_what_each_side_delivers(
 
 
 async def test_a_side_that_is_not_there_and_a_wrong_pin_are_told_in_words(
-    messenger: httpx.AsyncClient, aws: TestSide
+    messenger: httpx.AsyncClient, aws: TestSide, people: tuple[Client, Client]
 ) -> None:
-    people = await register(messenger), await register(messenger)
     nowhere = {Side.SUPABASE: websocket(messenger), Side.AWS: "ws://127.0.0.1:9/nowhere"}
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
         await migration_of(aws, messenger, nowhere, *people).copy()

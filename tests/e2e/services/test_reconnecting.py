@@ -23,9 +23,6 @@ from cyphr.migrate.realtime.places import RealtimePlaces
 from tests.conftest import Server, TestSide
 from tests.contract.runtimes import both_endpoints
 from tests.e2e.messenger.client import PIN, Client, Socket, register
-from tests.e2e.messenger.conftest import token_key
-
-__all__ = ["token_key"]  # a fixture
 
 _MOVE_SECONDS = 2.0
 _PATIENCE_SECONDS = 120.0

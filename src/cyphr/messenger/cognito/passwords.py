@@ -3,6 +3,9 @@
 Cognito takes no foreign hashes. So the first password that fits an imported one is set in Cognito, and the hash is
 forgotten; the person notices nothing. Both are asked at the same time, whatever is known of the address, so that how
 long it takes tells nothing.
+
+Nor does Cognito give hashes out. So while auth may still be handed back, one is kept of every password that is set
+here, or proven to Cognito and unlike the one that is kept: somebody may have set it at Cognito itself.
 """
 
 import asyncio
@@ -35,7 +38,7 @@ _LONGEST = 72  # bytes of a password that bcrypt looks at
 @dataclass(frozen=True)
 class Standing:
     """A reserved try. ``user_id`` and ``bcrypt`` are None where Supabase Auth left nothing to check, ``username`` where
-    Cognito has nobody.
+    Cognito has nobody. ``keeps``: whether auth may still be handed back; ``kept``: the hash that is kept for that.
     """
 
     allowed: bool
@@ -43,6 +46,8 @@ class Standing:
     user_id: UUID | None
     bcrypt: str | None
     username: str | None
+    keeps: bool
+    kept: str | None
 
 
 class Passwords:
@@ -65,16 +70,20 @@ class Passwords:
         Raises NotAuthenticated alike for a wrong password and an unknown address, RateLimited, or Unavailable.
         """
         standing, side = await self.reserve(email)
-        proven, imported = await asyncio.gather(
-            self._ask_pool(standing.username, password), self._fits(standing.bcrypt, password), return_exceptions=True
+        proven, fits = await asyncio.gather(
+            self._ask_pool(standing.username, password),
+            self._fits(standing.bcrypt or standing.kept, password),
+            return_exceptions=True,
         )
-        if imported is True and standing.user_id is not None:
+        if fits is True and standing.bcrypt is not None and standing.user_id is not None:
             # Until auth is handed over, a password is changed at Supabase: what is in Cognito may be older.
             if side is Side.AWS and not isinstance(proven, UUID):
                 await self._set_password(standing.user_id, standing.username, password)
             user_id = standing.user_id
         elif isinstance(proven, UUID) and (side is Side.AWS or standing.bcrypt is None):
             user_id = proven
+            if standing.keeps and (standing.bcrypt is not None or fits is not True):
+                await self._keep(user_id, password)
         else:
             raise proven if isinstance(proven, BaseException) else NotAuthenticated(WRONG)
         await self.forgive(email)
@@ -87,6 +96,16 @@ class Passwords:
             return None
         await self.forgive(email)
         return standing.user_id
+
+    async def hash_to_keep(self, password: str) -> str | None:
+        """The hash of a password that is being set in Cognito; None when none is kept. Work alike for every address."""
+
+        async def work(transaction: Transaction) -> bool:
+            return bool(await transaction.fetch_value(_queries.way_back_is_open))
+
+        if not await self._switchboard.unit_of_work(None, work):
+            return None
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _hash, password)
 
     async def account_of(self, tokens: PoolTokens) -> UUID:
         """Whose new tokens of the pool these are. Raises NotAuthenticated, or Unavailable without its keys."""
@@ -168,9 +187,21 @@ class Passwords:
         sub, name = user.sub, user.username
 
         async def work(transaction: Transaction) -> None:
-            await transaction.execute(_queries.link_password, user_id=user_id, sub=sub, username=name)
+            await transaction.execute(_queries.link_imported_password, user_id=user_id, sub=sub, username=name)
 
         await self._switchboard.unit_of_work(None, work)
+
+    async def _keep(self, user_id: UUID, password: str) -> None:
+        hashed = await self.hash_to_keep(password)
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.execute(_queries.keep_password, user_id=user_id, bcrypt=hashed)
+
+        await self._switchboard.unit_of_work(None, work)
+
+
+def _hash(password: str) -> str:
+    return bcrypt.hashpw(password.encode()[:_LONGEST], bcrypt.gensalt(_ROUNDS, b"2a")).decode()
 
 
 def _check(imported: str | None, password: str) -> bool:

@@ -1,7 +1,9 @@
 -- name: begin_password
--- Reserve a try, and read what Supabase Auth knew: one statement, the same for every address.
-select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.pool_username(%(email)s) as username
+-- Reserve a try, and read what Supabase Auth knew and what is kept for it: one statement, the same for every address.
+select attempt.allowed, attempt.retry_after, held.user_id, held.bcrypt, private.pool_username(%(email)s) as username,
+       kept.is_open as keeps, kept.bcrypt as kept
 from private.begin_sign_in(%(email)s, %(email_hash)s, %(address)s::inet, %(most)s) attempt
+cross join private.read_kept_password(%(email)s) kept
 left join private.read_imported_password(%(email)s) held on true;
 
 -- name: signs_in_with_password
@@ -14,6 +16,19 @@ select private.known_as('cognito', %(subject)s, null);
 
 -- name: link_password
 select private.link_password(%(user_id)s, %(sub)s, %(username)s);
+
+-- name: link_imported_password
+-- The one of Supabase Auth was set in Cognito.
+select private.keep_imported_password(%(user_id)s), private.link_password(%(user_id)s, %(sub)s, %(username)s);
+
+-- name: way_back_is_open
+select private.way_back_is_open();
+
+-- name: keep_password
+select private.keep_password(%(user_id)s, %(bcrypt)s);
+
+-- name: keep_sign_up_password
+select private.keep_sign_up_password(%(username)s, %(bcrypt)s);
 
 -- name: begin_sign_up
 -- False when no code is to be mailed.

@@ -51,14 +51,14 @@ class Cognito:
 
     async def sign_up(self, wanted: SignUp) -> UUID:
         """Have a code mailed; the name of this sign-up. For an address that has an account none is mailed."""
-        username = uuid7()
+        username, bcrypt = uuid7(), await self._passwords.hash_to_keep(wanted.password)
 
         async def work(transaction: Transaction) -> bool:
-            return bool(
-                await transaction.fetch_value(
-                    _queries.begin_sign_up, username=username, email=wanted.email, full_name=wanted.full_name
-                )
+            begun = await transaction.fetch_value(
+                _queries.begin_sign_up, username=username, email=wanted.email, full_name=wanted.full_name
             )
+            await transaction.execute(_queries.keep_sign_up_password, username=username, bcrypt=bcrypt)
+            return bool(begun)
 
         if await self._switchboard.unit_of_work(None, work):
             await self._pool.sign_up(str(username), wanted.email, wanted.password, wanted.full_name)
@@ -172,7 +172,7 @@ class Cognito:
         if not rows:
             raise InvalidInput(BAD_CODE)
         await self._passwords.forgive(wanted.email)
-        await self._replaced(rows[0][0], username, "password.recovered", kept=None)
+        await self._replaced(rows[0][0], username, wanted.new_password, "password.recovered", kept=None)
 
     async def change(self, identity: Identity, change: PasswordChange) -> None:
         """Set a new password after the old one, and end every other session.
@@ -191,7 +191,7 @@ class Cognito:
             raise NotAuthenticated(WRONG)
         username = await self._passwords.username_of(email)
         await self._pool.set_password(username, change.new_password)
-        await self._replaced(identity.user_id, username, "password.changed", kept=identity)
+        await self._replaced(identity.user_id, username, change.new_password, "password.changed", kept=identity)
 
     async def sign_out_everywhere(self, identity: Identity) -> None:
         """End every session of this person: those here, this one too, and those at Cognito with all their tokens.
@@ -205,13 +205,16 @@ class Cognito:
 
     # How.
 
-    async def _replaced(self, user_id: UUID, username: str, kind: EventKind, *, kept: Identity | None) -> None:
+    async def _replaced(
+        self, user_id: UUID, username: str, password: str, kind: EventKind, *, kept: Identity | None
+    ) -> None:
         """A password was set: no other session outlives the old one."""
-        user = await self._pool.find(username)
+        user, bcrypt = await self._pool.find(username), await self._passwords.hash_to_keep(password)
 
         async def work(transaction: Transaction) -> None:
             if user is not None:
                 await transaction.execute(_queries.link_password, user_id=user_id, sub=user.sub, username=username)
+            await transaction.execute(_queries.keep_password, user_id=user_id, bcrypt=bcrypt)
             await self._note(transaction, kind, user_id)
             if kept is None:
                 await self._owe(transaction, user_id)

@@ -10,7 +10,7 @@ left join public.cognito_accounts linked on linked.user_id = person.id
 where person.id = %(user_id)s;
 
 -- name: link_password
-select private.link_own_password(%(sub)s, %(username)s);
+select private.link_own_password(%(sub)s, %(username)s), private.keep_password(%(user_id)s, %(bcrypt)s);
 
 -- name: link_pin
 select private.set_pin(%(pin_hash)s);

@@ -9,6 +9,7 @@ from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.audit.models import EventKind, SecurityEvent
 from cyphr.messenger.audit.service import Audit
+from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import UserPool
 from cyphr.messenger.identities.models import LinkedMethod
 from cyphr.messenger.sessions.models import Identity
@@ -28,15 +29,22 @@ class Own:
 
 
 class Identities:
-    """The methods of one account. ``pool``: None where nobody signs in with a password."""
+    """The methods of one account. ``pool``, ``passwords``: None where nobody signs in with a password."""
 
     def __init__(
-        self, switchboard: Switchboard, sessions: Sessions, pins: Pins, pool: UserPool | None, audit: Audit
+        self,
+        switchboard: Switchboard,
+        sessions: Sessions,
+        pins: Pins,
+        pool: UserPool | None,
+        passwords: Passwords | None,
+        audit: Audit,
     ) -> None:
         self._switchboard = switchboard
         self._sessions = sessions
         self._pins = pins
         self._pool = pool
+        self._passwords = passwords
         self._audit = audit
 
     async def list(self, identity: Identity) -> list[LinkedMethod]:
@@ -52,7 +60,7 @@ class Identities:
 
         Raises NotFound (no pool), InvalidInput (no address, or a password against the policy) or Unavailable.
         """
-        if self._pool is None:
+        if self._pool is None or self._passwords is None:
             raise NotFound("nobody signs in with a password here")
         own = await self._read_own(identity)
         if own.email is None:
@@ -63,7 +71,14 @@ class Identities:
             user = await self._pool.create(str(identity.user_id), own.email, own.full_name or "")
         await self._pool.set_password(user.username, password)
         await self._change(
-            identity, _queries.link_password, "method.linked", "password", sub=user.sub, username=user.username
+            identity,
+            _queries.link_password,
+            "method.linked",
+            "password",
+            sub=user.sub,
+            username=user.username,
+            user_id=identity.user_id,
+            bcrypt=await self._passwords.hash_to_keep(password),
         )
         await self._sessions.sign_out_others(identity)
 

@@ -32,11 +32,17 @@ async def close_users(synchronisation: Synchronisation) -> list[str]:
 
 
 async def forget_passwords(synchronisation: Synchronisation) -> None:
-    """Delete every hash that was imported, and every note of one."""
+    """Delete every hash that was imported or kept, and every note of one. No other is kept from now on."""
+
+    async def shut(connection: AsyncConnection) -> None:
+        await connection.execute(queries.close_way_back)
 
     async def forget(connection: AsyncConnection) -> None:
         await connection.execute(queries.forget_passwords)
+        await connection.execute(queries.forget_returning)
+        await connection.execute(queries.forget_sign_up_passwords)
 
+    await with_authority(synchronisation.places.authority, shut)
     await with_authority(synchronisation.places.authority, forget)
 
 

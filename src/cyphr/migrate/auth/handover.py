@@ -1,7 +1,8 @@
 """Handover: the switchboard names the other side for auth from one transaction on. Handing back is the same.
 
 People are written down in the database on either side, so nothing can be missed: whoever registers in the very moment
-gets their counterpart with the next round of following. Sessions stay valid.
+gets their counterpart with the next round of following. The last round before it need not look at everyone, therefore.
+Sessions stay valid.
 """
 
 import psycopg
@@ -12,7 +13,7 @@ from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.accounts import queries
 from cyphr.migrate.auth.synchronisation import Synchronisation
-from cyphr.migrate.authority import Authority, read_side, with_authority
+from cyphr.migrate.authority import Authority, with_authority
 from cyphr.migrate.service import HandoverTiming
 
 
@@ -21,10 +22,11 @@ async def hand_over_users(authority: Authority, synchronisation: Synchronisation
 
     Raises HandoverRefused when the switchboard is held for two seconds; nothing is changed then.
     """
-    if await read_side(authority, "auth") is to:
-        return HandoverTiming(0.0, 0.0)
     begun = monotonic()
-    await synchronisation.run()
+    standing = await synchronisation.standing()
+    if standing.side is to:
+        return HandoverTiming(0.0, 0.0)
+    await synchronisation.run_changed(standing)
     drain_ms = (monotonic() - begun) * 1000
 
     async def flip(connection: AsyncConnection) -> float:
@@ -34,6 +36,7 @@ async def hand_over_users(authority: Authority, synchronisation: Synchronisation
         if row is None or row[0] == to:
             raise HandoverRefused("auth was handed over by somebody else meanwhile")
         await connection.execute(queries.flip_switchboard, {"side": to})
+        await connection.execute(queries.note_move, {"owed": to is Side.SUPABASE})
         return (monotonic() - locked) * 1000
 
     try:

@@ -11,6 +11,7 @@ from cyphr.migrate.auth.copy import copy_users
 from cyphr.migrate.auth.follow import follow_users
 from cyphr.migrate.auth.handover import hand_over_users
 from cyphr.migrate.auth.places import AuthPlaces
+from cyphr.migrate.auth.returning import carry_passwords
 from cyphr.migrate.auth.synchronisation import AuthProgress, Synchronisation
 from cyphr.migrate.auth.verify import verify_users
 from cyphr.migrate.authority import read_epoch, read_side
@@ -33,8 +34,8 @@ class AuthMigration:
     async def prepare(self) -> None:
         """Make the journal, and give the switchboard its row. A handover that was interrupted has changed nothing."""
         await self.side()
-        async with self._one_at_a_time, self._synchronisation:
-            pass
+        async with self._one_at_a_time, self._synchronisation as synchronisation:
+            await synchronisation.open_way_back()
 
     async def side(self) -> Side:
         """Where auth stands."""
@@ -81,8 +82,12 @@ class AuthMigration:
             return await close_users(synchronisation)
 
     async def give_up(self) -> None:
-        """Forget every hash that was read; what was copied to the pool stays there."""
+        """Forget every hash that was read; what was copied to the pool stays there.
+
+        Passwords that people set in Cognito meanwhile are given to Supabase first.
+        """
         async with self._synchronisation as synchronisation:
+            await carry_passwords(synchronisation.places.authority, synchronisation.supabase)
             await forget_passwords(synchronisation)
 
     async def progress(self) -> dict[str, Any]:

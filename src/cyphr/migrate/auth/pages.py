@@ -5,7 +5,7 @@ and a deleted row has none. Pages go by the person's id, which every source is s
 however many there are.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, LiteralString
@@ -19,6 +19,9 @@ from cyphr.migrate.auth.addresses import Contested, read_contested
 from cyphr.migrate.authority import Authority, with_authority
 
 PAGE = 1000
+Wanted = Mapping[str, Any]
+"""``first``: from which id on; ``limit``: how many; ``only``: nobody but these, unless it is None."""
+
 _LAST = UUID(int=2**128 - 1)
 
 
@@ -32,6 +35,10 @@ class Told:
     """Whether what was refused may be tried again."""
     identities: tuple[Identity, ...] = ()
     factors: tuple[Factor, ...] = ()
+    known: bool = False
+    """Whether they had an account of Cyphr."""
+    banned: bool = False
+    """Whether the migration banned them at Supabase."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,31 @@ class Held:
     digest: str | None
     forgotten: bool
     email: str | None
+    returned: str | None = None
+    """SHA-256 of the hash of what Cognito has, kept for the way back."""
+    pending: bool = False
+    """Whether Supabase Auth has not got that one yet."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a person has here that Supabase Auth may have to be told of."""
+
+    suspended: bool
+    methods: frozenset[tuple[str, str]]
+    """Accounts at other providers: provider in small letters, subject."""
+    factors: frozenset[UUID]
+    """Authenticators."""
+    left_behind: tuple[str, ...] = ()
+    """What Supabase has no place for."""
+
+
+@dataclass(frozen=True)
+class There:
+    """How somebody stands at Supabase Auth."""
+
+    banned: bool
+    deleted: bool
 
 
 @dataclass
@@ -51,6 +83,10 @@ class Page:
     links: dict[UUID, Link] = field(default_factory=dict)
     told: dict[UUID, Told] = field(default_factory=dict)
     passwords: dict[UUID, Held] = field(default_factory=dict)
+    own: dict[UUID, Own] = field(default_factory=dict)
+    """Who has an account of Cyphr."""
+    there: dict[UUID, There] = field(default_factory=dict)
+    """Whom Supabase Auth knows, guests excepted."""
     unknown_there: list[Account] = field(default_factory=list)
     """Who has a password in Cognito, and whom Supabase Auth does not know."""
 
@@ -62,15 +98,23 @@ class _Rows:
     people: list[dict[str, Any]]
 
 
-async def read_pages(authority: Authority, supabase: AsyncConnection, journal: AsyncConnection) -> AsyncIterator[Page]:
-    """Everyone whom Cyphr or Supabase Auth knows, or has known, with what there is of them elsewhere."""
+async def read_pages(
+    authority: Authority, supabase: AsyncConnection, journal: AsyncConnection, only: Collection[UUID] | None = None
+) -> AsyncIterator[Page]:
+    """Everyone whom Cyphr or Supabase Auth knows, or has known, with what there is of them elsewhere.
+
+    ``only``: nobody but these.
+    """
+    if only is not None and not only:
+        return
     contested = await read_contested(authority, supabase)
     first: UUID | None = UUID(int=0)
     while first is not None:
-        said = await _rows(journal, queries.read_journal, first)
-        users = await _rows(supabase, queries.read_supabase_users, first)
+        wanted = {"first": first, "limit": PAGE, "only": None if only is None else list(only)}
+        said = await _rows(journal, queries.read_journal, wanted)
+        users = await _rows(supabase, queries.read_supabase_users, wanted)
         emails = [user["email"] for user in users if user["email"]]
-        ours, proven = await with_authority(authority, partial(_read_ours, first=first, emails=emails))
+        ours, proven = await with_authority(authority, partial(_read_ours, wanted=wanted, emails=emails))
         # A source that was cut off knows nothing of who comes after its last row: the page ends there.
         sources = (said, ours.links, ours.passwords, ours.people, users)
         last = min((rows[-1]["user_id"] for rows in sources if len(rows) == PAGE), default=_LAST)
@@ -85,19 +129,19 @@ async def read_accounts(authority: Authority, supabase: AsyncConnection, journal
     return sum([len(page.accounts) async for page in read_pages(authority, supabase, journal)])
 
 
-async def _read_ours(connection: AsyncConnection, first: UUID, emails: list[str]) -> tuple[_Rows, dict[str, UUID]]:
+async def _read_ours(connection: AsyncConnection, wanted: Wanted, emails: list[str]) -> tuple[_Rows, dict[str, UUID]]:
     """A page of Cyphr's own tables, and whose those of the addresses are that a code was mailed to."""
     # Links before people: a link without a person then means that the person was deleted.
-    links = await _rows(connection, queries.read_links, first)
-    passwords = await _rows(connection, queries.read_passwords, first)
-    people = await _rows(connection, queries.read_people, first)
+    links = await _rows(connection, queries.read_links, wanted)
+    passwords = await _rows(connection, queries.read_passwords, wanted)
+    people = await _rows(connection, queries.read_people, wanted)
     proven = await (await connection.execute(queries.read_proven, {"emails": emails})).fetchall()
     return _Rows(links, passwords, people), dict(proven)
 
 
-async def _rows(connection: AsyncConnection, query: LiteralString, first: UUID) -> list[dict[str, Any]]:
+async def _rows(connection: AsyncConnection, query: LiteralString, wanted: Wanted) -> list[dict[str, Any]]:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(query, {"first": first, "limit": PAGE})
+        await cursor.execute(query, wanted)
         return await cursor.fetchall()
 
 
@@ -120,14 +164,23 @@ def _page(
             row["due"],
             _identities(row["identities"]),
             _factors(row["factors"]),
+            row["known"],
+            row["banned"],
         )
     for row in ours.links:
         page.links[row["user_id"]] = Link(**row)
     for row in ours.passwords:
-        page.passwords[row["user_id"]] = Held(row["digest"], row["forgotten"], row["email"])
+        page.passwords[row["user_id"]] = Held(
+            row["digest"], row["forgotten"], row["email"], row["returned"], row["pending"]
+        )
     people = {row["user_id"]: row for row in ours.people}
+    page.own = {user_id: _own(row) for user_id, row in people.items()}
     for user in users:
-        person = people.pop(user["user_id"], None)
+        person, told = people.pop(user["user_id"], None), page.told.get(user["user_id"])
+        if not user["is_anonymous"]:
+            page.there[user["user_id"]] = There(user["banned"], user["deleted"])
+        if user["banned"] and told is not None and told.banned:
+            user["banned"] = False  # a ban of ours says no more than that they are suspended here
         if person is not None or not (user["deleted"] or user["is_anonymous"]):
             page.accounts[user["user_id"]] = _account(user, person, contested, proven)
     for person in people.values():
@@ -178,6 +231,17 @@ def _account(
         password=user["password"] if may_sign_in else None,
         factors=_factors(user["factors"]) if person is not None else (),
         remarks=tuple(remarks),
+    )
+
+
+def _own(row: dict[str, Any]) -> Own:
+    left_behind = [words for words, has in (("passkeys", row["has_passkey"]),
+                                            ("recovery codes", row["has_recovery_codes"])) if has]  # fmt: skip
+    return Own(
+        row["suspended"],
+        frozenset((method, subject) for method, subject in row["methods"] or []),
+        frozenset(UUID(factor_id) for factor_id in row["factors"] or []),
+        tuple(left_behind),
     )
 
 

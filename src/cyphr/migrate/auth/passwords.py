@@ -23,6 +23,7 @@ class Passwords:
         await cursor.executemany(queries.withdraw_password, self.withdrawn)
         await cursor.executemany(queries.free_address, self.imported)
         await cursor.executemany(queries.import_password, self.imported)
+        await cursor.executemany(queries.drop_outdated, self.imported)
 
 
 async def import_passwords(supabase: AsyncConnection, batch: list[Account]) -> Passwords:

@@ -5,7 +5,7 @@ password hash to sign in with. What differs is named, never what is secret in it
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from cyphr.foundation.postgres import Side
 from cyphr.migrate.auth.accounts import Account, queries
+from cyphr.migrate.auth.changes import find_changes
 from cyphr.migrate.auth.pages import Page
 from cyphr.migrate.auth.pool import PoolUser
 from cyphr.migrate.auth.synchronisation import Synchronisation
@@ -60,15 +61,19 @@ async def _compare(synchronisation: Synchronisation) -> _Found:
     await _list_pool(synchronisation)
     async for page in synchronisation.pages():
         pool = await _counterparts(synchronisation, page)
+        back = find_changes(page, can_open=synchronisation.places.sealer is not None) if on_aws else []
+        missing = {change.user_id: change.words for change in back}
         for account in page.accounts.values():
             found.checked += 1
             difference = _difference(synchronisation, account, page, pool.get(account.user_id))
+            difference = difference or missing.get(account.user_id) or _password_owed(account, page)
             if difference is not None:
                 found.differences[account.user_id] = difference
             if account.email is None:
                 found.nameless.append(account.user_id)
             found.remarks += [f"user {account.user_id}: {remark}" for remark in _remarks(synchronisation, account)]
         if on_aws:
+            found.remarks += _left_behind(synchronisation, page)
             found.remarks += [
                 f"user {one.user_id}: registered on AWS, and somebody at Supabase may have their address: a handback "
                 "would leave them without a password there"
@@ -100,6 +105,7 @@ async def _list_pool(synchronisation: Synchronisation) -> None:
                     for user in users
                 ],
             )
+    await journal.execute(queries.know_listing)
 
 
 async def _pages_of_pool(synchronisation: Synchronisation) -> AsyncIterator[list[PoolUser]]:
@@ -150,6 +156,29 @@ def _difference(synchronisation: Synchronisation, account: Account, page: Page, 
     if account.password is not None and (held is None or (not held.forgotten and held.email != account.email)):
         return "the password of Supabase is not held"
     return None
+
+
+def _password_owed(account: Account, page: Page) -> str | None:
+    held = page.passwords.get(account.user_id)
+    if held is not None and held.pending and account.user_id in page.there:
+        return "the password that Cognito has is not at Supabase yet"
+    return None
+
+
+def _left_behind(synchronisation: Synchronisation, page: Page) -> list[str]:
+    """What people have here that a handback cannot give them at Supabase."""
+    said = []
+    for user_id, own in page.own.items():
+        if user_id not in page.there:
+            continue
+        left = [*own.left_behind]
+        if synchronisation.places.sealer is None and own.factors - {one.id for one in page.accounts[user_id].factors}:
+            left.append("authenticators, whose secrets cannot be opened without auth.factor_key_file")
+        change = next(iter(find_changes(replace(page, there={user_id: page.there[user_id]}), can_open=True)), None)
+        if change is not None:
+            left += [f"account at {one.provider}, if somebody else has it there" for one in change.linked]
+        said += [f"user {user_id}: a handback would leave Supabase without their {words}" for words in left]
+    return said
 
 
 def _remarks(synchronisation: Synchronisation, account: Account) -> list[str]:

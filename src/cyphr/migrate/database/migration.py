@@ -44,6 +44,7 @@ class DatabaseMigration:
         rules: HandoverSettings | None = None,
     ) -> None:
         self._databases = databases
+        self._likely = Side.SUPABASE
         self._options = options = copy_options or CopyOptions()
         touched, turn = Touched(), Turn()
         self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
@@ -79,6 +80,21 @@ class DatabaseMigration:
             if self._follower.stream is None:
                 raise
             return self._follower.stream.sender
+
+    async def authority(self) -> AsyncConnection:
+        """An owner's connection to the database that has the authority. Where it was last is looked first."""
+        for side in (self._likely, self._likely.other):
+            connection = await connect(self._databases[side])
+            try:
+                stands_here = (await seats.read_seat(connection)).side is side
+            except BaseException:
+                await connection.close()
+                raise
+            if stands_here:
+                self._likely = side
+                return connection
+            await connection.close()
+        return await connect(self._databases[await self.side()])
 
     async def copy(self) -> None:
         """Bring schema and rows over; what is done already is left out.

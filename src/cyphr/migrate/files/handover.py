@@ -65,12 +65,7 @@ async def _rewrite_urls(connection: AsyncConnection, places: FilesPlaces, journa
         await journal.execute(queries.keep_urls, {"urls": [url for (url,) in urls]})
     kept_row = await (await journal.execute(queries.read_kept_urls)).fetchone()
     change = {"old": base[to.other], "new": base[to], "kept": kept_row[0] if kept_row else []}
-    for query in (
-        queries.rewrite_user_urls,
-        queries.rewrite_chat_urls,
-        queries.rewrite_message_file_urls,
-        queries.rewrite_message_thumbnail_urls,
-    ):
+    for query in (queries.rewrite_user_urls, queries.rewrite_chat_urls, queries.rewrite_message_urls):
         await connection.execute(query, change)
 
 

@@ -33,12 +33,13 @@ insert into cyphr.switchboard (service, side) values ('files', %(side)s)
 on conflict (service) do update set side = excluded.side, epoch = switchboard.epoch + 1, changed_at = clock_timestamp();
 
 -- name: find_urls
--- Every URL in rows that begins with a base.
+-- Every URL in rows that begins with a base. Messages are many, and are read once.
 select distinct url
-from (select avatar_url as url from public.users where starts_with(avatar_url, %(base)s)
-      union all select avatar_url from public.chats where starts_with(avatar_url, %(base)s)
-      union all select file_url from public.messages where starts_with(file_url, %(base)s)
-      union all select thumbnail_url from public.messages where starts_with(thumbnail_url, %(base)s)) found;
+from (select avatar_url as url from public.users
+      union all select avatar_url from public.chats
+      union all select unnest(array[file_url, thumbnail_url]) from public.messages
+                where starts_with(file_url, %(base)s) or starts_with(thumbnail_url, %(base)s)) found
+where starts_with(url, %(base)s);
 
 -- name: rewrite_user_urls
 update public.users set avatar_url = %(new)s || substr(avatar_url, length(%(old)s) + 1)
@@ -48,13 +49,15 @@ where starts_with(avatar_url, %(old)s) and avatar_url <> all (%(kept)s);
 update public.chats set avatar_url = %(new)s || substr(avatar_url, length(%(old)s) + 1)
 where starts_with(avatar_url, %(old)s) and avatar_url <> all (%(kept)s);
 
--- name: rewrite_message_file_urls
-update public.messages set file_url = %(new)s || substr(file_url, length(%(old)s) + 1)
-where starts_with(file_url, %(old)s) and file_url <> all (%(kept)s);
-
--- name: rewrite_message_thumbnail_urls
-update public.messages set thumbnail_url = %(new)s || substr(thumbnail_url, length(%(old)s) + 1)
-where starts_with(thumbnail_url, %(old)s) and thumbnail_url <> all (%(kept)s);
+-- name: rewrite_message_urls
+-- Both at once: uploads wait while messages are read.
+update public.messages
+set file_url = case when starts_with(file_url, %(old)s) and file_url <> all (%(kept)s)
+        then %(new)s || substr(file_url, length(%(old)s) + 1) else file_url end,
+    thumbnail_url = case when starts_with(thumbnail_url, %(old)s) and thumbnail_url <> all (%(kept)s)
+        then %(new)s || substr(thumbnail_url, length(%(old)s) + 1) else thumbnail_url end
+where (starts_with(file_url, %(old)s) and file_url <> all (%(kept)s))
+   or (starts_with(thumbnail_url, %(old)s) and thumbnail_url <> all (%(kept)s));
 
 -- name: list_buckets
 select id from storage.buckets order by id;
