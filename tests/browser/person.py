@@ -1,9 +1,13 @@
 """A person in front of a browser: does what a person does, and keeps every error that the browser reports."""
 
+import json
+import time
 from enum import Enum
+from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import ConsoleMessage, Page, expect
+import httpx
+from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
 PIN = "482916"
 
@@ -23,19 +27,26 @@ class Device(Enum):
 
 
 class BrowserPerson:
-    """One page in a browser context of its own."""
+    """One page in a browser context of its own, which ``sit_down`` gives."""
 
-    def __init__(self, name: str, address: str, page: Page) -> None:
+    page: Page
+
+    def __init__(self, name: str, number: int, address: str, screenshots: Path | None) -> None:
+        """``number``: tells people of one name apart; ``screenshots``: the folder for them, if they are wanted."""
         self.name = name
         self.address = address
-        self.page = page
         self.errors: list[str] = []
+        self._number = number
+        self._screenshots = screenshots
+
+    def sit_down(self, page: Page) -> None:
+        self.page = page
         page.on("console", self._note)
-        page.on("pageerror", lambda error: self.errors.append(f"{name}: {error}"))
+        page.on("pageerror", lambda error: self.errors.append(f"{self.name}: {error}"))
 
     @property
     def cyphr_id(self) -> str:
-        return f"@{self.name.split()[0].lower()}"
+        return f"@{self.name.split()[0].lower()}{self._number}"
 
     @property
     def email(self) -> str:
@@ -58,23 +69,19 @@ class BrowserPerson:
         await page.get_by_role("button", name="Start chatting").click()
         await self.sees_chats()
 
-    async def arrive(self) -> None:
-        """Be registered and signed in at once: what ``register`` does by hand, for tests of what comes after it."""
-        api = self.page.request
-        await api.post(f"{self.address}/v1/accounts/codes", data={"email": self.email})
-        letters = await api.get(
-            f"{self.address}/mailbox", params={"email": self.email}, headers={"Accept": "application/json"}
-        )
-        code = (await letters.json())["messages"][0]["code"]
-        account = {"email": self.email, "code": code, "pin": PIN, "full_name": self.name, "cyphr_id": self.cyphr_id}
-        session = await (await api.post(f"{self.address}/v1/accounts", data=account)).json()
-        await self.page.evaluate(
-            "(session) => localStorage.setItem('cyphr.session',"
-            " JSON.stringify({ ...session, expires_at: Date.now() + session.expires_in * 1000 }))",
-            session,
-        )
-        await self.page.reload()
-        await self.sees_chats()
+    async def registered(self) -> dict[str, Any]:
+        """Make the account without a browser: what one holds that is signed in to it, for a browser context."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=60) as api:
+            await api.post("/v1/accounts/codes", json={"email": self.email})
+            letters = await api.get("/mailbox", params={"email": self.email}, headers={"Accept": "application/json"})
+            code = letters.json()["messages"][0]["code"]
+            account = {"email": self.email, "code": code, "pin": PIN, "full_name": self.name, "cyphr_id": self.cyphr_id}
+            answer = await api.post("/v1/accounts", json=account)
+            assert answer.status_code == 201, answer.text
+        session = answer.json()
+        kept = json.dumps({**session, "expires_at": (time.time() + session["expires_in"]) * 1000})
+        held = [{"name": "cyphr.session", "value": kept}]
+        return {"cookies": [], "origins": [{"origin": self.address, "localStorage": held}]}
 
     async def sign_in(self, pin: str = PIN) -> None:
         await self.page.get_by_label("Email").fill(self.email)
@@ -134,6 +141,11 @@ class BrowserPerson:
         await self.page.get_by_role("button", name=f"Actions for {name}").click()
         await self.page.get_by_role("menuitem", name=action).click()
         await expect(self.page.get_by_role("menu")).to_have_count(0)
+
+    async def picture(self, name: str, of: Locator | None = None) -> None:
+        """A screenshot of the page or of a part of it, if they are wanted."""
+        if self._screenshots is not None:
+            await (of or self.page).screenshot(path=self._screenshots / f"{name}.png")
 
     def message(self, text: str) -> Any:
         """The bubble with this text."""

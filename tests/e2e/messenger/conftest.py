@@ -21,6 +21,7 @@ from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
+from cyphr.messenger.sessions import pins
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 
@@ -40,11 +41,17 @@ def token_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def serve(
-    settings: MessengerSettings, *, listener: socket.socket | None = None
+    settings: MessengerSettings, *, listener: socket.socket | None = None, dear_pins: bool = False
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the application until the block ends, then shut it down gracefully."""
+    """Run the application until the block ends, then shut it down gracefully.
+
+    ``dear_pins``: hashed as in production. Elsewhere cheaply, for that is most of what registering a person costs.
+    """
     mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
-    app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
+    with pytest.MonkeyPatch.context() as patch:
+        if not dear_pins:
+            patch.setattr(pins, "_COST", {"time_cost": 1, "memory_cost": 64, "parallelism": 1})
+        app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
     async with serve_app(app, listener=listener) as client:
         yield client
 
