@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import httpx
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
@@ -69,8 +71,8 @@ class BrowserPerson:
         await page.get_by_role("button", name="Start chatting").click()
         await self.sees_chats()
 
-    async def registered(self) -> dict[str, Any]:
-        """Make the account without a browser: what one holds that is signed in to it, for a browser context."""
+    async def registered(self) -> str:
+        """Make the account without a browser: the session as the web client keeps it."""
         async with httpx.AsyncClient(base_url=self.address, timeout=60) as api:
             await api.post("/v1/accounts/codes", json={"email": self.email})
             letters = await api.get("/mailbox", params={"email": self.email}, headers={"Accept": "application/json"})
@@ -79,9 +81,7 @@ class BrowserPerson:
             answer = await api.post("/v1/accounts", json=account)
             assert answer.status_code == 201, answer.text
         session = answer.json()
-        kept = json.dumps({**session, "expires_at": (time.time() + session["expires_in"]) * 1000})
-        held = [{"name": "cyphr.session", "value": kept}]
-        return {"cookies": [], "origins": [{"origin": self.address, "localStorage": held}]}
+        return json.dumps({**session, "expires_at": (time.time() + session["expires_in"]) * 1000})
 
     async def sign_in(self, pin: str = PIN) -> None:
         await self.page.get_by_label("Email").fill(self.email)
@@ -118,6 +118,17 @@ class BrowserPerson:
         """Type and press the Send button, as people on any device can."""
         await self.page.get_by_role("textbox", name="Message").press_sequentially(text)
         await self.page.get_by_role("button", name="Send", exact=True).click()
+
+    async def write_elsewhere(self, chat: str, texts: Iterable[str]) -> None:
+        """Messages into a chat of this name, as from another device of theirs: not typed, nor drawn one by one."""
+        session = json.loads(await self.page.evaluate("localStorage.getItem('cyphr.session')"))
+        auth = {"Authorization": f"Bearer {session['access_token']}"}
+        async with httpx.AsyncClient(base_url=self.address, timeout=60, headers=auth) as api:
+            listed = (await api.get("/v1/chats")).json()
+            (there,) = [one["id"] for one in listed if chat in {one["name"], *(m["full_name"] for m in one["members"])}]
+            for text in texts:
+                answer = await api.post(f"/v1/chats/{there}/messages", json={"id": str(uuid4()), "content": text})
+                assert answer.status_code == 201, answer.text
 
     async def choose(self, text: str, action: str, role: Literal["menuitem", "menuitemcheckbox"] = "menuitem") -> None:
         """An action from the menu of the message with this text."""

@@ -50,7 +50,8 @@ async def serve(
     mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
     with pytest.MonkeyPatch.context() as patch:
         if not dear_pins:
-            patch.setattr(pins, "_COST", {"time_cost": 1, "memory_cost": 64, "parallelism": 1})
+            patch.setattr(pins, "_PASSES", 1)
+            patch.setattr(pins, "_MEMORY_KIB", 64)
         app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
     async with serve_app(app, listener=listener) as client:
         yield client
