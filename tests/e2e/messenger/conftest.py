@@ -30,6 +30,10 @@ Register = Callable[..., Awaitable[Client]]
 
 # For what no database takes part in: one side shows it as well as two.
 on_one_side = pytest.mark.parametrize("side", ["aws_side"], indirect=True)
+# For what is the same SQL on both: on one of them by default, on the other in the soak.
+on_the_other_side_in_the_soak = pytest.mark.parametrize(
+    "side", ["aws_side", pytest.param("supabase_side", marks=pytest.mark.soak)], indirect=True
+)
 
 
 @pytest.fixture(scope="session")
