@@ -1,9 +1,15 @@
 """A person in front of a browser: does what a person does, and keeps every error that the browser reports."""
 
+import json
+import time
+from collections.abc import Iterable
 from enum import Enum
+from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
-from playwright.async_api import ConsoleMessage, Page, expect
+import httpx
+from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
 PIN = "482916"
 
@@ -23,19 +29,26 @@ class Device(Enum):
 
 
 class BrowserPerson:
-    """One page in a browser context of its own."""
+    """One page in a browser context of its own, which ``sit_down`` gives."""
 
-    def __init__(self, name: str, address: str, page: Page) -> None:
+    page: Page
+
+    def __init__(self, name: str, number: int, address: str, screenshots: Path | None) -> None:
+        """``number``: tells people of one name apart; ``screenshots``: the folder for them, if they are wanted."""
         self.name = name
         self.address = address
-        self.page = page
         self.errors: list[str] = []
+        self._number = number
+        self._screenshots = screenshots
+
+    def sit_down(self, page: Page) -> None:
+        self.page = page
         page.on("console", self._note)
-        page.on("pageerror", lambda error: self.errors.append(f"{name}: {error}"))
+        page.on("pageerror", lambda error: self.errors.append(f"{self.name}: {error}"))
 
     @property
     def cyphr_id(self) -> str:
-        return f"@{self.name.split()[0].lower()}"
+        return f"@{self.name.split()[0].lower()}{self._number}"
 
     @property
     def email(self) -> str:
@@ -58,23 +71,17 @@ class BrowserPerson:
         await page.get_by_role("button", name="Start chatting").click()
         await self.sees_chats()
 
-    async def arrive(self) -> None:
-        """Be registered and signed in at once: what ``register`` does by hand, for tests of what comes after it."""
-        api = self.page.request
-        await api.post(f"{self.address}/v1/accounts/codes", data={"email": self.email})
-        letters = await api.get(
-            f"{self.address}/mailbox", params={"email": self.email}, headers={"Accept": "application/json"}
-        )
-        code = (await letters.json())["messages"][0]["code"]
-        account = {"email": self.email, "code": code, "pin": PIN, "full_name": self.name, "cyphr_id": self.cyphr_id}
-        session = await (await api.post(f"{self.address}/v1/accounts", data=account)).json()
-        await self.page.evaluate(
-            "(session) => localStorage.setItem('cyphr.session',"
-            " JSON.stringify({ ...session, expires_at: Date.now() + session.expires_in * 1000 }))",
-            session,
-        )
-        await self.page.reload()
-        await self.sees_chats()
+    async def registered(self) -> str:
+        """Make the account without a browser: the session as the web client keeps it."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=60) as api:
+            await api.post("/v1/accounts/codes", json={"email": self.email})
+            letters = await api.get("/mailbox", params={"email": self.email}, headers={"Accept": "application/json"})
+            code = letters.json()["messages"][0]["code"]
+            account = {"email": self.email, "code": code, "pin": PIN, "full_name": self.name, "cyphr_id": self.cyphr_id}
+            answer = await api.post("/v1/accounts", json=account)
+            assert answer.status_code == 201, answer.text
+        session = answer.json()
+        return json.dumps({**session, "expires_at": (time.time() + session["expires_in"]) * 1000})
 
     async def sign_in(self, pin: str = PIN) -> None:
         await self.page.get_by_label("Email").fill(self.email)
@@ -108,9 +115,21 @@ class BrowserPerson:
         await expect(self.page.get_by_role("heading", name=name)).to_be_visible()
 
     async def write(self, text: str) -> None:
-        """Type and press the Send button, as people on any device can."""
-        await self.page.get_by_role("textbox", name="Message").press_sequentially(text)
+        """Add to what stands in the field, in one go as from a phone's suggestions, and press the Send button."""
+        await self.page.get_by_role("textbox", name="Message").focus()
+        await self.page.keyboard.insert_text(text)
         await self.page.get_by_role("button", name="Send", exact=True).click()
+
+    async def write_elsewhere(self, chat: str, texts: Iterable[str]) -> None:
+        """Messages into a chat of this name, as from another device of theirs: not typed, nor drawn one by one."""
+        session = json.loads(await self.page.evaluate("localStorage.getItem('cyphr.session')"))
+        auth = {"Authorization": f"Bearer {session['access_token']}"}
+        async with httpx.AsyncClient(base_url=self.address, timeout=60, headers=auth) as api:
+            listed = (await api.get("/v1/chats")).json()
+            (there,) = [one["id"] for one in listed if chat in {one["name"], *(m["full_name"] for m in one["members"])}]
+            for text in texts:
+                answer = await api.post(f"/v1/chats/{there}/messages", json={"id": str(uuid4()), "content": text})
+                assert answer.status_code == 201, answer.text
 
     async def choose(self, text: str, action: str, role: Literal["menuitem", "menuitemcheckbox"] = "menuitem") -> None:
         """An action from the menu of the message with this text."""
@@ -134,6 +153,11 @@ class BrowserPerson:
         await self.page.get_by_role("button", name=f"Actions for {name}").click()
         await self.page.get_by_role("menuitem", name=action).click()
         await expect(self.page.get_by_role("menu")).to_have_count(0)
+
+    async def picture(self, name: str, of: Locator | None = None) -> None:
+        """A screenshot of the page or of a part of it, if they are wanted."""
+        if self._screenshots is not None:
+            await (of or self.page).screenshot(path=self._screenshots / f"{name}.png")
 
     def message(self, text: str) -> Any:
         """The bubble with this text."""

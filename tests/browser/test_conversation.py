@@ -1,7 +1,5 @@
 """Two people, two browsers, one messenger."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
@@ -12,9 +10,9 @@ from tests.conftest import TestSide
 
 
 async def test_two_people_register_and_chat_live_both_ways_and_a_reload_keeps_the_history(
-    open_browser: OpenBrowser, screenshots: Path
+    open_browser: OpenBrowser,
 ) -> None:
-    anna = await open_browser("Anna Petrova")
+    anna = await open_browser("Anna Petrova", reduced_motion="no-preference")
     boris = await open_browser("Boris Lind", Device.PHONE, color_scheme="dark")
     await anna.register()
     await boris.register()
@@ -33,14 +31,12 @@ async def test_two_people_register_and_chat_live_both_ways_and_a_reload_keeps_th
         await person.page.reload()
         await person.sees_message("Did the rehearsal finish?")
         await person.sees_message("Да, ничего не потеряно 🎉")
-    await anna.page.screenshot(path=screenshots / "conversation-laptop-light.png")
-    await boris.page.screenshot(path=screenshots / "conversation-phone-dark.png")
+    await anna.picture("conversation-laptop-light")
+    await boris.picture("conversation-phone-dark")
 
 
-async def test_typing_is_seen_and_unread_messages_are_counted(open_browser: OpenBrowser, screenshots: Path) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind", color_scheme="dark")
-    await anna.register()
-    await boris.register()
+async def test_typing_is_seen_and_unread_messages_are_counted(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind", color_scheme="dark")
     await anna.start_chat_with(boris)
     await anna.write("One")
     await anna.write("Two")
@@ -53,13 +49,11 @@ async def test_typing_is_seen_and_unread_messages_are_counted(open_browser: Open
     await expect(anna.page.get_by_role("link", name="Boris Lind")).to_contain_text("typing…")
     await expect(row).not_to_contain_text("unread")
     await anna.sees_status("Two", "read")
-    await boris.page.screenshot(path=screenshots / "conversation-laptop-dark.png")
+    await boris.picture("conversation-laptop-dark")
 
 
-async def test_a_group_shows_who_said_what(open_browser: OpenBrowser, screenshots: Path) -> None:
-    anna, boris, chiara = [await open_browser(name) for name in ("Anna Petrova", "Boris Lind", "Chiara Conti")]
-    for person in (anna, boris, chiara):
-        await person.register()
+async def test_a_group_shows_who_said_what(arrive: OpenBrowser) -> None:
+    anna, boris, chiara = [await arrive(name) for name in ("Anna Petrova", "Boris Lind", "Chiara Conti")]
     await anna.start_group("Lisbon offsite", boris, chiara)
     await anna.write("Flights are booked")
     await boris.open_chat("Lisbon offsite")
@@ -69,15 +63,13 @@ async def test_a_group_shows_who_said_what(open_browser: OpenBrowser, screenshot
     await anna.sees_status("Flights are booked", "read")
     await chiara.write("Thank you, Anna")
     await expect(anna.message("Thank you, Anna")).to_contain_text("Chiara Conti")
-    await anna.page.screenshot(path=screenshots / "group-laptop-light.png")
+    await anna.picture("group-laptop-light")
 
 
 async def test_a_message_written_without_a_connection_survives_a_reload_and_arrives_once(
-    open_browser: OpenBrowser,
+    arrive: OpenBrowser,
 ) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
-    await anna.register()
-    await boris.register()
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
     await anna.start_chat_with(boris)
     await anna.write("With a connection")
     await boris.open_chat("Anna Petrova")
@@ -104,10 +96,8 @@ async def test_a_message_written_without_a_connection_survives_a_reload_and_arri
     await anna.sees_message("Without a connection")
 
 
-async def test_a_message_is_repeated_under_its_id_until_it_is_acknowledged(open_browser: OpenBrowser) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
-    await anna.register()
-    await boris.register()
+async def test_a_message_is_repeated_under_its_id_until_it_is_acknowledged(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
     await anna.start_chat_with(boris)
     await boris.open_chat("Anna Petrova")
     swallowed: list[str] = []
@@ -131,23 +121,23 @@ async def test_a_message_is_repeated_under_its_id_until_it_is_acknowledged(open_
     await boris.sees_message("Say it until it is heard")
 
 
-async def test_the_bar_follows_a_service_that_moves(
-    open_browser: OpenBrowser, supabase: TestSide, screenshots: Path
-) -> None:
+async def test_the_bar_follows_a_service_that_moves(open_browser: OpenBrowser, side: TestSide) -> None:
     anna = await open_browser("Anna Petrova")
     bar = anna.page.get_by_role("status", name="Where each service runs")
     files = bar.locator("[data-service=files]")
     await expect(files).to_contain_text("Supabase")
-    async with await connect(supabase.superuser) as connection:
+    async with await connect(side.superuser) as connection:
         await connection.execute("update cyphr.switchboard set side = 'aws' where service = 'files'")
-    await expect(files).to_contain_text("AWS")
-    await expect(bar).to_contain_text("Files moved from Supabase to AWS")
-    await anna.page.screenshot(path=screenshots / "switchboard-moved.png")
+        try:
+            await expect(files).to_contain_text("AWS")
+            await expect(bar).to_contain_text("Files moved from Supabase to AWS")
+            await anna.picture("switchboard-moved")
+        finally:
+            await connection.execute("update cyphr.switchboard set side = 'supabase' where service = 'files'")
 
 
-async def test_a_wrong_pin_is_told_and_the_right_one_opens(open_browser: OpenBrowser) -> None:
-    anna = await open_browser("Anna Petrova")
-    await anna.register()
+async def test_a_wrong_pin_is_told_and_the_right_one_opens(arrive: OpenBrowser) -> None:
+    anna = await arrive("Anna Petrova")
     await anna.page.get_by_role("link", name="Profile").click()
     await anna.page.get_by_role("button", name="Sign out").click()
     await expect(anna.page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -159,11 +149,8 @@ async def test_a_wrong_pin_is_told_and_the_right_one_opens(open_browser: OpenBro
     await anna.sees_chats()
 
 
-async def test_who_forgot_the_pin_chooses_another_with_a_code_by_mail(
-    open_browser: OpenBrowser, screenshots: Path
-) -> None:
-    olga = await open_browser("Olga")
-    await olga.register()
+async def test_who_forgot_the_pin_chooses_another_with_a_code_by_mail(arrive: OpenBrowser) -> None:
+    olga = await arrive("Olga")
     api = olga.page.request
     await olga.page.get_by_role("link", name="Profile").click()
     await olga.page.get_by_role("button", name="Sign out").click()
@@ -176,7 +163,7 @@ async def test_who_forgot_the_pin_chooses_another_with_a_code_by_mail(
     )
     await olga.page.get_by_label("Code from the email").fill((await letters.json())["messages"][0]["code"])
     await olga.page.get_by_label("New PIN").fill("7410")
-    await olga.page.screenshot(path=screenshots / "forgotten-pin.png")
+    await olga.picture("forgotten-pin")
     await olga.page.get_by_role("button", name="Set the PIN").click()
     await expect(olga.page.get_by_role("heading", name="Sign in")).to_be_visible()
     await olga.page.goto(olga.address)

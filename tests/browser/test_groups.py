@@ -1,17 +1,13 @@
 """A group and its members, as those who administer it and those who come by a link see it; and the list of chats."""
 
-from pathlib import Path
-
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenBrowser
 from tests.browser.person import Device
 
 
-async def test_a_group_is_joined_by_a_link_administered_and_left(open_browser: OpenBrowser, screenshots: Path) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind", Device.PHONE)
-    await anna.arrive()
-    await boris.arrive()
+async def test_a_group_is_joined_by_a_link_administered_and_left(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind", Device.PHONE)
     await anna.start_chat_with(boris)
     await anna.start_group("Lisbon offsite", boris)
     about = anna.page.get_by_role("complementary", name="About this chat")
@@ -28,7 +24,7 @@ async def test_a_group_is_joined_by_a_link_administered_and_left(open_browser: O
     assert link is not None
     await boris.page.goto(link)
     await expect(boris.page.get_by_role("heading", name="Lisbon offsite")).to_be_visible()
-    await boris.page.screenshot(path=screenshots / "join-phone-light.png")
+    await boris.picture("join-phone-light")
     await boris.page.get_by_role("button", name="Join the group").click()
     await expect(
         boris.page.get_by_role("region", name="Messages with").get_by_text("You joined by a link")
@@ -47,7 +43,7 @@ async def test_a_group_is_joined_by_a_link_administered_and_left(open_browser: O
     await expect(about.get_by_label("Disappearing messages")).to_have_value("86400")
     await about.get_by_role("button", name="Revoke the link").click()
     await expect(about.get_by_text("Whoever has a link can join.")).to_be_visible()
-    await anna.page.screenshot(path=screenshots / "group-about-laptop-light.png")
+    await anna.picture("group-about-laptop-light")
 
     await boris.page.get_by_role("button", name="About this chat").click()
     await boris.page.get_by_role("button", name="Leave the group").click()
@@ -57,10 +53,8 @@ async def test_a_group_is_joined_by_a_link_administered_and_left(open_browser: O
     await expect(members).not_to_contain_text("Boris Lind")
 
 
-async def test_chats_are_pinned_muted_archived_and_show_who_is_mentioned(open_browser: OpenBrowser) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
-    await anna.arrive()
-    await boris.arrive()
+async def test_chats_are_pinned_muted_archived_and_show_who_is_mentioned(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
     await boris.start_group("Lisbon offsite", anna)
     await boris.start_group("Choir", anna)
     rows = anna.page.get_by_role("region", name="Chats").get_by_role("listitem")
@@ -70,7 +64,7 @@ async def test_chats_are_pinned_muted_archived_and_show_who_is_mentioned(open_br
     await anna.choose_for_chat("Choir", "Mute")
     await anna.choose_for_chat("Choir", "Archive")
     await expect(rows.filter(visible=True)).to_have_count(1)
-    await boris.write("Where are you, @anna?")
+    await boris.write(f"Where are you, {anna.cyphr_id}?")
     await anna.page.get_by_text("Archive · 1").click()  # muted, it stays there
     row = anna.page.get_by_role("link", name="Choir")
     await expect(row).to_contain_text("You are mentioned 1 time")
@@ -81,10 +75,8 @@ async def test_chats_are_pinned_muted_archived_and_show_who_is_mentioned(open_br
     await expect(row).to_contain_text("Muted")
 
 
-async def test_who_is_blocked_cannot_write(open_browser: OpenBrowser) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
-    await anna.arrive()
-    await boris.arrive()
+async def test_who_is_blocked_cannot_write(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
     await anna.start_chat_with(boris)
     await anna.write("Hello")
     await boris.open_chat("Anna Petrova")

@@ -1,20 +1,14 @@
 """What is done with messages: answering, editing, deleting, reacting, forwarding, formatting, mentioning, drafts."""
 
-from pathlib import Path
-
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenBrowser
 from tests.browser.person import Device
 
 
-async def test_a_message_is_answered_reacted_to_edited_forwarded_and_deleted(
-    open_browser: OpenBrowser, screenshots: Path
-) -> None:
-    anna = await open_browser("Anna Petrova")
-    boris = await open_browser("Boris Lind", Device.PHONE, color_scheme="dark")
-    await anna.arrive()
-    await boris.arrive()
+async def test_a_message_is_answered_reacted_to_edited_forwarded_and_deleted(arrive: OpenBrowser) -> None:
+    anna = await arrive("Anna Petrova")
+    boris = await arrive("Boris Lind", Device.PHONE, color_scheme="dark")
     await anna.start_group("Lisbon offsite", boris)
     await anna.write("Flights are **booked** at `07:40`")
     await boris.open_chat("Lisbon offsite")
@@ -30,15 +24,15 @@ async def test_a_message_is_answered_reacted_to_edited_forwarded_and_deleted(
     await expect(anna.message("what about trains?").get_by_role("button")).to_contain_text(
         "Flights are booked at 07:40"
     )
-    await expect(anna.message("Thanks @anna and what about trains?")).to_have_count(1)
+    await expect(anna.message(f"Thanks {anna.cyphr_id} and what about trains?")).to_have_count(1)
 
     await anna.choose("what about trains?", "React with ❤️", role="menuitemcheckbox")
     heart = boris.page.get_by_role("button", name="❤️ 1: Anna Petrova")
     await expect(heart).to_have_attribute("aria-pressed", "false")
     await heart.click()
     await expect(anna.page.get_by_role("button", name="❤️ 2: You, Boris Lind")).to_have_attribute("aria-pressed", "true")
-    await anna.page.screenshot(path=screenshots / "messages-laptop-light.png")
-    await boris.page.screenshot(path=screenshots / "messages-phone-dark.png")
+    await anna.picture("messages-laptop-light")
+    await boris.picture("messages-phone-dark")
 
     await anna.page.get_by_role("textbox", name="Message").press("ArrowUp")
     field = anna.page.get_by_role("textbox", name="Message")
@@ -60,10 +54,8 @@ async def test_a_message_is_answered_reacted_to_edited_forwarded_and_deleted(
     await boris.sees_message("08:15edited")  # in the group it stays
 
 
-async def test_a_draft_follows_its_writer_to_another_device(open_browser: OpenBrowser) -> None:
-    anna, boris = await open_browser("Anna Petrova"), await open_browser("Boris Lind")
-    await anna.arrive()
-    await boris.arrive()
+async def test_a_draft_follows_its_writer_to_another_device(arrive: OpenBrowser, open_browser: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
     await anna.start_chat_with(boris)
     await anna.write("Hello")
     tablet = await open_browser("Anna Petrova", Device.TABLET)

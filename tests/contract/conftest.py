@@ -47,7 +47,7 @@ async def in_a_process(aws_server: Server, token_key: Path, stand_in: AwsStandIn
 async def as_functions(aws_server: Server, token_key: Path, stand_in: AwsStandIn) -> AsyncIterator[Runtime]:
     async with (
         aws_server.database(aws_server.full) as side,
-        functions(stand_in, side, token_key, **_FEW) as running,
+        functions(stand_in, side, token_key, waiting=["Anna"] * 22 + ["Boris"] * 16 + ["Clara"] * 3, **_FEW) as running,
     ):
         yield running
 

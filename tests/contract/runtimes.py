@@ -1,9 +1,9 @@
 """The messenger in both runtimes, over real sockets: a process, and functions behind the stand-in's API Gateway."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,20 @@ class Runtime:
     http: httpx.AsyncClient
     settings: MessengerSettings
     side: TestSide
+    waiting: dict[str, list[Client]] = field(default_factory=dict)
+    """By their names: people who have registered elsewhere already, for tests of what comes after it."""
+
+    async def register(self, name: str = "Anna") -> Client:
+        return await register(self.http, name)
 
     async def join(self, name: str = "Anna") -> Client:
-        return await register(self.http, name)
+        """Somebody who is registered, however they did it."""
+        if not self.waiting.get(name):
+            return await self.register(name)
+        person = self.waiting[name].pop()
+        assert self.settings.realtime.url is not None
+        base = str(self.http.base_url).rstrip("/")
+        return replace(person, http=self.http, base=base, websocket=self.settings.realtime.url)
 
 
 @asynccontextmanager
@@ -41,20 +52,36 @@ async def process(stand_in: AwsStandIn, side: TestSide, token_key: Path, **realt
 
 
 @asynccontextmanager
-async def functions(stand_in: AwsStandIn, side: TestSide, token_key: Path, **realtime: Any) -> AsyncIterator[Runtime]:
-    """Functions behind API Gateway, with the front that the one-machine stack puts before them."""
+async def functions(
+    stand_in: AwsStandIn, side: TestSide, token_key: Path, *, waiting: Sequence[str] = (), **realtime: Any
+) -> AsyncIterator[Runtime]:
+    """Functions behind API Gateway, with the front that the one-machine stack puts before them.
+
+    ``waiting``: names of people who are registered at a process before: through functions each costs half a second.
+    """
     made = Functions(stand_in)
     addresses = await made.prepare()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         host, port = listener.getsockname()
         given = settings_for(side, token_key=token_key, **_quick_pushes(stand_in))
+        people = await registered(given.model_copy(update={"aws": stand_in.settings}), waiting)
         settings = made.settings(given, front=f"http://{host}:{port}")
         settings = settings.model_copy(update={"realtime": settings.realtime.model_copy(update=realtime)})
         await made.deploy(settings)
         front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
         async with serve_app(front, listener=listener) as http:
-            yield Runtime(http, settings, side)
+            yield Runtime(http, settings, side, people)
+
+
+async def registered(settings: MessengerSettings, names: Sequence[str]) -> dict[str, list[Client]]:
+    """People of these names, by name."""
+    people: dict[str, list[Client]] = {name: [] for name in names}
+    if names:
+        async with serve(settings) as http:
+            for name in names:
+                people[name].append(await register(http, name))
+    return people
 
 
 def _quick_pushes(stand_in: AwsStandIn) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import pytest_asyncio
 from click.testing import Result
 from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
@@ -14,7 +16,7 @@ from typer.testing import CliRunner
 from cyphr.cli.main import app
 from cyphr.foundation.postgres import connect
 from cyphr.schema.audit_chain import Anchor, Proof, prove
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 
 NOTE = "select private.note_security_event(%s, null, null, null, '192.0.2.7', %s)"
 WRITERS, EVENTS = 8, 12
@@ -60,16 +62,26 @@ async def proof_of(side: TestSide, since: Anchor | None = None) -> Proof:
         return await prove(connection, since)
 
 
+@pytest_asyncio.fixture(scope="module")
+async def noted(aws_server: Server) -> AsyncIterator[TestSide]:
+    """A database with five events, in which nothing is changed."""
+    async with aws_server.database(aws_server.full) as side:
+        await note(side, "account.registered", "session.opened", "pin.changed", "session.revoked", "pin.locked")
+        yield side
+
+
 @pytest.mark.parametrize("how", TAMPERING)
-async def test_tampering_is_found_at_the_first_place_that_is_wrong(aws: TestSide, how: str) -> None:
+async def test_tampering_is_found_at_the_first_place_that_is_wrong(
+    aws_server: Server, noted: TestSide, how: str
+) -> None:
     statement, place, said = TAMPERING[how]
-    await note(aws, "account.registered", "session.opened", "pin.changed", "session.revoked", "pin.locked")
-    before = await proof_of(aws)
-    assert (before.flaw, before.events) == (None, 5)
-    async with await connect(aws.owner) as connection:
-        await connection.execute("set session_replication_role = replica")
-        await connection.execute(statement)
-    found = (await proof_of(aws, before.end)).flaw
+    async with aws_server.database(noted.owner.dbname) as copy:
+        before = await proof_of(copy)
+        assert (before.flaw, before.events) == (None, 5)
+        async with await connect(copy.owner) as connection:
+            await connection.execute("set session_replication_role = replica")
+            await connection.execute(statement)
+        found = (await proof_of(copy, before.end)).flaw
     assert found is not None
     assert found.seq == place
     assert said in found.what
@@ -121,12 +133,11 @@ async def test_whoever_is_not_yet_done_keeps_nobody_from_appending(aws: TestSide
         "delete from audit_head",
     ],
 )
-async def test_not_even_the_owner_changes_what_was_written(aws: TestSide, statement: str) -> None:
-    await note(aws, "pin.changed")
-    async with await connect(aws.owner) as connection:
+async def test_not_even_the_owner_changes_what_was_written(noted: TestSide, statement: str) -> None:
+    async with await connect(noted.owner) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only ever appended to"):
             await connection.execute(statement)
-    async with await connect(aws.app) as connection:
+    async with await connect(noted.app) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await connection.execute(statement)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -81,7 +81,7 @@ async def test_a_page_of_another_site_may_not_open_a_socket(runtime: Runtime) ->
 async def test_a_message_is_acknowledged_and_reaches_every_connection_of_every_member_but_its_own(
     runtime: Runtime,
 ) -> None:
-    anna, boris = await runtime.join("Anna"), await runtime.join("Boris")
+    anna, boris = await runtime.register("Anna"), await runtime.register("Boris")
     chat = await anna.direct(boris)
     async with anna.socket() as phone, anna.socket() as laptop, boris.socket() as his:
         client_id = await phone.send(chat, "hi")

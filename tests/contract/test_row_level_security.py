@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 import pytest_asyncio
 from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.postgres import connect
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 
 ANNA = "a0000000-0000-4000-8000-000000000000"
 BORIS = "b0000000-0000-4000-8000-000000000000"
@@ -94,12 +95,45 @@ SECRETS = [
 ASKED_BY_POLICIES = {"is_member", "can_read", "shares_chat_with", "is_admin", "may_write"}
 
 
+@asynccontextmanager
+async def one_row_in_every_table(server: Server) -> AsyncIterator[tuple[Server, TestSide]]:
+    async with server.database(server.full) as side:
+        async with await connect(side.superuser) as connection:
+            await connection.execute(Path(__file__).with_name("row_level_security.sql").read_text())
+        yield server, side
+
+
+@pytest_asyncio.fixture(scope="module")
+async def on_supabase(supabase_server: Server) -> AsyncIterator[tuple[Server, TestSide]]:
+    async with one_row_in_every_table(supabase_server) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module")
+async def on_aws(aws_server: Server) -> AsyncIterator[tuple[Server, TestSide]]:
+    async with one_row_in_every_table(aws_server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=["on_supabase", "on_aws"])
+def standing(request: pytest.FixtureRequest) -> tuple[Server, TestSide]:
+    """Each side in turn."""
+    made: tuple[Server, TestSide] = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def peopled(standing: tuple[Server, TestSide]) -> TestSide:
+    """A database with one row in every table, in which nothing is changed."""
+    return standing[1]
+
+
 @pytest_asyncio.fixture
-async def peopled(side: TestSide) -> TestSide:
-    """A database with one row in every table."""
-    async with await connect(side.superuser) as connection:
-        await connection.execute(Path(__file__).with_name("row_level_security.sql").read_text())
-    return side
+async def own(standing: tuple[Server, TestSide]) -> AsyncIterator[TestSide]:
+    """A copy of it, for one test to change."""
+    server, side = standing
+    async with server.database(side.owner.dbname) as copy:
+        yield copy
 
 
 @asynccontextmanager
@@ -194,29 +228,29 @@ async def test_a_member_cannot_write_in_anothers_name_nor_choose_a_place(peopled
         assert await attempt(anna, stolen, [BORIS]) == "0"
 
 
-async def test_a_member_who_left_reads_nothing(peopled: TestSide) -> None:
-    async with await connect(peopled.superuser) as connection:
+async def test_a_member_who_left_reads_nothing(own: TestSide) -> None:
+    async with await connect(own.superuser) as connection:
         await connection.execute("update chat_participants set left_at = now() where user_id = %s", [ANNA])
-    async with acting(peopled, ANNA) as anna:
+    async with acting(own, ANNA) as anna:
         for table in ("chats", "chat_participants", "messages", "message_status", "calls"):
             assert await attempt(anna, sql.SQL("select from {}").format(sql.Identifier(table))) == "0", table
 
 
-async def test_a_member_whose_history_begins_later_does_not_read_what_was_before(peopled: TestSide) -> None:
-    async with await connect(peopled.superuser) as connection:
+async def test_a_member_whose_history_begins_later_does_not_read_what_was_before(own: TestSide) -> None:
+    async with await connect(own.superuser) as connection:
         await connection.execute("update chat_participants set visible_from_seq = 1 where user_id = %s", [ANNA])
         await connection.execute(
             "insert into messages (chat_id, sender_id, content) values (%s, %s, 'second')", [CHAT, BORIS]
         )
-    async with acting(peopled, ANNA) as anna:
+    async with acting(own, ANNA) as anna:
         cursor = await anna.execute("select content from messages")
         assert await cursor.fetchall() == [("second",)]
 
 
-async def test_a_message_that_has_expired_is_read_by_nobody_before_it_is_swept(peopled: TestSide) -> None:
-    async with await connect(peopled.superuser) as connection:
+async def test_a_message_that_has_expired_is_read_by_nobody_before_it_is_swept(own: TestSide) -> None:
+    async with await connect(own.superuser) as connection:
         await connection.execute("update messages set expires_at = now() - interval '1 second'")
-    async with acting(peopled, ANNA) as anna:
+    async with acting(own, ANNA) as anna:
         for table in ("messages", "message_edits", "message_reactions", "message_status"):
             assert await attempt(anna, sql.SQL("select from {}").format(sql.Identifier(table))) == "0", table
         cursor = await anna.execute("select content, deleted_at is not null from private.shown_messages")
@@ -232,12 +266,12 @@ async def test_the_view_of_messages_shows_only_what_its_reader_may_know_of(peopl
         assert await attempt(nobody, "select from private.shown_messages") == "-"
 
 
-async def test_bans_and_links_of_a_group_are_seen_by_those_who_administer_it_alone(peopled: TestSide) -> None:
-    async with await connect(peopled.superuser) as connection:
+async def test_bans_and_links_of_a_group_are_seen_by_those_who_administer_it_alone(own: TestSide) -> None:
+    async with await connect(own.superuser) as connection:
         await connection.execute("update chats set type = 'group' where id = %s", [CHAT])
         await connection.execute("update chat_participants set role = 'owner' where user_id = %s", [BORIS])
     for user_id, seen in ((BORIS, "1"), (ANNA, "0"), (CLARA, "0")):
-        async with acting(peopled, user_id) as person:
+        async with acting(own, user_id) as person:
             assert await attempt(person, "select from chat_bans") == seen
             assert await attempt(person, "select from chat_invites") == seen
 
@@ -247,13 +281,13 @@ async def test_nobody_sees_who_blocks_them(peopled: TestSide) -> None:
         assert await attempt(clara, "select from user_blocks") == "0"
 
 
-async def test_a_member_cannot_post_a_notice_nor_write_to_who_is_blocked(peopled: TestSide) -> None:
-    async with acting(peopled, ANNA) as anna:
+async def test_a_member_cannot_post_a_notice_nor_write_to_who_is_blocked(own: TestSide) -> None:
+    async with acting(own, ANNA) as anna:
         forged = "insert into messages (chat_id, sender_id, content, message_type) values (%s, %s, '{}', 'notice')"
         assert await attempt(anna, forged, [CHAT, ANNA]) == "-"
         plain = "insert into messages (chat_id, sender_id, content) values (%s, %s, 'x')"
         assert await attempt(anna, plain, [CHAT, ANNA]) == "1"
-        async with await connect(peopled.superuser) as connection:
+        async with await connect(own.superuser) as connection:
             await connection.execute("insert into user_blocks values (%s, %s)", [BORIS, ANNA])
         assert await attempt(anna, plain, [CHAT, ANNA]) == "-"
 

@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -13,6 +15,23 @@ from cyphr.foundation.queries import load_queries
 
 SOURCE = Path(cyphr.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+@cache
+def _text(module: Path) -> str:
+    return module.read_text()
+
+
+@cache
+def _said(module: Path) -> tuple[str, tuple[str, ...], bool]:
+    """Its docstring, the names of its classes, and whether it prints: one walk, because parsing it all is dear."""
+    tree = ast.parse(_text(module))
+    nodes = list(ast.walk(tree))
+    calls = (node.func for node in nodes if isinstance(node, ast.Call))
+    prints = any(isinstance(function, ast.Name) and function.id == "print" for function in calls)
+    classes = tuple(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    return ast.get_docstring(tree) or "", classes, prints
+
 
 FEATURE_FILES = {"__init__.py", "models.py", "service.py", "queries.sql", "routes.py"}
 # What a feature has beside them, and why it is no rule of its service: the second implementation of something, or a
@@ -105,12 +124,7 @@ def test_no_module_is_named_for_nothing() -> None:
 
 
 def test_no_class_is_named_for_its_place_in_a_hierarchy() -> None:
-    classes = [
-        node.name
-        for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text()))
-        if isinstance(node, ast.ClassDef)
-    ]
+    classes = [name for module in MODULES for name in _said(module)[1]]
     assert not [
         name for name in classes if re.match(r"Abstract|Base[A-Z]|I[A-Z][a-z]|.*(Manager|Helper|Utils?)$", name)
     ]
@@ -118,7 +132,7 @@ def test_no_class_is_named_for_its_place_in_a_hierarchy() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     # A package that holds .sql files only has nothing to say.
-    silent = [one for one in MODULES if one.read_text().strip() and not ast.get_docstring(ast.parse(one.read_text()))]
+    silent = [one for one in MODULES if _text(one).strip() and not _said(one)[0]]
     assert not [str(one.relative_to(SOURCE)) for one in silent]
 
 
@@ -130,23 +144,30 @@ def test_every_module_can_be_imported_without_any_settings(monkeypatch: pytest.M
             import_module(module.name)
 
 
-def _named_queries() -> list[tuple[str, str]]:
-    files = [one for one in sorted(SOURCE.rglob("*.sql")) if "-- name: " in one.read_text()]
-    return [
-        (str(one.relative_to(SOURCE)), name) for one in files for name in load_queries(_package(one), one.name).names()
-    ]
+def _named_queries() -> Iterator[tuple[Path, str]]:
+    for file in sorted(SOURCE.rglob("*.sql")):
+        if "-- name: " in file.read_text():
+            for name in load_queries(_package(file), file.name).names():
+                yield file, name
 
 
 def _package(file: Path) -> str:
     return ".".join(("cyphr", *file.relative_to(SOURCE).parent.parts))
 
 
-@pytest.mark.parametrize(("file", "name"), _named_queries())
-def test_every_named_query_is_called_by_the_package_beside_it(file: str, name: str) -> None:
-    package = (SOURCE / file).parent
-    folder = package.parent if package.name == "sql" else package
-    called = re.compile(rf"queries\.{name}\b", re.IGNORECASE)
-    assert any(called.search(module.read_text()) for module in folder.rglob("*.py"))
+@cache
+def _called_in(folder: Path) -> frozenset[str]:
+    """Every query that a module of this folder calls by name."""
+    modules = [one for one in MODULES if one.is_relative_to(folder)]
+    called = (re.findall(r"queries\.(\w+)", _text(module), re.IGNORECASE) for module in modules)
+    return frozenset(name.lower() for names in called for name in names)
+
+
+def test_every_named_query_is_called_by_the_package_beside_it() -> None:
+    queries = list(_named_queries())
+    assert len(queries) > 100
+    places = [(file.parent.parent if file.parent.name == "sql" else file.parent, file, name) for file, name in queries]
+    assert not [f"{file.name}: {name}" for folder, file, name in places if name.lower() not in _called_in(folder)]
 
 
 def _functions_of(file: Path) -> list[str]:
@@ -178,17 +199,13 @@ def test_no_function_of_the_schema_is_defined_twice() -> None:
 
 
 def test_only_the_command_line_prints() -> None:
-    def prints(module: Path) -> bool:
-        calls = (node.func for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call))
-        return any(isinstance(function, ast.Name) and function.id == "print" for function in calls)
-
-    found = {str(one.relative_to(SOURCE)) for one in MODULES if prints(one)}
+    found = {str(one.relative_to(SOURCE)) for one in MODULES if _said(one)[2]}
     # The one-machine server is a program of its own whose stderr is its log.
     assert {one for one in found if not one.startswith("cli/")} == {"embedded/server.py"}
 
 
 def test_the_environment_is_read_at_the_edges_only() -> None:
-    readers = {str(one.relative_to(SOURCE)) for one in MODULES if re.search(r"os\.(environ|getenv)", one.read_text())}
+    readers = {str(one.relative_to(SOURCE)) for one in MODULES if re.search(r"os\.(environ|getenv)", _text(one))}
     # pg_dump and the operator's command are programs of their own, and need what every program needs.
     programs = {"migrate/database/schema/dump.py", "migrate/hooks/command.py"}
     assert {one for one in readers if not one.startswith(("cli/", "embedded/"))} == programs
@@ -200,4 +217,4 @@ def test_no_decision_of_a_handover_or_of_the_retry_reads_a_wall_clock() -> None:
     modules = [one for one in MODULES if str(one.relative_to(SOURCE)).startswith(places)]
     assert len(modules) > 10
     wall_clock = re.compile(r"clock import .*\bnow\b|\b(utc)?now\(|\btoday\(|time\.time\(|time_ns\(")
-    assert not [str(one.relative_to(SOURCE)) for one in modules if wall_clock.search(one.read_text())]
+    assert not [str(one.relative_to(SOURCE)) for one in modules if wall_clock.search(_text(one))]

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,6 +43,7 @@ def _names(model: type[BaseModel], *above: str) -> Iterator[tuple[str, ...]]:
             yield (*above, name)
 
 
+@cache
 def _commands() -> dict[str, Any]:
     group: Any = typer.main.get_command(app)
     found: dict[str, Any] = {}
@@ -146,6 +148,7 @@ def test_a_runbook_goes_from_symptom_to_confirmation(runbook: Path) -> None:
 _WORDS_OF_POSTGRESQL = {"replication slot", "does not exist", "can no longer get changes from replication slot"}
 
 
+@cache
 def _sentences() -> str:
     """Every string of the migration and of what it stands on, with a gap where a value goes."""
     found: list[str] = []

@@ -18,6 +18,7 @@ from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.app import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
+from cyphr.messenger.sessions import pins
 from tests.conftest import Server, TestSide
 from tests.e2e.messenger.client import Client, register
 
@@ -26,15 +27,26 @@ Register = Callable[..., Awaitable[Client]]
 
 # For what no database takes part in: one side shows it as well as two.
 on_one_side = pytest.mark.parametrize("side", ["aws_side"], indirect=True)
+# For what is the same SQL on both: on one of them by default, on the other in the soak.
+on_the_other_side_in_the_soak = pytest.mark.parametrize(
+    "side", ["aws_side", pytest.param("supabase_side", marks=pytest.mark.soak)], indirect=True
+)
 
 
 @asynccontextmanager
 async def serve(
-    settings: MessengerSettings, *, listener: socket.socket | None = None
+    settings: MessengerSettings, *, listener: socket.socket | None = None, dear_pins: bool = False
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the application until the block ends, then shut it down gracefully."""
+    """Run the application until the block ends, then shut it down gracefully.
+
+    ``dear_pins``: hashed as in production. Elsewhere cheaply, for that is most of what registering a person costs.
+    """
     mailbox, pushes = Mailbox(), PushInbox(sns_channel(settings))
-    app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
+    with pytest.MonkeyPatch.context() as patch:
+        if not dear_pins:
+            patch.setattr(pins, "_PASSES", 1)
+            patch.setattr(pins, "_MEMORY_KIB", 64)
+        app = create_app(settings, mail=mailbox, channel=pushes, extra=[mailbox.router(), pushes.router()])
     async with serve_app(app, listener=listener) as client:
         yield client
 

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
-from tests.e2e.messenger.conftest import Friends
+from tests.e2e.messenger.conftest import Friends, on_the_other_side_in_the_soak
+
+pytestmark = on_the_other_side_in_the_soak
 
 
 async def test_formatting_and_mentions_arrive_as_they_were_sent(friends: Friends) -> None:

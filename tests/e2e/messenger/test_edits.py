@@ -8,7 +8,9 @@ import pytest
 from cyphr.foundation.postgres import connect
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client
-from tests.e2e.messenger.conftest import Friends
+from tests.e2e.messenger.conftest import Friends, on_the_other_side_in_the_soak
+
+pytestmark = on_the_other_side_in_the_soak
 
 
 async def make_older(side: TestSide, message: str, minutes: int) -> None:

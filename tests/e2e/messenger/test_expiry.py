@@ -7,7 +7,9 @@ from cyphr.foundation.postgres import Database, connect
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.expiry import Expiry
 from tests.conftest import TestSide
-from tests.e2e.messenger.conftest import Friends
+from tests.e2e.messenger.conftest import Friends, on_the_other_side_in_the_soak
+
+pytestmark = on_the_other_side_in_the_soak
 
 DAY = 86_400
 

@@ -22,6 +22,12 @@ from tests.e2e.messenger.conftest import Register, on_one_side, serve, settings_
 from tests.e2e.messenger.timing import probability_that_known_ones_are_slower
 
 
+@pytest_asyncio.fixture(scope="module")
+async def http(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(settings_for(side, token_key=token_key), dear_pins=True) as client:
+        yield client
+
+
 async def letters(http: httpx.AsyncClient, email: str) -> list[dict[str, Any]]:
     """Newest first."""
     answer = await http.get("/mailbox", params={"email": email}, headers={"Accept": "application/json"})
@@ -172,7 +178,8 @@ async def test_a_hash_of_other_parameters_is_made_anew_when_its_owner_signs_in_a
 @pytest_asyncio.fixture(scope="module")
 async def other_server(side: TestSide, token_key: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A second server over the same database, where one address may try few PINs."""
-    async with serve(settings_for(side, token_key=token_key, wrong_pins_per_address=12)) as client:
+    settings = settings_for(side, token_key=token_key, wrong_pins_per_address=12)
+    async with serve(settings, dear_pins=True) as client:
         yield client
 
 

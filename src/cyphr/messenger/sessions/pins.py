@@ -7,13 +7,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _THREADS = 2
+# OWASP's parameters: 19 MiB, two passes.
+_PASSES, _MEMORY_KIB = 2, 19 * 1024
 
 
 class Pins:
-    """Hashes and checks PINs. OWASP's parameters: 19 MiB, two passes."""
+    """Hashes and checks PINs."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="pins")
         self._nobody = self._hasher.hash("a PIN that nobody has")
 

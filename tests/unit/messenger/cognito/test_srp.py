@@ -27,7 +27,7 @@ class Verifier:
         inner = hashlib.sha256(f"{self.pool}{user}:{password}".encode()).digest()
         x = int.from_bytes(hashlib.sha256(signed(int.from_bytes(self.salt, "big")) + inner).digest(), "big")
         self.v = pow(2, x, _N)
-        self.b = secrets.randbelow(_N)
+        self.b = secrets.randbits(256)  # as large as the protocol asks for; one as large as N is ten times as dear
         k = int.from_bytes(hashlib.sha256(signed(_N) + signed(2)).digest(), "big")
         self.public = (k * self.v + pow(2, self.b, _N)) % _N
         self.secret_block = secrets.token_bytes(64)
@@ -82,7 +82,7 @@ def test_a_public_number_with_which_anybody_would_know_the_key_is_refused(multip
 def test_the_group_is_that_of_rfc_5054_with_a_safe_prime() -> None:
     assert (_N.bit_length(), _G) == (3072, 2)
     for prime in (_N, (_N - 1) // 2):  # Fermat, to a few bases
-        assert all(pow(base, prime - 1, prime) == 1 for base in (2, 3, 5, 7))
+        assert all(pow(base, prime - 1, prime) == 1 for base in (2, 3))
 
 
 def test_the_time_is_english_whatever_the_locale() -> None:
