@@ -15,12 +15,14 @@ from cyphr.embedded.stack import Stack, stop_stack
 from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
+from tests.memory import passable_folder
 
 
 @pytest_asyncio.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path / "up"
-    await Stack(tmp_path / "up").destroy()
+async def folder() -> AsyncIterator[Path]:
+    with passable_folder() as around:
+        yield around / "up"
+        await Stack(around / "up").destroy()
 
 
 async def _count(settings: PostgresSettings, table: str) -> object:

@@ -13,15 +13,17 @@ import pytest_asyncio
 
 from cyphr.embedded.process import read_note
 from cyphr.embedded.stack import Stack
+from tests.memory import passable_folder
 
 CYPHR = Path(sys.executable).with_name("cyphr")
 PICTURE = b"\x89PNG\r\n\x1a\n and the rest"
 
 
 @pytest_asyncio.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path / "up"
-    await Stack(tmp_path / "up").destroy()
+async def folder() -> AsyncIterator[Path]:
+    with passable_folder() as around:
+        yield around / "up"
+        await Stack(around / "up").destroy()
 
 
 async def _cyphr(*arguments: str | Path) -> asyncio.subprocess.Process:
