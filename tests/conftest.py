@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import pytest
 import pytest_asyncio
 from psycopg import sql
 from pydantic import SecretStr
@@ -33,6 +32,7 @@ from cyphr.embedded.postgres import PostgresCluster
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.schema.apply import apply_schema
+from tests.memory import passable_folder
 
 _VERSIONS: dict[Side, Version] = {Side.SUPABASE: 16, Side.AWS: 18}
 _names = itertools.count(1)
@@ -90,25 +90,27 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server(
-    side: Side, factory: pytest.TempPathFactory, *, version: Version | None = None, durable: bool = False
-) -> AsyncIterator[Server]:
+async def running_server(side: Side, *, durable: bool = False) -> AsyncIterator[Server]:
     """A new server that stands for ``side``; ``durable``: what it acknowledged outlives a crash."""
-    cluster = PostgresCluster(
-        version or _VERSIONS[side],
-        factory.mktemp(f"postgres-{side}"),
-        superuser=SUPERUSERS[side],
-        password=new_password(),
-        durable=durable,
-    )
-    try:
-        await cluster.start()
+    async with running_cluster(_VERSIONS[side], SUPERUSERS[side], durable=durable) as cluster:
         server = Server(side, cluster, new_password(), new_password(), bare="template_bare", full="template_full")
         await make_bare_template(server)
         await make_full_template(server)
         yield server
-    finally:
-        await cluster.destroy()
+
+
+@asynccontextmanager
+async def running_cluster(version: Version, superuser: str, *, durable: bool = False) -> AsyncIterator[PostgresCluster]:
+    """A new server without anything in it."""
+    with passable_folder() as folder:
+        cluster = PostgresCluster(
+            version, folder / "postgres", superuser=superuser, password=new_password(), durable=durable
+        )
+        try:
+            await cluster.start()
+            yield cluster
+        finally:
+            await cluster.destroy()
 
 
 async def make_bare_template(server: Server) -> None:
@@ -130,14 +132,14 @@ async def make_full_template(server: Server) -> None:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def supabase_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with running_server(Side.SUPABASE, tmp_path_factory) as server:
+async def supabase_server() -> AsyncIterator[Server]:
+    async with running_server(Side.SUPABASE) as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="session")
-async def aws_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with running_server(Side.AWS, tmp_path_factory) as server:
+async def aws_server() -> AsyncIterator[Server]:
+    async with running_server(Side.AWS) as server:
         yield server
 
 

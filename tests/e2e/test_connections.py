@@ -1,10 +1,14 @@
 """Connections that die are noticed, and by nobody who need not."""
 
+import asyncio
 from uuid import uuid4
+
+import psutil
 
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
 from tests.conftest import TestSide
+from tests.e2e.migrate.traffic import until
 
 
 async def test_connections_that_died_while_nobody_used_them_are_noticed_by_nobody(supabase: TestSide) -> None:
@@ -40,3 +44,25 @@ async def test_a_connection_asks_whether_the_other_end_is_still_there(supabase: 
             parameters["keepalives_count"]
         )
     assert seconds <= 30
+
+
+async def test_a_connection_that_is_given_up_while_it_is_made_is_closed(supabase: TestSide) -> None:
+    ours = psutil.Process()
+
+    def count() -> int:
+        return sum(bool(to.raddr and to.raddr.port == supabase.owner.port) for to in ours.net_connections("tcp"))
+
+    async def are_closed() -> bool:
+        return count() <= before
+
+    before = count()
+    given_up = []  # kept, and with them what they hold: nothing is closed because nobody refers to it
+    for steps in range(12):
+        connecting = asyncio.create_task(connect(supabase.owner))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        connecting.cancel()
+        given_up.append(connecting)
+    await asyncio.wait(given_up)
+    assert any(connecting.cancelled() for connecting in given_up)
+    await until(are_closed)

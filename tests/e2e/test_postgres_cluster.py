@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,21 @@ from cyphr.embedded.postgres import PostgresCluster
 from cyphr.embedded.process import ended, run_as, unprivileged_account
 from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
 from cyphr.foundation.postgres import connect
+from tests.memory import passable_folder
 
 
 @pytest.fixture
+def new_folder() -> Iterator[Path]:
+    """Where no server has been yet."""
+    with passable_folder() as around:
+        yield around / "postgres"
+
+
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder that every account may pass through, unlike pytest's own."""
-    around = Path(tempfile.mkdtemp(prefix="cyphr-test-"))
-    around.chmod(0o711)
-    yield around / "postgres"
-    shutil.rmtree(around)
+    """Where there may be the data of a server that was stopped: to make it takes longer than what is tried with it."""
+    with passable_folder() as around:
+        yield around / "postgres"
 
 
 def _cluster(folder: Path, **arguments: Any) -> PostgresCluster:
@@ -37,6 +42,7 @@ def _cluster(folder: Path, **arguments: Any) -> PostgresCluster:
 
 async def _write(cluster: PostgresCluster) -> None:
     async with await connect(cluster.settings("postgres")) as connection:
+        await connection.execute("drop table if exists kept")
         await connection.execute("create table kept as select 42 as value")
 
 
@@ -98,15 +104,15 @@ async def test_data_lies_in_the_folder_when_the_server_can_get_there(folder: Pat
             assert await (await connection.execute("show data_directory")).fetchone() == (str(folder / "data"),)
 
 
-async def test_a_closed_folder_stays_closed_and_root_keeps_the_data_elsewhere(folder: Path) -> None:
-    folder.parent.chmod(0o700)
+async def test_a_closed_folder_stays_closed_and_root_keeps_the_data_elsewhere(new_folder: Path) -> None:
+    new_folder.parent.chmod(0o700)
     said: list[str] = []
-    cluster = _cluster(folder, say=said.append)
+    cluster = _cluster(new_folder, say=said.append)
     try:
         await cluster.start()
-        assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(new_folder.parent.stat().st_mode) == 0o700
         if unprivileged_account() is None:
-            assert cluster.data == folder / "data"
+            assert cluster.data == new_folder / "data"
         else:
             elsewhere = cluster.data.parent
             assert elsewhere.parent == Path("/var/tmp")
@@ -116,7 +122,7 @@ async def test_a_closed_folder_stays_closed_and_root_keeps_the_data_elsewhere(fo
     finally:
         await cluster.destroy()
     assert not data.exists()
-    assert not folder.exists()
+    assert not new_folder.exists()
 
 
 def test_programs_that_the_account_cannot_reach_are_copied_where_it_can(tmp_path: Path) -> None:
@@ -152,9 +158,11 @@ async def test_a_folder_that_cannot_be_written_is_refused() -> None:
 async def test_a_server_that_does_not_come_up_shows_the_end_of_its_log(folder: Path) -> None:
     async with _cluster(folder) as cluster:
         configuration = cluster.data / "postgresql.conf"
+    before = configuration.read_text()
     configuration.write_text("no_such_setting = on\n")
     with pytest.raises(Unavailable, match='unrecognized configuration parameter "no_such_setting"'):
         await _cluster(folder).start()
+    configuration.write_text(before)
 
 
 async def test_a_lost_password_is_reported_at_once(folder: Path) -> None:
@@ -165,9 +173,9 @@ async def test_a_lost_password_is_reported_at_once(folder: Path) -> None:
 
 
 async def test_a_full_disk_is_reported_before_anything_is_written(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    new_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cyphr.embedded.postgres, "_ROOM_NEEDED", 1 << 62)  # no disk has that much
     with pytest.raises(Unavailable, match=r"the disk under .* is full: \d+ MB are free"):
-        await _cluster(folder).start()
-    assert not (folder / "data").exists()
+        await _cluster(new_folder).start()
+    assert not (new_folder / "data").exists()

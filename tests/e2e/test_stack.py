@@ -11,16 +11,19 @@ import pytest
 import pytest_asyncio
 
 from cyphr.embedded.process import read_note
-from cyphr.embedded.stack import Stack, stop_stack
+from cyphr.embedded.remains import stop_stack
+from cyphr.embedded.stack import Stack
 from cyphr.foundation.errors import Conflict, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
+from tests.memory import passable_folder
 
 
 @pytest_asyncio.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path / "up"
-    await Stack(tmp_path / "up").destroy()
+async def folder() -> AsyncIterator[Path]:
+    with passable_folder() as around:
+        yield around / "up"
+        await Stack(around / "up").destroy()
 
 
 async def _count(settings: PostgresSettings, table: str) -> object:
@@ -57,8 +60,12 @@ async def test_a_stack_lives_on_when_left_running_and_a_crash_costs_nothing_comm
         assert await _count(stack.owner(Side.SUPABASE), "public.users") == 0
 
 
-async def test_secrets_are_for_their_owner_only_and_appear_in_no_log(folder: Path) -> None:
+async def test_a_folder_holds_one_running_stack_whose_secrets_are_for_their_owner_only_and_in_no_log(
+    folder: Path,
+) -> None:
     async with Stack(folder) as stack:
+        with pytest.raises(Conflict, match=r"running in .* already"):
+            await Stack(folder, fresh=True).start()
         stack.secrets.token_key()
         secrets = {file: file.read_text().strip() for file in stack.secrets.folder.iterdir()}
     assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
@@ -68,12 +75,6 @@ async def test_secrets_are_for_their_owner_only_and_appear_in_no_log(folder: Pat
         (folder / name / "server.log").read_text() for name in ("aws", "postgres-aws", "postgres-supabase")
     )
     assert not [file.name for file, secret in secrets.items() if secret in written]
-
-
-async def test_a_folder_holds_one_running_stack(folder: Path) -> None:
-    async with Stack(folder):
-        with pytest.raises(Conflict, match=r"running in .* already"):
-            await Stack(folder, fresh=True).start()
 
 
 async def test_a_folder_with_other_files_is_not_wiped(tmp_path: Path) -> None:

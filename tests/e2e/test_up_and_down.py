@@ -13,15 +13,17 @@ import pytest_asyncio
 
 from cyphr.embedded.process import read_note
 from cyphr.embedded.stack import Stack
+from tests.memory import passable_folder
 
 CYPHR = Path(sys.executable).with_name("cyphr")
 PICTURE = b"\x89PNG\r\n\x1a\n and the rest"
 
 
-@pytest_asyncio.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path / "up"
-    await Stack(tmp_path / "up").destroy()
+@pytest_asyncio.fixture(scope="module")
+async def folder() -> AsyncIterator[Path]:
+    with passable_folder() as around:
+        yield around / "up"
+        await Stack(around / "up").destroy()
 
 
 async def _cyphr(*arguments: str | Path) -> asyncio.subprocess.Process:
@@ -83,8 +85,19 @@ async def test_a_person_registers_by_the_mailbox_and_everyone_sees_their_picture
         assert not _running(folder)
 
 
-async def test_down_stops_an_up_from_another_terminal(folder: Path) -> None:
+async def test_after_up_itself_was_killed_it_starts_again_with_everybody_still_there_until_down_stops_it(
+    folder: Path,
+) -> None:
     async with _up(folder) as up:
+        async with _client(folder) as client:
+            await _register(client, "boris@example.org")
+        up.kill()
+        await up.communicate()
+        assert _running(folder) == ["messenger", "aws", "postgres-supabase", "postgres-aws"]
+    async with _up(folder) as up:
+        async with _client(folder) as client:
+            answer = await client.post("/v1/sessions", json={"email": "boris@example.org", "pin": "2580"})
+            assert answer.status_code == 201
         code, output = await _finish(await _cyphr("up", "--folder", folder))
         assert code == 1
         assert "is running in" in output
@@ -93,18 +106,6 @@ async def test_down_stops_an_up_from_another_terminal(folder: Path) -> None:
         assert (await _finish(up))[0] == 0
         assert not _running(folder)
     assert (await _finish(await _cyphr("down", "--folder", folder))) == (0, "nothing was running\n")
-
-
-async def test_after_up_itself_was_killed_it_starts_again_with_everybody_still_there(folder: Path) -> None:
-    async with _up(folder) as up:
-        async with _client(folder) as client:
-            await _register(client, "anna@example.org")
-        up.kill()
-        await up.communicate()
-        assert _running(folder) == ["messenger", "aws", "postgres-supabase", "postgres-aws"]
-    async with _up(folder), _client(folder) as client:
-        answer = await client.post("/v1/sessions", json={"email": "anna@example.org", "pin": "2580"})
-        assert answer.status_code == 201
 
 
 def _running(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cyphr.cli.terminal import console, print_step
-from cyphr.embedded.stack import stop_stack
+from cyphr.embedded.remains import stop_stack
 
 KNOWN_FOLDERS = (Path(".cyphr/up"), Path(".cyphr/rehearsal"))
 

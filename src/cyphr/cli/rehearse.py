@@ -22,7 +22,7 @@ from cyphr.cli.up import web_folder
 from cyphr.embedded.rehearsal.outcome import Failure, Outcome
 from cyphr.embedded.rehearsal.rehearsal import Options, Rehearsal
 from cyphr.embedded.rehearsal.report import as_page
-from cyphr.embedded.stack import stop_stack
+from cyphr.embedded.remains import stop_stack
 from cyphr.foundation.clock import now
 from cyphr.foundation.errors import CyphrError, InvalidInput
 from cyphr.migrate.preflight.records import add_rehearsal

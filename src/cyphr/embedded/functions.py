@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import boto3
 
+from cyphr.embedded.addresses import SNS_PATH
 from cyphr.embedded.messenger import environment_of
-from cyphr.embedded.push_door import PATH as PUSH_PATH
 from cyphr.embedded.user_pool import TRIGGERS, pool_settings
 from cyphr.foundation.settings import AwsSettings, MessengerSettings, RealtimeSettings
 
@@ -92,7 +92,7 @@ class Functions:
         realtime = known.model_copy(update={"origins": tuple(pages)})
         few = {"aws": own, "realtime": realtime, "mail_from": MAIL_FROM, "pool_size": 2, "web_folder": None}
         if front is not None:
-            few["push_service"] = own.model_copy(update={"endpoint_url": front + PUSH_PATH})
+            few["push_service"] = own.model_copy(update={"endpoint_url": front + SNS_PATH})
         return process.model_copy(update=few)
 
     def beside(self, process: str, *, move_seconds: float) -> tuple[RealtimeSettings, RealtimeSettings]:

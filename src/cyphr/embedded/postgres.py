@@ -55,6 +55,9 @@ _SETTINGS = {
     "logging_collector": "off",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+# The passwords are long and random, so that to guess them takes as long with few rounds; both ends go through all of
+# them for each connection.
+_FEW_ROUNDS = {"scram_iterations": "16"}
 # For tests only: what a test wrote need not survive the machine losing power.
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -84,7 +87,9 @@ class PostgresCluster:
         self._wanted_port = port
         self._port: int | None = None
         self._process: ProcessRecord | None = None
-        self._parameters = _SETTINGS | ({} if durable else _NOT_DURABLE)
+        rounds = _FEW_ROUNDS if version >= 16 else {}
+        self._parameters = _SETTINGS | rounds | ({} if durable else _NOT_DURABLE)
+        self._initdb_options = [*_initdb_options(rounds), *([] if durable else ["--no-sync"])]
         self._account = unprivileged_account()
         self._say = say
 
@@ -209,10 +214,8 @@ class PostgresCluster:
         data.mkdir(mode=0o700)
         self._give(data)
         try:
-            result = run_as(
-                self._account,
-                [programs / "bin/initdb", "-D", data, "-U", self.superuser, f"--pwfile={secret}", *_initdb_options()],
-            )
+            options: list[str | Path] = ["-D", data, "-U", self.superuser, f"--pwfile={secret}", *self._initdb_options]
+            result = run_as(self._account, [programs / "bin/initdb", *options])
         finally:
             secret.unlink()
         if result.returncode != 0:
@@ -309,9 +312,10 @@ class PostgresCluster:
             raise Conflict(f"another PostgreSQL answers on port {self.port}; nothing was changed in it")
 
 
-def _initdb_options() -> list[str]:
+def _initdb_options(parameters: dict[str, str]) -> list[str]:
     # Both servers get the same plain collation, so that an order or an index means the same on both sides.
-    return ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "--no-instructions"]
+    options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "--no-instructions"]
+    return [*options, *(f"--set={name}={value}" for name, value in parameters.items())]
 
 
 def _command_line(pid: int) -> str:

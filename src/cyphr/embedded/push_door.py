@@ -7,9 +7,8 @@ from urllib.parse import parse_qs
 import httpx
 from fastapi import APIRouter, Request, Response
 
+from cyphr.embedded.addresses import SNS_PATH
 from cyphr.embedded.pushes import Pushes
-
-PATH = "/sns"
 
 _MADE = re.compile(r"<EndpointArn>([^<]+)</EndpointArn>")
 
@@ -26,12 +25,12 @@ class PushDoor:
         """``POST /sns``, for functions, and the page of ``Pushes``, for people."""
         router = self.pushes.router()
 
-        @router.post(PATH, include_in_schema=False)
+        @router.post(SNS_PATH, include_in_schema=False)
         async def pass_on(request: Request) -> Response:
             body = await request.body()
             headers = {name: value for name, value in request.headers.items() if name != "connection"}
             async with httpx.AsyncClient() as http:
-                answer = await http.post(f"{self._stand_in}{PATH}", content=body, headers=headers)
+                answer = await http.post(f"{self._stand_in}{SNS_PATH}", content=body, headers=headers)
             if answer.status_code == 200:
                 self._note({name: values[0] for name, values in parse_qs(body.decode()).items()}, answer.text)
             return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))

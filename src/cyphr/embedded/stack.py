@@ -4,7 +4,7 @@
         await stack.start_messenger()
 
 Every server is a process of its own that does not need us: ``leave_running`` lets them outlive the block, and
-``stop_stack(folder)`` ends them later, from any process. What a crash of ours left running is ended by the next start.
+``remains.stop_stack`` ends them later, from any process. What a crash of ours left running is ended by the next start.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import IO, Any
@@ -23,15 +22,8 @@ from cyphr.embedded.databases import APP, DATABASES, OWNERS, SUPERUSERS, prepare
 from cyphr.embedded.functions import Functions
 from cyphr.embedded.messenger import MessengerServer
 from cyphr.embedded.postgres import PostgresCluster
-from cyphr.embedded.process import (
-    ProcessRecord,
-    is_alive,
-    last_lines,
-    read_note,
-    terminate,
-    terminate_group,
-    write_note,
-)
+from cyphr.embedded.process import last_lines, read_note, write_note
+from cyphr.embedded.remains import LOCK, SERVERS, stop_servers
 from cyphr.embedded.secrets import SecretFolder
 from cyphr.foundation.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from cyphr.foundation.postgres import Side
@@ -43,16 +35,7 @@ from cyphr.foundation.settings import (
     SupabaseTokens,
 )
 
-_LOCK = "stack.lock"
 _DESCRIPTION = "stack.json"
-# In the order in which they are stopped, with the signal that each takes as "finish and end".
-_SERVERS = {
-    "migrator": signal.SIGTERM,  # a rehearsal's
-    "messenger": signal.SIGTERM,
-    "aws": signal.SIGTERM,
-    "postgres-supabase": signal.SIGINT,
-    "postgres-aws": signal.SIGINT,
-}
 
 
 class Stack:
@@ -166,7 +149,7 @@ class Stack:
         server that does not come up, with its log's last lines).
         """
         self._take_folder()
-        for name in await _stop_servers(self.folder):
+        for name in await stop_servers(self.folder):
             self._say(f"stopped {name}, which an earlier run had left behind")
         if self._fresh:
             self._say(f"wiping {self.folder}")
@@ -212,7 +195,7 @@ class Stack:
     async def destroy(self) -> None:
         """Stop everything and remove the folder with all that it keeps, also what lies elsewhere on its behalf."""
         self._take_folder()
-        await _stop_servers(self.folder)
+        await stop_servers(self.folder)
         await self._wipe()
         await asyncio.to_thread(shutil.rmtree, self.folder)
         self._release()
@@ -224,7 +207,7 @@ class Stack:
     async def until_a_server_ends(self) -> None:
         """Return never, as long as all is well. Raises Unavailable when a server ends that should not."""
         while True:
-            for name in _SERVERS:
+            for name in SERVERS:
                 note = self.folder / name / "process.json"
                 if note.exists() and read_note(note) is None and self._should_run(name):
                     log = self.folder / name / "server.log"
@@ -285,12 +268,12 @@ class Stack:
         self._say(f"the AWS stand-in answers on {self.aws_stand_in.endpoint_url}")
 
     def _take_folder(self) -> None:
-        ours = (self.folder / _LOCK).exists()
+        ours = (self.folder / LOCK).exists()
         try:
             if self._fresh and not ours and self.folder.exists() and any(self.folder.iterdir()):
                 raise Conflict(f"{self.folder} holds files that are not a stack's; it will not be wiped")
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / _LOCK).open("a")
+            self._lock = (self.folder / LOCK).open("a")
         except OSError as error:
             raise NotAllowed(f"cannot keep a stack in {self.folder}: {error}; choose another folder") from error
         try:
@@ -298,7 +281,7 @@ class Stack:
         except BlockingIOError as error:
             self._release()
             raise Conflict(f"a stack is running in {self.folder} already; `cyphr down` stops it") from error
-        write_note(self.folder / _LOCK, os.getpid())
+        write_note(self.folder / LOCK, os.getpid())
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -311,7 +294,7 @@ class Stack:
         for entry in self.folder.iterdir():
             if entry.is_dir():
                 await asyncio.to_thread(shutil.rmtree, entry)
-            elif entry.name != _LOCK:
+            elif entry.name != LOCK:
                 entry.unlink()
 
     def _describe(self) -> None:
@@ -334,41 +317,6 @@ def read_owner(folder: Path, side: Side) -> PostgresSettings:
     except OSError as error:
         raise InvalidInput(f"there is no stack in {folder}; start one with `cyphr up`, or name a database") from error
     return PostgresSettings.model_validate(description["databases"][side]["owner"])
-
-
-async def stop_stack(folder: Path) -> list[str]:
-    """Stop whatever runs of the stack in ``folder``, started by whichever process; the names of what was stopped.
-
-    A process is stopped only if it is the very one that the stack started: its pid and its start time are compared.
-    """
-    stopped: list[str] = []
-    supervisor = read_note(folder / _LOCK)
-    if supervisor is not None and supervisor.pid != os.getpid() and _is_locked(folder):
-        await terminate(supervisor, signal.SIGTERM, patience=60.0)  # it stops its servers itself
-        stopped.append(f"process {supervisor.pid} with its servers")
-    return stopped + await _stop_servers(folder)
-
-
-async def _stop_servers(folder: Path) -> list[str]:
-    running: list[tuple[str, ProcessRecord]] = []
-    for name in _SERVERS:
-        known = read_note(folder / name / "process.json")
-        if known is not None:
-            running.append((name, known))
-    for name, known in running:
-        await terminate_group(known, _SERVERS[name])
-    return [name for name, known in running if not is_alive(known)]
-
-
-def _is_locked(folder: Path) -> bool:
-    try:
-        with (folder / _LOCK).open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False
 
 
 async def _all(*steps: Coroutine[Any, Any, None]) -> None:

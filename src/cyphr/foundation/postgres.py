@@ -5,6 +5,7 @@ holds on both sides. It is set for the transaction only (``set_config(…, true)
 it.
 """
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -63,10 +64,15 @@ class NotBegun(Exception):
 
 async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
     """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
+    options = {"autocommit": True, "connect_timeout": 10, **_KEEPALIVE, **settings.connection_arguments(), **arguments}
+    # In a task of its own, which whoever gives up does not cut off: psycopg would leave the socket open, and the server
+    # keeps who has not said their password yet for a minute. So long no database of it can be dropped.
+    connecting = asyncio.create_task(AsyncConnection.connect(**options))
     try:
-        return await AsyncConnection.connect(
-            **{"autocommit": True, "connect_timeout": 10, **_KEEPALIVE, **settings.connection_arguments(), **arguments}
-        )
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        connecting.add_done_callback(_hang_up)
+        raise
     except psycopg.OperationalError as error:
         raise Unavailable(
             f"PostgreSQL at {settings.host}:{settings.port} (database {settings.dbname!r}, user {settings.user!r}) "
@@ -80,6 +86,12 @@ def keep_alive(connected: socket.socket) -> None:
     for option, name in (("TCP_KEEPIDLE", "idle"), ("TCP_KEEPINTVL", "interval"), ("TCP_KEEPCNT", "count")):
         if hasattr(socket, option):  # not every system calls the first one so
             connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), _KEEPALIVE[f"keepalives_{name}"])
+
+
+def _hang_up(connecting: asyncio.Task[AsyncConnection]) -> None:
+    """Close a connection that nobody waits for any more."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().pgconn.finish()
 
 
 def _reason(words: str, settings: PostgresSettings) -> str:

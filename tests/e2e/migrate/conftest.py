@@ -12,13 +12,13 @@ from cyphr.embedded.databases import SUPERUSERS
 from cyphr.embedded.postgres import PostgresCluster
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side
-from tests.conftest import Server, make_bare_template, make_full_template, new_password
+from tests.conftest import Server, make_bare_template, make_full_template, new_password, running_cluster
 
 ServerOf = Callable[[Version, Side], Awaitable[Server]]
 
 
 @pytest_asyncio.fixture(scope="session")
-async def server_of(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerOf]:
+async def server_of() -> AsyncIterator[ServerOf]:
     """Gives the server of a version, as one side; each is started when it is first asked for."""
     started: dict[Version, dict[Side, Server]] = {}
     async with AsyncExitStack() as stack:
@@ -26,15 +26,7 @@ async def server_of(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
         async def give(version: Version, side: Side) -> Server:
             _demand(version)
             if version not in started:
-                cluster = PostgresCluster(
-                    version,
-                    tmp_path_factory.mktemp(f"postgres-{version}"),
-                    superuser=SUPERUSERS[Side.SUPABASE],
-                    password=new_password(),
-                    durable=False,
-                )
-                stack.push_async_callback(cluster.destroy)
-                await cluster.start()
+                cluster = await stack.enter_async_context(running_cluster(version, SUPERUSERS[Side.SUPABASE]))
                 started[version] = await _both_sides(cluster)
             return started[version][side]
 

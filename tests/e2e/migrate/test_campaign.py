@@ -20,10 +20,10 @@ _SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 
 
 @pytest_asyncio.fixture(scope="module")
-async def durable_servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Side, Server]]:
+async def durable_servers() -> AsyncIterator[dict[Side, Server]]:
     async with (
-        running_server(Side.SUPABASE, tmp_path_factory, durable=True) as supabase,
-        running_server(Side.AWS, tmp_path_factory, durable=True) as aws,
+        running_server(Side.SUPABASE, durable=True) as supabase,
+        running_server(Side.AWS, durable=True) as aws,
     ):
         yield {Side.SUPABASE: supabase, Side.AWS: aws}
 

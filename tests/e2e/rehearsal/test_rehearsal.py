@@ -20,6 +20,7 @@ import pytest_asyncio
 from cyphr.embedded.process import read_note
 from cyphr.embedded.stack import Stack
 from cyphr.migrate.preflight.records import read_rehearsals
+from tests.memory import passable_folder
 
 CYPHR = Path(sys.executable).with_name("cyphr")
 BACKUP = next((Path(__file__).parents[2] / "backup").iterdir())
@@ -37,10 +38,11 @@ class Ended:
 
 
 @pytest_asyncio.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path / "rehearsal"
-    if (tmp_path / "rehearsal").exists():
-        await Stack(tmp_path / "rehearsal").destroy()
+async def folder() -> AsyncIterator[Path]:
+    with passable_folder() as around:
+        yield around / "rehearsal"
+        if (around / "rehearsal").exists():
+            await Stack(around / "rehearsal").destroy()
 
 
 async def _start(*arguments: str | Path) -> asyncio.subprocess.Process:
@@ -123,7 +125,7 @@ async def test_a_rehearsal_whose_migrator_is_killed_keeps_every_promise_reports_
     report = _report(folder)
     assert report == json.loads((tmp_path / "copy.json").read_text())
     assert {"longest_write_wait_ms", "fence_ms", "drain_ms"} <= report["handovers"][0].keys()
-    assert [record.command.split()[:2] for record in read_rehearsals(tmp_path)] == [["cyphr", "rehearse"]]
+    assert [record.command.split()[:2] for record in read_rehearsals(folder.parent)] == [["cyphr", "rehearse"]]
     assert report["promises"]["longest_write_wait_ms"] > 0
     assert {"prepare", "people arrive", "proof", "database copying", "database following"} <= report["phases"].keys()
     page = (folder / "report.html").read_text()

@@ -2,17 +2,25 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from cyphr.foundation.errors import CyphrError
-from tests.conftest import TestSide
+from tests.conftest import Server, TestSide
 from tests.e2e.restore.folders import change_summary, fetch, restore, rewrite, rows_of
 
 Damage = Callable[[Path], None]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def supabase(supabase_server: Server) -> AsyncIterator[TestSide]:
+    """One database for all: nothing is ever loaded into it."""
+    async with supabase_server.database(supabase_server.full) as side:
+        yield side
 
 
 def value(table: str, row: int, **values: Any) -> Damage:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from cyphr.foundation.postgres import Side
@@ -10,6 +9,6 @@ from tests.conftest import Server, running_server
 
 
 @pytest_asyncio.fixture(scope="package")
-async def durable_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with running_server(Side.AWS, tmp_path_factory, durable=True) as server:
+async def durable_server() -> AsyncIterator[Server]:
+    async with running_server(Side.AWS, durable=True) as server:
         yield server
