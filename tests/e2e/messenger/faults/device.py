@@ -42,7 +42,7 @@ class Device:
         self.held: dict[str, Held] = {}
         self.left: set[str] = set()
         self._changes_before: dict[str, int] = {}
-        """The last change of a chat that it was told of before it held anything of it: what it asks for later has it."""
+        """The last change of a chat that it was told of before it held anything of it: what it asks for then has it."""
         self.closed_with: list[int] = []
         self._address = address
         self._ledger = ledger
