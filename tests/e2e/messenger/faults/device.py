@@ -30,7 +30,7 @@ class Held:
     base: int
     head: int
     change: int = 0
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict, repr=False)
 
 
 class Device:
@@ -42,7 +42,7 @@ class Device:
         self.held: dict[str, Held] = {}
         self.left: set[str] = set()
         self._changes_before: dict[str, int] = {}
-        """The last change of a chat when this person was taken into it."""
+        """The last change of a chat that it was told of before it held anything of it: what it asks for then has it."""
         self.closed_with: list[int] = []
         self._address = address
         self._ledger = ledger
@@ -214,7 +214,10 @@ class Device:
 
     async def _take_change(self, chat: str, change: int, message: Message | None) -> None:
         held = self.held.get(chat)
-        if held is None or chat in self.left or change <= held.change:
+        if held is None:
+            self._changes_before[chat] = max(change, self._changes_before.get(chat, 0))
+            return
+        if chat in self.left or change <= held.change:
             return
         if change > held.change + 1:
             await self._catch_up(chat)

@@ -29,6 +29,10 @@ class Journey:
         self.people = people
         self.chats = list(chats)
         self.members = {chat: list(members) for chat, members in chats.items()}
+        self.behind: list[Any] = []
+        """Who is connected and has not everything: device, chat, whether it was told that nothing is missing, whether
+        it has left, what it holds, and what there is.
+        """
         self.ever_out: set[tuple[str, str]] = set()
         self.banned: set[tuple[str, str]] = set()
         self.devices = [
@@ -203,15 +207,15 @@ class Journey:
 
     async def _everybody_has_everything(self) -> bool:
         there = {chat["id"]: (chat["last_seq"], chat["last_change"]) for chat in await self.people[0].get("/v1/chats")}
-        behind = [
-            (device.name, chat)
+        self.behind = [
+            (device.name, chat, device.up_to_date, chat in device.left, device.held.get(chat), there[chat])
             for device in self.devices
             for chat in self.chats
             if device.online and device.person in self.members[chat] and not _is_at(device.held.get(chat), there[chat])
         ]
-        if behind:
+        if self.behind:
             await asyncio.sleep(0.02)
-        return not behind
+        return not self.behind
 
     async def _until(self, what: str, holds: Any) -> None:
         deadline = monotonic() + _SETTLING_SECONDS
@@ -221,10 +225,15 @@ class Journey:
     def _describe(self) -> str:
         waiting = [sent.frame()[:200] for sent in self.ledger.sent.values() if sent.waiting]
         places = {
-            device.name: (device.closed_with[-5:], [(held.head, held.change) for held in device.held.values()])
+            device.name: (
+                device.online,
+                device.closed_with[-5:],
+                [(held.head, held.change) for held in device.held.values()],
+            )
             for device in self.devices
         }
-        return f"{len(waiting)} {waiting[:3]}\n{places}\n{self.ledger.wrongs}\n{self.stage.last_log_lines(10)}"
+        found = (waiting[:3], self.behind, places, self.ledger.wrongs, self.stage.last_log_lines(10))
+        return f"{len(waiting)} waiting\n" + "\n".join(map(str, found))
 
     async def end(self) -> None:
         for device in self.devices:
