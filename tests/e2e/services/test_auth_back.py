@@ -51,6 +51,7 @@ class Story:
     auth: AuthMigration
     http: httpx.AsyncClient
     side: TestSide
+    journal: TestSide
     people: dict[str, Client]
     before: Verification
     """The comparison before the handback."""
@@ -153,7 +154,7 @@ async def story(databases: Databases, places: AuthPlaces, http: httpx.AsyncClien
     body = {"password": LAST, "new_password": NEW}
     assert (await people["changer"].put("/v1/me/password", body)).status_code == 204
     await auth.handover(Side.SUPABASE)
-    return Story(auth, http, side, people, before, first_hash)
+    return Story(auth, http, side, databases.sides[Side.AWS], people, before, first_hash)
 
 
 async def sign_up(http: httpx.AsyncClient, stand_in: AwsStandIn) -> Client:
@@ -245,6 +246,16 @@ async def test_nothing_of_it_comes_back_as_news(story: Story) -> None:
     assert held == [(0,)], "the hash that we brought there is not imported from there"
     assert await story.signs_in_here(story.people["changer"], NEW), "nor is anybody locked out of Cognito for it"
     assert await story.signs_in_here(story.people["newcomer"], NEW)
+
+
+async def test_nobody_is_locked_out_when_it_was_not_written_down_that_supabase_has_their_password(story: Story) -> None:
+    changer = story.people["changer"]
+    await execute(story.side, "update returning_passwords set carried_at = null where user_id = %s", changer.id)
+    await execute(story.side, "update imported_passwords set digest = 'older' where user_id = %s", changer.id)
+    await execute(story.journal, "update cyphr.auth_accounts set fingerprint = '' where user_id = %s", changer.id)
+    await story.auth.follow_once()
+    assert await story.signs_in_there(changer, NEW)
+    assert await story.signs_in_here(changer, NEW)
 
 
 async def test_an_account_elsewhere_and_an_authenticator_go_and_come_as_they_did_here(story: Story) -> None:
