@@ -55,7 +55,7 @@ async def test_a_second_start_finds_the_data_and_the_port_of_the_first(folder: P
     async with _cluster(folder) as first:
         await _write(first)
         port = first.port
-    async with _cluster(folder) as second:
+    async with _cluster(folder / ".." / folder.name) as second:  # as a relative path may be spelt
         assert second.port == port
         assert await _read(second) == (42,)
 

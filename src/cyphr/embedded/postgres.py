@@ -80,7 +80,7 @@ class PostgresCluster:
         this one instead of any free one. ``say``: told what a person should know while it starts.
         """
         self.version = version
-        self.folder = folder.absolute()
+        self.folder = folder.resolve()  # the server says where its data is without any `..`
         self.superuser = superuser
         self.log = self.folder / "server.log"
         self._password = password

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from cyphr.foundation.postgres import connect
+from cyphr.foundation.settings import RealtimeSettings
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import Register, on_one_side, serve, settings_for
@@ -216,3 +219,25 @@ async def test_who_reads_too_slowly_is_closed_with_1013_and_resumes_without_loss
         async with anna.socket({chat: held[-1]}) as socket:
             held.extend(message["seq"] for message in socket.messages())
     assert held == list(range(1, 451))
+
+
+async def test_a_hello_that_was_said_in_time_is_answered_however_long_the_database_takes(
+    supabase_side: TestSide, token_key: Path
+) -> None:
+    settings = settings_for(supabase_side, token_key=token_key, realtime=RealtimeSettings(greeting_seconds=1))
+    async with serve(settings) as http:
+        anna = await register(http, "Anna")
+    async with (
+        serve(settings) as http,
+        await connect(supabase_side.owner) as held,
+    ):
+        # A server that has to ask who she is.
+        again = replace(anna, http=http, websocket=f"ws://{http.base_url.netloc.decode()}/v1/ws")
+        await held.execute("begin; lock table sessions in access exclusive mode")
+        async with again.stranger() as socket:
+            await socket.say("hello", d={"token": anna.session["access_token"], "heads": {}, "changes": {}})
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.5):
+                    await socket.hear()
+            await held.execute("rollback")
+            await socket.until("resume.done")

@@ -82,7 +82,9 @@ class Realtime:
         """Greet and resume. What the client says afterwards, and its end, the socket itself calls for."""
         try:
             async with asyncio.timeout(self._greeting_seconds):
-                hello, identity = await self._exchange.greet(parse(await socket.next_frame()))
+                said = await socket.next_frame()
+            # Outside of that time: who said hello soon enough waits with everybody while the database moves.
+            hello, identity = await self._exchange.greet(parse(said))
             connection = Connection(socket, identity, queue_length=self._queue_length)
             await self._register(connection)
         except (TimeoutError, NotAuthenticated, Refused):
