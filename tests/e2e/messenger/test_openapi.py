@@ -85,7 +85,7 @@ def _is_id(value: Any) -> bool:
 
 
 @schema.parametrize()
-@settings(_SETTINGS, max_examples=5)
+@settings(_SETTINGS, max_examples=3)
 def test_every_operation_answers_as_it_is_described(case: Any, stranger: Stranger) -> None:
     ask(case, stranger)
 
