@@ -1,6 +1,6 @@
 """Search, presence, and what a person sets for themselves."""
 
-from playwright.async_api import expect
+from playwright.async_api import Response, expect
 
 from tests.browser.conftest import OpenBrowser
 from tests.browser.person import Device
@@ -30,6 +30,10 @@ async def test_a_message_is_found_by_its_words_and_shown_in_its_place(arrive: Op
     await expect(page.get_by_role("option").filter(has_text="Boris Lind").first).to_be_visible()
 
 
+def _is_saving(answer: Response) -> bool:
+    return answer.request.method == "PUT" and "/v1/me/" in answer.url
+
+
 async def test_who_is_here_is_shown_and_who_hides_it_is_not(arrive: OpenBrowser) -> None:
     anna, boris = (
         await arrive("Anna Petrova"),
@@ -38,11 +42,15 @@ async def test_who_is_here_is_shown_and_who_hides_it_is_not(arrive: OpenBrowser)
     await anna.start_chat_with(boris)
     await expect(anna.page.locator("[data-online=true]")).to_have_text("online")
     await boris.page.get_by_role("link", name="Profile").click()
-    await boris.page.get_by_label("Who sees when I am here").select_option("Nobody")
-    quiet = boris.page.get_by_role("switch", name="Quiet hours")
-    await quiet.click()
-    await boris.page.get_by_label("From").fill("21:30")
-    await boris.page.get_by_label("A notification shows").select_option("Who wrote")
+    # Each is saved by itself; a reload would break off what is still on its way.
+    async with boris.page.expect_response(_is_saving):
+        await boris.page.get_by_label("Who sees when I am here").select_option("Nobody")
+    async with boris.page.expect_response(_is_saving):
+        await boris.page.get_by_role("switch", name="Quiet hours").click()
+    async with boris.page.expect_response(_is_saving):
+        await boris.page.get_by_label("From").fill("21:30")
+    async with boris.page.expect_response(_is_saving):
+        await boris.page.get_by_label("A notification shows").select_option("Who wrote")
     await boris.picture("settings-phone-dark")
     await boris.page.reload()
     await expect(boris.page.get_by_label("From")).to_have_value("21:30")

@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from psycopg import sql
 
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import AwsSettings
 from cyphr.migrate.conductor import Conductor, ask
+from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.follow import applier
 from cyphr.migrate.database.handover import locks
+from cyphr.migrate.database.verify import verifier
+from cyphr.migrate.database.verify.tables import verify_tables
+from cyphr.migrate.database.verify.view import View
 from cyphr.migrate.hooks.run import Hooks
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.journal import Journal
@@ -137,3 +143,33 @@ async def test_a_request_for_a_server_that_stays_away_is_answered_with_what_is_o
         assert refused.value.message.endswith("See that it is back, then ask again.")
         assert refused.value.context["code"] == "unavailable"
         await ask(journal, "handover", "database")
+
+
+async def test_a_comparison_gives_way_to_who_waits_for_a_table_that_it_has_read(
+    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_read, locked = asyncio.Event(), asyncio.Event()
+
+    async def compare(source: View, target: View, tables: list[Table], **limits: Any) -> Any:
+        if not has_read.is_set():
+            (parents,) = (table for table in tables if table.name == "parents")
+            await target.scan(parents, sql.SQL("select count(*) from {table}"))
+            has_read.set()
+            await locked.wait()
+        return await verify_tables(source, target, tables, **limits)
+
+    async def take_parents() -> None:
+        async with await connect(sides[Side.AWS].superuser) as another, another.transaction():
+            await another.execute("lock table parents in access exclusive mode")
+
+    monkeypatch.setattr(verifier, "verify_tables", compare)
+    migration = await copied(sides)
+    async with following(migration), await connect(sides[Side.AWS].superuser) as other:
+        verifying = asyncio.create_task(migration.verify())
+        await has_read.wait()
+        async with asyncio.timeout(60), other.transaction():
+            await other.execute("lock table children in access exclusive mode")
+            locked.set()
+            # As the applier with a TRUNCATE: it waits for the comparison, which waits for what is let go of afterwards.
+            await take_parents()
+        assert (await verifying).differences == []

@@ -11,6 +11,7 @@ import bcrypt
 import httpx
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.embedded.user_pool import app_client, pool_to_make
@@ -86,9 +87,14 @@ def cognito(stand_in: AwsStandIn) -> CognitoSettings:
     """A pool where nobody is, and its app client."""
     client = cognito_client(stand_in.settings)
     pool = client.create_user_pool(**pool_to_make("back"))["UserPool"]["Id"]
-    app = client.create_user_pool_client(UserPoolId=pool, **app_client("back"))["UserPoolClient"]["ClientId"]
+    app = client.create_user_pool_client(UserPoolId=pool, GenerateSecret=True, **app_client("back"))["UserPoolClient"]
     keys = f"{stand_in.endpoint_url}/{pool}/.well-known/jwks.json"
-    return CognitoSettings(user_pool_id=pool, app_client_id=app, keys_url=keys)
+    return CognitoSettings(
+        user_pool_id=pool,
+        app_client_id=app["ClientId"],
+        app_client_secret=SecretStr(app["ClientSecret"]),
+        keys_url=keys,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,10 @@ from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
 from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 
+_LOCK_SECONDS = 2
+"""So long a comparison waits for a table that somebody wants for themselves: who wants it may wait for the comparison,
+which another of its connections has read the table for, and no server sees that circle.
+"""
 _WRITERS_SECONDS = 30.0
 _WRITERS_PAUSE_SECONDS = 0.02
 
@@ -153,7 +157,7 @@ async def _wait_for_writers(source: AsyncConnection) -> None:
 
 async def _open(stack: AsyncExitStack, database: PostgresSettings, processes: int) -> AsyncConnection:
     connection = await stack.enter_async_context(await connect(database))
-    await prepare_to_verify(connection, processes=processes)
+    await prepare_to_verify(connection, processes=processes, lock_seconds=_LOCK_SECONDS)
     return connection
 
 

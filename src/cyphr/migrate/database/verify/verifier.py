@@ -1,10 +1,12 @@
 """When both databases are compared, how much of them, and whether they were found equal."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
+import psycopg
 from psycopg import AsyncConnection
 
 from cyphr.foundation.clock import monotonic
@@ -23,6 +25,10 @@ from cyphr.migrate.database.verify.rows import TableVerification
 from cyphr.migrate.database.verify.tables import verify_tables
 from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 from cyphr.migrate.service import Verification
+
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 _REPAIR_SECONDS = 60.0
 _ROUNDS = 5
@@ -58,14 +64,11 @@ class Verifier:
     async def verify(self, tables: list[Table]) -> Verification:
         """Compare every row of both databases at one point of the stream, while it flows."""
         started = monotonic()
-        async with self._same_point() as point:
-            found = await verify_tables(point.source, point.target, tables)
+        found = await self._at_one_point(lambda point: verify_tables(point.source, point.target, tables))
         if suspects := [each.table for each in found if each.lines]:
             # A TRUNCATE empties a table for every snapshot, also for one that was taken before it. What differs is
             # believed when it differs at a second point, too.
-            async with self._same_point() as point:
-                again = {each.table: each for each in await verify_tables(point.source, point.target, suspects)}
-                self._touched.add(point.touched)
+            again = await self._at_one_point(lambda point: self._verify_again(point, suspects))
             found = [again.get(each.table, each) for each in found]
         result = _summary(found, monotonic() - started)
         self.equal = not result.differences
@@ -76,9 +79,10 @@ class Verifier:
 
         Raises VerificationFailed, with nothing changed, when more than ``limit`` rows differ.
         """
-        async with self._same_point() as point:
-            # A changed row is two differences: as it is here, and as it is there.
-            found = await verify_tables(point.source, point.target, tables, limit=2 * limit + 1)
+        # A changed row is two differences: as it is here, and as it is there.
+        found = await self._at_one_point(
+            lambda point: verify_tables(point.source, point.target, tables, limit=2 * limit + 1)
+        )
         demand_repairable(found, limit)
         self.equal = False
         repaired = await self._exchange(found) if any(each.found for each in found) else []
@@ -119,12 +123,11 @@ class Verifier:
         """
         suspicious = False
         for _ in range(_ROUNDS):
-            async with self._same_point() as point:
-                found = await verify_touched(point.source, point.target, tables, point.touched)
-                if not suspicious and any(each.lines for each in found):  # a TRUNCATE may have come between, as above
-                    self._touched.add(point.touched)
-                    suspicious = True
-                    continue
+            found, touched = await self._at_one_point(lambda point: _verify_touched(point, tables))
+            if not suspicious and any(each.lines for each in found):  # a TRUNCATE may have come between, as above
+                self._touched.add(touched)
+                suspicious = True
+                continue
             self._demand_equal(found)
             suspicious = False
             if self._touched.count <= _FEW_KEYS:
@@ -147,12 +150,21 @@ class Verifier:
         self.equal = True
         return [table.title for table in slow]
 
-    @asynccontextmanager
-    async def _same_point(self) -> AsyncIterator[Point]:
-        applier, stream = await self._following()
-        async with same_point(self._databases, applier, stream, self._touched, self._workers) as point:
-            self._last = point
-            yield point
+    async def _verify_again(self, point: Point, tables: list[Table]) -> dict[Table, TableVerification]:
+        again = {each.table: each for each in await verify_tables(point.source, point.target, tables)}
+        self._touched.add(point.touched)
+        return again
+
+    async def _at_one_point(self, compare: Callable[[Point], Awaitable[T]]) -> T:
+        """What ``compare`` finds at a point of the stream; at another one when it meets a lock that may wait for it."""
+        while True:
+            applier, stream = await self._following()
+            try:
+                async with same_point(self._databases, applier, stream, self._touched, self._workers) as point:
+                    self._last = point
+                    return await compare(point)
+            except psycopg.errors.LockNotAvailable:
+                _logger.info("a comparison gave way to who wants a table for themselves, and begins anew")
 
     def _demand_equal(self, found: list[TableVerification]) -> None:
         differences = [line for table in found for line in table.lines]
@@ -162,6 +174,10 @@ class Verifier:
                 f"the two databases differ: {'; '.join(differences[:5])}. Correct these rows, then run verify.",
                 differences=differences,
             )
+
+
+async def _verify_touched(point: Point, tables: list[Table]) -> tuple[list[TableVerification], Touched]:
+    return await verify_touched(point.source, point.target, tables, point.touched), point.touched
 
 
 def _summary(found: list[TableVerification], seconds: float) -> Verification:

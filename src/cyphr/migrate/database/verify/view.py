@@ -24,7 +24,7 @@ _BLOCKS_WORTH_PROCESSES = 1_024
 _SESSION: LiteralString = """
 set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
 set bytea_output = 'hex'; set lc_monetary = 'C'; set search_path = public, extensions; set client_encoding = utf8;
-set jit = off; set statement_timeout = 0; set lock_timeout = 0;
+set jit = off; set statement_timeout = 0;
 set idle_in_transaction_session_timeout = 0; set row_security = off
 """
 
@@ -37,12 +37,14 @@ class Shape:
     columns: dict[str, ComparedColumn]
 
 
-async def prepare_to_verify(connection: AsyncConnection, *, processes: int = 1) -> None:
+async def prepare_to_verify(connection: AsyncConnection, *, processes: int = 1, lock_seconds: int = 0) -> None:
     """Make values of this session print the same on every server, and let it read for as long as it takes.
 
-    ``processes``: by how many of them the server may read one large table.
+    ``processes``: by how many of them the server may read one large table. ``lock_seconds``: how long it waits for a
+    table that somebody wants for themselves (0: for ever).
     """
     await connection.execute(_SESSION)
+    await connection.execute("select set_config('lock_timeout', %s, false)", [f"{lock_seconds}s"])
     await connection.execute("select set_config('max_parallel_workers_per_gather', %s, false)", [str(processes - 1)])
 
 
