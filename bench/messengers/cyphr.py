@@ -21,8 +21,9 @@ from cyphr.embedded.messenger import MessengerServer
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.settings import MessengerSettings, PostgresSettings
+from cyphr.messenger.sessions.keys import SigningKey
 from cyphr.messenger.sessions.models import Identity
-from cyphr.messenger.sessions.tokens import AccessTokens, SigningKey
+from cyphr.messenger.sessions.tokens import AccessTokens
 
 _queries = load_queries("bench.messengers")
 _SIDE = Side.SUPABASE
@@ -50,8 +51,9 @@ class Cyphr:
         await prepare_database(owner, _SIDE, self._password)
         await fill(self._database, _queries.make_cyphr, self._cast.counts())
         key = self._folder / "token.pem"
-        key.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        self._tokens = AccessTokens(SigningKey.read(key), "cyphr")
+        private = Ed25519PrivateKey.generate()
+        key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        self._tokens = AccessTokens(SigningKey(private), "cyphr")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Sequence[int]]:
