@@ -9,9 +9,9 @@ import pytest_asyncio
 from cyphr.embedded.aws import AwsStandIn
 from tests.conftest import Server, TestSide
 from tests.contract.runtimes import Runtime, functions, process
-from tests.e2e.conftest import token_key
+from tests.e2e.conftest import stand_in, token_key
 
-__all__ = ["token_key"]
+__all__ = ["stand_in", "token_key"]
 
 
 @pytest.fixture(params=["supabase", "aws"])
@@ -19,16 +19,6 @@ def side(request: pytest.FixtureRequest) -> TestSide:
     """Each side in turn."""
     standing: TestSide = request.getfixturevalue(request.param)
     return standing
-
-
-@pytest_asyncio.fixture(scope="session")
-async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AwsStandIn]:
-    started = AwsStandIn(tmp_path_factory.mktemp("aws-stand-in"))
-    await started.start()
-    try:
-        yield started
-    finally:
-        await started.discard()
 
 
 _FEW = {"sends_per_minute": 6000, "sends_burst": 12, "longest_resume": 20}

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from cyphr.embedded.aws import AwsStandIn
 from cyphr.foundation.aws import cognito_client, s3_client
 from cyphr.foundation.postgres import Side, connect
+from cyphr.foundation.settings import AwsSettings
 from cyphr.migrate.auth import AuthMigration, AuthPlaces
 from cyphr.migrate.files import FilesMigration, FilesPlaces
 from tests.conftest import Server, TestSide
@@ -34,6 +35,17 @@ class Databases:
         """Nobody is there, nothing was migrated, and every service stands where its database does."""
         self.side = Side.SUPABASE
         await asyncio.gather(*(_empty(side) for side in self.sides.values()))
+
+    def auth_places(self, aws: AwsSettings, user_pool_id: str, **others: Any) -> AuthPlaces:
+        """Where auth moves between: these databases, and a pool."""
+        return AuthPlaces(
+            authority=self.authority,
+            journal=self.sides[Side.AWS].owner,
+            supabase=self.sides[Side.SUPABASE].owner,
+            aws=aws,
+            user_pool_id=user_pool_id,
+            **others,
+        )
 
 
 async def _empty(side: TestSide) -> None:
@@ -168,13 +180,7 @@ def pool(stand_in: AwsStandIn) -> Pool:
 
 @pytest.fixture
 def auth_places(databases: Databases, pool: Pool, stand_in: AwsStandIn) -> AuthPlaces:
-    return AuthPlaces(
-        authority=databases.authority,
-        journal=databases.sides[Side.AWS].owner,
-        supabase=databases.sides[Side.SUPABASE].owner,
-        aws=stand_in.settings,
-        user_pool_id=pool.id,
-    )
+    return databases.auth_places(stand_in.settings, pool.id)
 
 
 @pytest.fixture

@@ -99,15 +99,7 @@ def cognito(stand_in: AwsStandIn) -> CognitoSettings:
 
 @pytest.fixture(scope="module")
 def places(databases: Databases, stand_in: AwsStandIn, cognito: CognitoSettings) -> AuthPlaces:
-    return AuthPlaces(
-        authority=databases.authority,
-        journal=databases.sides[Side.AWS].owner,
-        supabase=databases.sides[Side.SUPABASE].owner,
-        aws=stand_in.settings,
-        user_pool_id=cognito.user_pool_id,
-        quota_factor=50,
-        sealer=SEALER,
-    )
+    return databases.auth_places(stand_in.settings, cognito.user_pool_id, quota_factor=50, sealer=SEALER)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -48,14 +48,7 @@ def calm(door: CognitoDoor) -> None:
 @pytest.fixture
 def places(databases: Databases, stand_in: AwsStandIn, through_the_door: AwsSettings) -> AuthPlaces:
     """The pool is new; requests go through the door."""
-    return AuthPlaces(
-        authority=databases.authority,
-        journal=databases.sides[Side.AWS].owner,
-        supabase=databases.sides[Side.SUPABASE].owner,
-        aws=through_the_door,
-        user_pool_id=make_pool(stand_in, AliasAttributes=["email"]).id,
-        quota_factor=50,
-    )
+    return databases.auth_places(through_the_door, make_pool(stand_in, AliasAttributes=["email"]).id, quota_factor=50)
 
 
 async def people(side: TestSide, number: int) -> None:

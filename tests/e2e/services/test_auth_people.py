@@ -102,15 +102,7 @@ def auth(places: AuthPlaces) -> AuthMigration:
 
 @pytest.fixture(scope="module")
 def places(databases: Databases, pool: Pool, stand_in: AwsStandIn) -> AuthPlaces:
-    return AuthPlaces(
-        authority=databases.authority,
-        journal=databases.sides[Side.AWS].owner,
-        supabase=databases.sides[Side.SUPABASE].owner,
-        aws=stand_in.settings,
-        user_pool_id=pool.id,
-        quota_factor=50,
-        sealer=SEALER,
-    )
+    return databases.auth_places(stand_in.settings, pool.id, quota_factor=50, sealer=SEALER)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -44,8 +44,10 @@ async def prepare_to_verify(connection: AsyncConnection, *, processes: int = 1, 
     table that somebody wants for themselves (0: for ever).
     """
     await connection.execute(_SESSION)
-    await connection.execute("select set_config('lock_timeout', %s, false)", [f"{lock_seconds}s"])
-    await connection.execute("select set_config('max_parallel_workers_per_gather', %s, false)", [str(processes - 1)])
+    await connection.execute(
+        "select set_config('lock_timeout', %s, false), set_config('max_parallel_workers_per_gather', %s, false)",
+        [f"{lock_seconds}s", str(processes - 1)],
+    )
 
 
 async def read_shapes(connection: AsyncConnection) -> dict[tuple[str, str], Shape]:
