@@ -205,6 +205,8 @@ async def test_who_joined_later_hears_of_changes_before_only_that_there_was_one(
     async with boris.socket() as socket:
         await anna.edit(message, "before, edited")
         assert (await socket.until("change"))["d"] == {"message": None}
+    async with boris.socket({chat: 1}, {chat: 0}) as socket:
+        assert [(frame["t"], frame["d"]["changes"]) for frame in socket.heard] == [("resume.done", {chat: 1})]
     assert await changes(boris, chat) == {"messages": [], "change": 1, "more": False}
     assert (await boris.get_status(message)) == 404
     assert (await boris.react(message, "👍")).status_code == 404

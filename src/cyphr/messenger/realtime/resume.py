@@ -55,7 +55,8 @@ class Resume:
                 change = reached
                 yield frame
             self.heads[chat.chat_id] = place
-            self.changes[chat.chat_id] = change
+            # The last ones may be of messages that this person is not shown: no frame tells of them.
+            self.changes[chat.chat_id] = max(change, chat.last_change)
         for heads in _parts(too_old):
             yield encode("resync", d={"heads": heads})
 
