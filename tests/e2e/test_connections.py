@@ -1,34 +1,86 @@
 """Connections that die are noticed, and by nobody who need not."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import psutil
+import pytest
+import pytest_asyncio
 
+from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import until
 
 
-async def test_connections_that_died_while_nobody_used_them_are_noticed_by_nobody(supabase: TestSide) -> None:
-    database = Database(Side.SUPABASE, supabase.owner, pool_size=4)
-    switchboard = Switchboard({Side.SUPABASE: database})
+@pytest_asyncio.fixture
+async def switchboard(supabase: TestSide) -> AsyncIterator[Switchboard]:
+    switchboard = Switchboard({Side.SUPABASE: Database(Side.SUPABASE, supabase.owner, pool_size=4)})
     await switchboard.open()
-    try:
-        await switchboard.unit_of_work(None, _insert)
-        async with await connect(supabase.superuser) as connection:  # as a restart of the server ends them
-            cursor = await connection.execute(
-                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
-            )
-            assert len(await cursor.fetchall()) >= 1
-        await switchboard.unit_of_work(None, _insert)
-        async with await connect(supabase.owner) as connection:
-            cursor = await connection.execute("select count(*) from waitlist where source = 'switchboard'")
-            assert await cursor.fetchone() == (2,)
-    finally:
-        await switchboard.close()
+    yield switchboard
+    await switchboard.close()
+
+
+async def test_connections_that_died_while_nobody_used_them_are_noticed_by_nobody(
+    supabase: TestSide, switchboard: Switchboard
+) -> None:
+    await switchboard.unit_of_work(None, _insert)
+    await _end_connections(supabase)
+    await switchboard.unit_of_work(None, _insert)
+    assert await _count(supabase) == 2
+
+
+async def test_work_whose_connection_breaks_before_its_commit_is_done_once_more(
+    supabase: TestSide, switchboard: Switchboard
+) -> None:
+    tries = 0
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await _insert(transaction)
+        if tries == 1:
+            await _end_connections(supabase)
+        await _insert(transaction)
+
+    await switchboard.unit_of_work(None, work)
+    assert (tries, await _count(supabase)) == (2, 2)
+
+
+async def test_whoever_fails_for_a_reason_of_their_own_is_not_asked_again(
+    supabase: TestSide, switchboard: Switchboard
+) -> None:
+    tries = 0
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await _insert(transaction)
+        raise InvalidInput("not this")
+
+    with pytest.raises(InvalidInput):
+        await switchboard.unit_of_work(None, work, repeatable=True)
+    assert (tries, await _count(supabase)) == (1, 0)
+
+
+async def _end_connections(side: TestSide) -> None:
+    """As a restart of the server ends them."""
+    async with await connect(side.superuser) as connection:
+        cursor = await connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert len(await cursor.fetchall()) >= 1
+
+
+async def _count(side: TestSide) -> int:
+    async with await connect(side.owner) as connection:
+        cursor = await connection.execute("select count(*) from waitlist where source = 'switchboard'")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def _insert(transaction: Transaction) -> None:

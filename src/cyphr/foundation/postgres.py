@@ -55,8 +55,8 @@ class Moved(Exception):
     """
 
 
-class NotBegun(Exception):
-    """The connection had died in its pool before the work began, so nothing of the work was done.
+class NotCommitted(Exception):
+    """The connection broke before its transaction was to be committed, so nothing of the work was done.
 
     Internal to the retry of ``switchboard.Switchboard.unit_of_work``: callers never see it.
     """
@@ -218,7 +218,8 @@ class Database:
         """A transaction on behalf of ``user_id`` (None: of nobody signed in).
 
         Raises Moved when this database's switchboard says that the authority is elsewhere, or when the fence refuses a
-        write; NotBegun when the connection was dead; Unavailable when no connection can be had.
+        write; NotCommitted when the connection broke while the block ran; Unavailable when no connection can be had.
+        An OperationalError that comes from the end of the block leaves open whether it was committed.
         """
         claims = {"role": "anon"} if user_id is None else {"role": "authenticated", "sub": str(user_id)}
         with self._own_words():
@@ -226,13 +227,13 @@ class Database:
                 try:
                     await stack.enter_async_context(connection.transaction())
                     sides = await self._begin(connection, claims)
+                    if sides.get("database", self.side) is not self.side:
+                        raise Moved
+                    yield Transaction(connection, sides, self._log)
                 except psycopg.OperationalError as error:
                     if connection.closed:
-                        raise NotBegun from error
+                        raise NotCommitted from error
                     raise
-                if sides.get("database", self.side) is not self.side:
-                    raise Moved
-                yield Transaction(connection, sides, self._log)
 
     async def call(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement that is a transaction by itself, in one round-trip, on behalf of nobody.

@@ -13,7 +13,7 @@ import psycopg
 
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
-from cyphr.foundation.postgres import Database, Moved, NotBegun, Side, Transaction
+from cyphr.foundation.postgres import Database, Moved, NotCommitted, Side, Transaction
 
 T = TypeVar("T")
 
@@ -38,19 +38,24 @@ class Switchboard:
         for database in self._databases.values():
             await database.close()
 
-    async def unit_of_work(self, user_id: UUID | None, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def unit_of_work(
+        self, user_id: UUID | None, work: Callable[[Transaction], Awaitable[T]], *, repeatable: bool = False
+    ) -> T:
         """Run ``work`` in one transaction as ``user_id``, on whichever side has the authority.
 
-        When that side moves while the work runs (SQLSTATE CY001, or its switchboard says so), nothing of it was
-        committed, so the whole of it is run again on the other side. ``work`` must therefore have no effect outside
-        its transaction. Raises Unavailable after a minute without an open side.
+        When that side moves while the work runs (SQLSTATE CY001, or its switchboard says so) or the connection breaks,
+        nothing of it was committed, so the whole of it is run again, on the side that is open. ``work`` must therefore
+        have no effect outside its transaction. ``repeatable``: it is run again as well when the connection broke at
+        the commit and nobody knows what became of it, for a second time does no harm and tells the same.
+
+        Raises Unavailable after a minute without an open side; when the outcome is unknown, unless ``repeatable``.
         """
 
         async def attempt(database: Database) -> T:
             async with database.transaction_as(user_id) as transaction:
                 return await work(transaction)
 
-        return await self._on_open_side(attempt, repeatable=False)
+        return await self._on_open_side(attempt, repeatable=repeatable)
 
     async def call(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement that is a unit of work by itself, on whichever side has the authority; see
@@ -74,7 +79,7 @@ class Switchboard:
                 return await attempt(self._databases[side])
             except Moved:
                 self._turn_from(side)
-            except NotBegun:  # as after a restart of the server: the pool replaces each connection as it is found dead
+            except NotCommitted:  # the pool replaces each connection as it is found dead
                 pass
             except psycopg.OperationalError as error:
                 if not repeatable and error.sqlstate not in _RETRYABLE:

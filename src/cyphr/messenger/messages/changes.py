@@ -84,7 +84,7 @@ class MessageChanges:
             )
             return seq
 
-        seq = await self._switchboard.unit_of_work(user_id, work)
+        seq = await self._switchboard.unit_of_work(user_id, work, repeatable=True)
         if seq is None:
             raise NotFound("there is no such message in a chat of yours")
         text = encode("hidden", chat_id, seq=seq, d={"message_id": message_id})
@@ -102,7 +102,7 @@ class MessageChanges:
             return changed, message
 
         async with self._turn(chat_id):
-            changed, message = await self._switchboard.unit_of_work(user_id, work)
+            changed, message = await self._switchboard.unit_of_work(user_id, work, repeatable=True)
             if changed.outcome in _REFUSALS:
                 error, words = _REFUSALS[changed.outcome]
                 raise error(words)

@@ -172,7 +172,7 @@ class Messages:
                 raise NotFound("there is no such chat among yours")
             return rows
 
-        rows = await self._switchboard.unit_of_work(user_id, work)
+        rows = await self._switchboard.unit_of_work(user_id, work, repeatable=True)
         page = rows[:limit]
         return Page(messages=page if after is not None else page[::-1], more=len(rows) > limit)
 
@@ -187,7 +187,7 @@ class Messages:
             )
             return last, rows
 
-        last, rows = await self._switchboard.unit_of_work(user_id, work)
+        last, rows = await self._switchboard.unit_of_work(user_id, work, repeatable=True)
         if last is None:
             raise NotFound("there is no such chat among yours")
         page, more = rows[:limit], len(rows) > limit
@@ -200,7 +200,7 @@ class Messages:
         async def work(transaction: Transaction) -> list[Head]:
             return await transaction.fetch_all(Head, _queries.list_heads, user_id=user_id)
 
-        return await self._switchboard.unit_of_work(user_id, work)
+        return await self._switchboard.unit_of_work(user_id, work, repeatable=True)
 
     async def list_members(self, user_id: UUID, chat_id: UUID) -> frozenset[UUID]:
         """Who is in the chat. Raises NotFound for a stranger."""
@@ -209,7 +209,7 @@ class Messages:
             cursor = await transaction.connection.execute(_queries.list_members, {"chat_id": chat_id})
             return frozenset(row[0] for row in await cursor.fetchall())
 
-        members = await self._switchboard.unit_of_work(user_id, work)
+        members = await self._switchboard.unit_of_work(user_id, work, repeatable=True)
         if user_id not in members:
             raise NotFound("there is no such chat among yours")
         return members
@@ -233,7 +233,7 @@ class Messages:
         async def work(transaction: Transaction) -> Original | None:
             return await transaction.fetch_one(Original, _queries.find_original, message_id=message_id)
 
-        return await self._switchboard.unit_of_work(sender_id, work)
+        return await self._switchboard.unit_of_work(sender_id, work, repeatable=True)
 
     async def _store_batch(self, batch: list[_Sending]) -> None:
         try:
