@@ -271,6 +271,7 @@ def _realtime(
         TokenBuckets(settings.realtime.sends_per_minute, settings.realtime.sends_burst),
         queue_length=settings.connection_queue_length,
         greeting_seconds=settings.realtime.greeting_seconds,
+        most_coming=max(1, settings.pool_size // 2),
         table=None if shared is None else shared.table,
         endpoint=_own_endpoint(settings),
     )

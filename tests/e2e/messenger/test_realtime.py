@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from psycopg import AsyncConnection
 from websockets.exceptions import ConnectionClosed
 
 from cyphr.foundation.postgres import connect
@@ -49,6 +51,31 @@ async def test_a_resume_longer_than_a_page_under_live_traffic_misses_and_doubles
             await socket.hear()
     await talking
     assert [message["seq"] for message in socket.messages()] == list(range(1, 541))
+
+
+async def test_who_is_there_is_served_while_a_crowd_comes_back(join: Register, side: TestSide) -> None:
+    anna, boris = await join("Anna"), await join("Boris")
+    chat = await anna.direct(boris)
+    await boris.send(chat, "missed")
+    async with anna.socket({chat: 1}) as annas, AsyncExitStack() as stack:
+        async with await connect(side.owner) as connection, connection.transaction():
+            # What history is read from, and nothing is written to by who sends.
+            await connection.execute("lock table message_reactions in access exclusive mode")
+            crowd = [await stack.enter_async_context(boris.stranger()) for _ in range(30)]
+            for one in crowd:
+                await one.say("hello", d={"token": boris.session["access_token"], "heads": {chat: 0}})
+            await _until_somebody_waits(connection)
+            number = await annas.send(chat, "there is room")
+            await annas.until("ack", id=number)
+        for one in crowd:
+            await one.until("resume.done")
+            assert [message["content"] for message in one.messages()] == ["missed", "there is room"]
+
+
+async def _until_somebody_waits(connection: AsyncConnection) -> None:
+    query = "select count(*) from pg_locks where relation = 'message_reactions'::regclass and not granted"
+    while (await (await connection.execute(query)).fetchone()) == (0,):
+        await asyncio.sleep(0.01)
 
 
 async def test_a_receipt_covers_everything_before_it_never_falls_and_never_passes_the_end(join: Register) -> None:

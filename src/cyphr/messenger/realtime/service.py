@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
@@ -65,16 +65,21 @@ class Realtime:
         *,
         queue_length: int,
         greeting_seconds: float,
+        most_coming: int,
         table: ConnectionTable | None = None,
         endpoint: str = "",
     ) -> None:
-        """``table``: where other servers look for our connections, which are reached at ``endpoint``."""
+        """``most_coming``: clients that the database is asked for at once because they come; the others wait, and leave
+        room for who is there. ``table``: where other servers look for our connections, which are reached at
+        ``endpoint``.
+        """
         self._exchange = exchange
         self._connections = connections
         self._presence = presence
         self._sends = sends
         self._queue_length = queue_length
         self._greeting_seconds = greeting_seconds
+        self._entrance = asyncio.Semaphore(most_coming)
         self._table = table
         self._endpoint = endpoint
 
@@ -84,9 +89,13 @@ class Realtime:
             async with asyncio.timeout(self._greeting_seconds):
                 said = await socket.next_frame()
             # Outside of that time: who said hello soon enough waits with everybody while the database moves.
-            hello, identity = await self._exchange.greet(parse(said))
-            connection = Connection(socket, identity, queue_length=self._queue_length)
-            await self._register(connection)
+            frame = parse(said)
+            async with self._entrance:
+                if not socket.takes_more:  # it has lost patience meanwhile
+                    return
+                hello, identity = await self._exchange.greet(frame)
+                connection = Connection(socket, identity, queue_length=self._queue_length)
+                await self._register(connection)
         except (TimeoutError, NotAuthenticated, Refused):
             socket.end(NOT_AUTHENTICATED)
         except CyphrError:
@@ -138,8 +147,9 @@ class Realtime:
     async def _resume(self, socket: ClientSocket, connection: Connection, hello: Hello) -> None:
         """Send what this client has missed, as fast as it takes it; then what has come for it meanwhile."""
         resume = self._exchange.resume(connection.identity, hello.d.heads, hello.d.changes)
+        frames = resume.frames()
         try:
-            async for frame in resume.frames():
+            while (frame := await self._next(frames)) is not None:
                 await socket.send_text(frame)
             connection.skip_resumed(resume.heads)
             await socket.send_text(resume.done())
@@ -149,6 +159,11 @@ class Realtime:
             connection.end(TRY_AGAIN)
         except Disconnected:
             return
+
+    async def _next(self, frames: AsyncIterator[str]) -> str | None:
+        # In turn for each: one that takes its frames slowly keeps nobody waiting.
+        async with self._entrance:
+            return await anext(frames, None)
 
 
 def _place(connection: Connection, endpoint: str) -> Place:
