@@ -206,7 +206,8 @@ async def test_who_joined_later_hears_of_changes_before_only_that_there_was_one(
         await anna.edit(message, "before, edited")
         assert (await socket.until("change"))["d"] == {"message": None}
     async with boris.socket({chat: 1}, {chat: 0}) as socket:
-        assert [(frame["t"], frame["d"]["changes"]) for frame in socket.heard] == [("resume.done", {chat: 1})]
+        *frames, done = socket.heard
+        assert (chat in {frame["chat"] for frame in frames}, done["d"]["changes"][chat]) == (False, 1)
     assert await changes(boris, chat) == {"messages": [], "change": 1, "more": False}
     assert (await boris.get_status(message)) == 404
     assert (await boris.react(message, "👍")).status_code == 404
