@@ -78,6 +78,7 @@ FURTHER_FILES = {
         "notices.py",
         "pins.py",
         "tokens.py",
+        "tries.py",
         "verifier.py",
     },
 }

@@ -61,6 +61,7 @@ from cyphr.messenger.sessions.notices import Notices
 from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.service import Sessions
 from cyphr.messenger.sessions.tokens import AccessTokens
+from cyphr.messenger.sessions.tries import PinTries
 from cyphr.messenger.sessions.verifier import Verifier
 from cyphr.messenger.shared import Shared, accepted_keys, build_shared, factor_sealer, root_key, signing_key
 
@@ -167,10 +168,9 @@ def build_messenger(
         switchboard,
         tokens,
         verifier,
-        pins,
+        PinTries(switchboard, pins, audit, most=settings.wrong_pins_per_address),
         audit,
         notices,
-        wrong_pins=settings.wrong_pins_per_address,
         clock=clock,
     )
     sessions.on_revoked(connections.end_session)

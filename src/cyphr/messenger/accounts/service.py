@@ -25,7 +25,8 @@ from cyphr.messenger.audit.models import SecurityEvent
 from cyphr.messenger.audit.service import Audit
 from cyphr.messenger.sessions.models import Identity, Session
 from cyphr.messenger.sessions.pins import Pins
-from cyphr.messenger.sessions.service import Admission, NewSession, Sessions, hash_email
+from cyphr.messenger.sessions.service import Admission, NewSession, Sessions
+from cyphr.messenger.sessions.tries import hash_email
 
 _queries = load_queries(__package__)
 
@@ -142,7 +143,7 @@ class Accounts:
 
     async def change_pin(self, identity: Identity, change: PinChange) -> None:
         """Set a new PIN after the old one, and end every other session. Raises NotAuthenticated or RateLimited."""
-        email = await self._sessions.prove_own_pin(identity, change.pin)
+        email = await self._sessions.tries.prove_own(identity, change.pin)
         pin_hash = await self._pins.hash(change.new_pin)
 
         async def work(transaction: Transaction) -> None:

@@ -13,7 +13,7 @@ from cyphr.foundation.queries import load_queries
 from cyphr.messenger.admin.models import Act, AdministeredPerson, NewPerson, PeoplePage, Role
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.messages.cursors import Place, read_cursor
-from cyphr.messenger.sessions.service import hash_email
+from cyphr.messenger.sessions.tries import hash_email
 
 _queries = load_queries(__package__)
 

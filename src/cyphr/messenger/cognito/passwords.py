@@ -24,7 +24,8 @@ from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.caller import current_caller
 from cyphr.messenger.cognito.models import PoolTokens
 from cyphr.messenger.cognito.pool import WRONG, UserPool
-from cyphr.messenger.sessions.service import Sessions, hash_email
+from cyphr.messenger.sessions.service import Sessions
+from cyphr.messenger.sessions.tries import hash_email
 from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
@@ -157,7 +158,7 @@ class Passwords:
 
     async def forgive(self, email: str) -> None:
         """Clear the count of tries after a right one."""
-        await self._switchboard.unit_of_work(None, lambda transaction: self._sessions.forgive(transaction, email))
+        await self._switchboard.unit_of_work(None, lambda transaction: self._sessions.tries.forgive(transaction, email))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False)

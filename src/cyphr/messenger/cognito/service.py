@@ -23,7 +23,8 @@ from cyphr.messenger.cognito.models import (
 from cyphr.messenger.cognito.passwords import Passwords
 from cyphr.messenger.cognito.pool import BAD_CODE, WRONG, UserPool
 from cyphr.messenger.sessions.models import Challenge, Identity, Session
-from cyphr.messenger.sessions.service import NewSession, Sessions, hash_email
+from cyphr.messenger.sessions.service import NewSession, Sessions
+from cyphr.messenger.sessions.tries import hash_email
 
 _queries = load_queries(__package__)
 
@@ -108,7 +109,7 @@ class Cognito:
         """Cognito's own tokens; counts as a try. Raises NotAuthenticated, InvalidInput (no address), RateLimited or
         Unavailable.
         """
-        email = await self._sessions.read_own_email(identity)
+        email = await self._sessions.tries.read_own_email(identity)
         # Also sets one that came from Supabase Auth.
         if await self._passwords.sign_in(email, password) != identity.user_id:
             raise NotAuthenticated(WRONG)

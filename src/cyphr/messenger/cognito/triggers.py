@@ -7,7 +7,7 @@ from cyphr.foundation.postgres import Transaction
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.cognito.passwords import Passwords
-from cyphr.messenger.sessions.service import Sessions
+from cyphr.messenger.sessions.tries import PinTries
 
 _queries = load_queries(__package__)
 
@@ -21,10 +21,10 @@ async def is_begun(switchboard: Switchboard, username: UUID, email: str) -> bool
     return await switchboard.unit_of_work(None, work)
 
 
-async def proves_pin(sessions: Sessions, switchboard: Switchboard, *, email: str, pin: str, subject: str) -> bool:
+async def proves_pin(tries: PinTries, switchboard: Switchboard, *, email: str, pin: str, subject: str) -> bool:
     """Whether the PIN is that of the address, and the address that of Cognito's ``subject``. Counts as a try."""
     try:
-        user_id = await sessions.prove_pin(email, pin)
+        user_id = await tries.prove(email, pin)
     except (NotAuthenticated, RateLimited):
         return False
 
@@ -32,7 +32,7 @@ async def proves_pin(sessions: Sessions, switchboard: Switchboard, *, email: str
         # An address can be changed at Cognito; whose the user is cannot. Who is suspended is nobody here.
         if await transaction.fetch_value(_queries.known_as, subject=subject) != user_id:
             return False
-        await sessions.forgive(transaction, email)
+        await tries.forgive(transaction, email)
         return True
 
     return await switchboard.unit_of_work(None, work)

@@ -24,7 +24,7 @@ async def _proves_pin(built: Messenger, event: Event, answer: str) -> bool:
     attributes = event["request"].get("userAttributes") or {}
     email = attributes.get("email") or f"{event['userName']}@nobody.invalid"
     return await proves_pin(
-        built.sessions,
+        built.sessions.tries,
         built.switchboard,
         email=email.lower(),
         pin=answer,

@@ -262,7 +262,7 @@ class Proofs:
         if await self._factors_of(identity.user_id):
             raise NotAllowed("this account has a second factor: prove with that one")
         if proof.pin is not None:
-            await self._sessions.prove_own_pin(identity, proof.pin)
+            await self._sessions.tries.prove_own(identity, proof.pin)
         else:
             await self._prove_own_password(identity, proof.password or "")
 
@@ -274,7 +274,7 @@ class Proofs:
     async def _prove_own_password(self, identity: Identity, password: str) -> None:
         if self._passwords is None:
             raise NotAllowed("passwords are not kept here: prove with the PIN")
-        email = await self._sessions.read_own_email(identity)
+        email = await self._sessions.tries.read_own_email(identity)
         if await self._passwords.sign_in(email, password) != identity.user_id:
             raise NotAuthenticated("the e-mail address and the password do not belong together")
 

@@ -10,9 +10,7 @@ from uuid import UUID
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import (
     FactorRequired,
-    InvalidInput,
     NotAuthenticated,
-    RateLimited,
     StepUpRequired,
     Suspended,
 )
@@ -28,8 +26,8 @@ from cyphr.messenger.sessions.adoption import Adoptions
 from cyphr.messenger.sessions.beliefs import Beliefs
 from cyphr.messenger.sessions.models import Challenge, Factor, Identity, Method, Session
 from cyphr.messenger.sessions.notices import Notices
-from cyphr.messenger.sessions.pins import Pins
 from cyphr.messenger.sessions.tokens import LIFETIME, AccessTokens
+from cyphr.messenger.sessions.tries import PinTries
 from cyphr.messenger.sessions.verifier import Proof, Verifier
 
 _queries = load_queries(__package__)
@@ -43,19 +41,6 @@ _NEW_DEVICE = "A new device signed in to your Cyphr account"
 CHALLENGE_SECONDS = 300
 _FAMILY_LIFETIME = timedelta(days=30)
 _MOST_ADOPTED = 100_000
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A reserved try to sign in. ``user_id`` and ``pin_hash`` are None for an address without an account; ``last``: a
-    wrong PIN locks it now.
-    """
-
-    allowed: bool
-    retry_after: int
-    user_id: UUID | None
-    pin_hash: str | None
-    last: bool
 
 
 @dataclass(frozen=True)
@@ -116,22 +101,18 @@ class Sessions:
         switchboard: Switchboard,
         tokens: AccessTokens,
         verifier: Verifier,
-        pins: Pins,
+        tries: PinTries,
         audit: Audit,
         notices: Notices,
         *,
-        wrong_pins: int = 100,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """``wrong_pins``: how many one address of the network may try in 15 minutes, of all accounts together.
-        ``clock``: seconds that only go up, by which it is believed that a session lives.
-        """
+        """``clock``: seconds that only go up, by which it is believed that a session lives."""
+        self.tries = tries
         self._switchboard = switchboard
         self._audit = audit
-        self._wrong_pins = wrong_pins
         self._tokens = tokens
         self._verifier = verifier
-        self._pins = pins
         self._notices = notices
         self._adoptions = Adoptions(switchboard, audit)
         self._alive = Beliefs(clock)
@@ -152,10 +133,10 @@ class Sessions:
         """Sign in with a PIN. Raises NotAuthenticated alike for a wrong PIN and an unknown address, RateLimited, or
         Suspended.
         """
-        user_id = await self.prove_pin(email, pin)
+        user_id = await self.tries.prove(email, pin)
 
         async def work(transaction: Transaction) -> Admission:
-            await self.forgive(transaction, email)
+            await self.tries.forgive(transaction, email)
             return await self.admit_within(transaction, user_id, "pin", new)
 
         return await self.conclude(await self._switchboard.unit_of_work(None, work), new)
@@ -227,74 +208,9 @@ class Sessions:
                 await callback(admission.id, new)
         return self._session(person, new.id, new.refresh_token)
 
-    async def prove_own_pin(self, identity: Identity, pin: str) -> str:
-        """The person's e-mail address, if the PIN is theirs. Raises NotAuthenticated, RateLimited, or InvalidInput."""
-        email = await self.read_own_email(identity)
-        if await self.prove_pin(email, pin) != identity.user_id:
-            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
-
-        async def work(transaction: Transaction) -> None:
-            await self.forgive(transaction, email)
-
-        await self._switchboard.unit_of_work(identity.user_id, work)
-        return email
-
-    async def read_own_email(self, identity: Identity) -> str:
-        """The address that a person signs in with. Raises InvalidInput when there is none."""
-
-        async def read(transaction: Transaction) -> str | None:
-            email: str | None = await transaction.fetch_value(_queries.read_own_email, user_id=identity.user_id)
-            return email
-
-        email = await self._switchboard.unit_of_work(identity.user_id, read)
-        if email is None:
-            raise InvalidInput("this account has no e-mail address, so it has neither a PIN nor a password to prove")
-        return email
-
     async def prove_again(self, transaction: Transaction, identity: Identity) -> None:
         """For five minutes ``require_proof`` is content with this session."""
         await transaction.execute(_queries.note_proof, session_id=identity.session_id)
-
-    async def prove_pin(self, email: str, pin: str) -> UUID:
-        """Whose address and PIN these are; counts as a try. Raises NotAuthenticated or RateLimited."""
-
-        async def work(transaction: Transaction) -> Attempt | None:
-            return await transaction.fetch_one(
-                Attempt,
-                _queries.begin_sign_in,
-                email=email,
-                email_hash=hash_email(email),
-                address=current_caller().inet,
-                most=self._wrong_pins,
-            )
-
-        attempt = await self._switchboard.unit_of_work(None, work)
-        assert attempt is not None
-        if not attempt.allowed:
-            raise RateLimited("too many wrong PINs; wait and try again", retry_after=attempt.retry_after)
-        if not await self._pins.matches(attempt.pin_hash, pin) or attempt.user_id is None or attempt.pin_hash is None:
-            if attempt.last:
-                await self._note(SecurityEvent(kind="pin.locked", subject=attempt.user_id))
-            raise NotAuthenticated("the e-mail address and the PIN do not belong together")
-        if self._pins.is_outdated(attempt.pin_hash):
-            await self._rehash(attempt.user_id, attempt.pin_hash, pin)
-        return attempt.user_id
-
-    async def forgive(self, transaction: Transaction, email: str) -> None:
-        """Clear the count of tries after a right PIN."""
-        await transaction.execute(_queries.forgive_sign_in, email_hash=hash_email(email), address=current_caller().inet)
-
-    async def _note(self, event: SecurityEvent) -> None:
-        # An address without an account is noted as well, so that it costs the same.
-        await self._switchboard.unit_of_work(None, lambda transaction: self._audit.note(transaction, event))
-
-    async def _rehash(self, user_id: UUID, old_hash: str, pin: str) -> None:
-        new_hash = await self._pins.hash(pin)
-
-        async def work(transaction: Transaction) -> None:
-            await transaction.execute(_queries.rehash_pin, user_id=user_id, old_hash=old_hash, new_hash=new_hash)
-
-        await self._switchboard.unit_of_work(None, work)
 
     async def refresh(self, refresh_token: str) -> Session:
         """Exchange a refresh token for a new pair. One that was copied ends its whole family, and its owner is told."""
@@ -490,11 +406,6 @@ def _describe(new: NewSession) -> str:
         f"Somebody signed in to your account on a device that was not used before: {what}, from the address"
         f" {new.address or 'unknown'}.\n\nIf it was not you, end that session under “Devices” and change your PIN."
     )
-
-
-def hash_email(email: str) -> str:
-    """The SHA-256 under which tries to sign in are counted."""
-    return hashlib.sha256(email.encode()).hexdigest()
 
 
 def hash_token(token: str) -> bytes:
