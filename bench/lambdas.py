@@ -77,7 +77,7 @@ async def main(arguments: Sequence[str]) -> None:
     for kind in ("ping", "teleport"):
         say(f"handling {options.frames} frames: {kind}")
         numbers[f"handle {kind}, warm"] = await asyncio.to_thread(_handle, {"v": 1, "t": kind}, options.frames)
-    await asyncio.to_thread(lambda: container.run(graph.messenger().close()))
+    await asyncio.to_thread(lambda: container.run(graph.core().close()))
     rows = [[name, spread(each, digits=2), f"{percentile(each, 99):.2f}"] for name, each in numbers.items()]
     shown = {name: [round(one, 3) for one in each[:20]] for name, each in numbers.items()}
     publish("lambdas", ["", "ms", "p99"], rows, shown, {"imports": options.imports, "frames": options.frames})

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from cyphr.messenger.http import BEGINNINGS, DESCRIPTION, beginning_of, build_app
 from cyphr.messenger.lambdas.container import Answer, Event, invocation, settings
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.whole import messenger
 
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:
