@@ -101,7 +101,7 @@ HANDLERS = {
 
 def test_a_function_is_one_small_module() -> None:
     folder = SOURCE / "messenger/lambdas"
-    assert {one.stem for one in folder.glob("*.py")} == HANDLERS | {"__init__", "batch", "container", "graph"}
+    assert {one.stem for one in folder.glob("*.py")} == HANDLERS | {"__init__", "batch", "container", "graph", "whole"}
     assert all("def handler(" in (folder / f"{name}.py").read_text() for name in HANDLERS)
 
 
@@ -209,7 +209,9 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     readers = {str(one.relative_to(SOURCE)) for one in MODULES if re.search(r"os\.(environ|getenv)", _text(one))}
     # pg_dump and the operator's command are programs of their own, and need what every program needs.
     programs = {"migrate/database/schema/dump.py", "migrate/hooks/command.py"}
-    assert {one for one in readers if not one.startswith(("cli/", "embedded/"))} == programs
+    # Written there: what a library reads before anything else could tell it.
+    start = {"messenger/lambdas/__init__.py"}
+    assert {one for one in readers if not one.startswith(("cli/", "embedded/"))} == programs | start
 
 
 def test_no_decision_of_a_handover_or_of_the_retry_reads_a_wall_clock() -> None:

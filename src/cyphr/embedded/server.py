@@ -22,7 +22,7 @@ from cyphr.foundation.errors import CyphrError
 from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging
-from cyphr.messenger.app import sns_channel
+from cyphr.messenger.core import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000

@@ -1,8 +1,9 @@
 """AWS clients, built from settings in one place."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
@@ -31,8 +32,8 @@ PARALLEL_CALLS = 32
 
 def s3_client(settings: AwsSettings) -> "S3Client":
     """A thread-safe S3 client. Path-style addresses against a stand-in, so that no DNS is needed."""
-    client: S3Client = _client(settings, "s3", **_arguments(settings, s3={"addressing_style": "path"}))
-    return client
+    client: object = _OnFirstCall(settings, "s3", _arguments(settings, s3={"addressing_style": "path"}))
+    return cast("S3Client", client)
 
 
 def cognito_client(settings: AwsSettings) -> "CognitoIdentityProviderClient":
@@ -79,20 +80,21 @@ def dns_client(settings: AwsSettings) -> "Route53Client":
 
 def table_client(settings: AwsSettings) -> "DynamoDBClient":
     """A thread-safe client of DynamoDB. Impatient: whoever sends a message waits for it, and it can do without."""
-    client: DynamoDBClient = _client(settings, "dynamodb", **_impatient(settings))
-    return client
+    client: object = _OnFirstCall(settings, "dynamodb", _impatient(settings))
+    return cast("DynamoDBClient", client)
 
 
+@lru_cache(maxsize=8)
 def queue_client(settings: AwsSettings) -> "SQSClient":
-    """A thread-safe client of SQS, as impatient as that of DynamoDB."""
-    client: SQSClient = _client(settings, "sqs", **_impatient(settings))
-    return client
+    """A thread-safe client of SQS, as impatient as that of DynamoDB; one for all queues."""
+    client: object = _OnFirstCall(settings, "sqs", _impatient(settings))
+    return cast("SQSClient", client)
 
 
 def mail_client(settings: AwsSettings) -> "SESV2Client":
     """A thread-safe client of SES."""
-    client: SESV2Client = _client(settings, "sesv2", **_arguments(settings))
-    return client
+    client: object = _OnFirstCall(settings, "sesv2", _arguments(settings))
+    return cast("SESV2Client", client)
 
 
 def gateway_client(settings: AwsSettings, endpoint_url: str) -> "ApiGatewayManagementApiClient":
@@ -128,6 +130,31 @@ def read_secret(settings: AwsSettings, name: str) -> str:
         raise InvalidInput(f"the secret {name} is binary; store it as text") from error
     except (ClientError, BotoCoreError) as error:
         raise InvalidInput(f"cannot read the secret {name}: {error}") from error
+
+
+class _OnFirstCall:
+    """A client that its first call makes, in the thread of that call: a service's description is read from disk, which
+    takes as long as many calls, and whoever starts does not need every service at once.
+    """
+
+    def __init__(self, settings: AwsSettings, service: str, arguments: dict[str, Any]) -> None:
+        self._make = partial(_client, settings, service, **arguments)
+        self._made: Any = None
+        self._one_makes_it = Lock()
+
+    @property
+    def made(self) -> Any:
+        with self._one_makes_it:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(*positional: Any, **arguments: Any) -> Any:
+            return getattr(self.made, operation)(*positional, **arguments)
+
+        call.__name__ = operation
+        return call
 
 
 def _client(settings: AwsSettings, service: str, **arguments: Any) -> Any:

@@ -1,33 +1,13 @@
 """The HTTP application: every feature's routes behind one edge."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-import cyphr.messenger.accounts.routes
-import cyphr.messenger.admin.routes
-import cyphr.messenger.blocks.routes
-import cyphr.messenger.chats.routes
-import cyphr.messenger.cognito.routes
-import cyphr.messenger.devices.routes
-import cyphr.messenger.discovery.routes
-import cyphr.messenger.drafts.routes
-import cyphr.messenger.files.routes
-import cyphr.messenger.groups.routes
-import cyphr.messenger.health
-import cyphr.messenger.identities.routes
-import cyphr.messenger.invites.routes
-import cyphr.messenger.messages.routes
-import cyphr.messenger.mfa.routes
-import cyphr.messenger.presence.routes
-import cyphr.messenger.push.routes
-import cyphr.messenger.realtime.routes
-import cyphr.messenger.search.routes
-import cyphr.messenger.sessions.routes
-import cyphr.messenger.switchboard.routes
 from cyphr.foundation.cancellation import end
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.messenger.accounts.mail import Mail
@@ -52,29 +32,40 @@ SERVER_OPTIONS: dict[str, Any] = {
 """How uvicorn must be run with this application: ``uvicorn.Config(app, **SERVER_OPTIONS, host=…, port=…)``."""
 
 _ROUTERS = (
-    cyphr.messenger.accounts.routes.router,
-    cyphr.messenger.admin.routes.router,
-    cyphr.messenger.sessions.routes.router,
-    cyphr.messenger.sessions.routes.keys,
-    cyphr.messenger.cognito.routes.router,
-    cyphr.messenger.identities.routes.router,
-    cyphr.messenger.mfa.routes.router,
-    cyphr.messenger.devices.routes.router,
-    cyphr.messenger.files.routes.router,
-    cyphr.messenger.discovery.routes.router,
-    cyphr.messenger.chats.routes.router,
-    cyphr.messenger.groups.routes.router,
-    cyphr.messenger.invites.routes.router,
-    cyphr.messenger.blocks.routes.router,
-    cyphr.messenger.messages.routes.router,
-    cyphr.messenger.drafts.routes.router,
-    cyphr.messenger.search.routes.router,
-    cyphr.messenger.presence.routes.router,
-    cyphr.messenger.push.routes.router,
-    cyphr.messenger.realtime.routes.router,
-    cyphr.messenger.switchboard.routes.router,
-    cyphr.messenger.health.router,
+    ("accounts.routes:router", {"/v1/accounts", "/v1/me"}),
+    ("admin.routes:router", {"/v1/admin"}),
+    ("sessions.routes:router", {"/v1/sessions"}),
+    ("sessions.routes:keys", {"/.well-known/jwks.json"}),
+    ("cognito.routes:router", {"/v1/cognito", "/v1/me"}),
+    ("identities.routes:router", {"/v1/me"}),
+    ("mfa.routes:router", {"/v1/me", "/v1/sessions"}),
+    ("devices.routes:router", {"/v1/sessions"}),
+    ("files.routes:router", {"/v1/me"}),
+    ("discovery.routes:router", {"/v1/people"}),
+    ("chats.routes:router", {"/v1/chats"}),
+    ("groups.routes:router", {"/v1/chats"}),
+    ("invites.routes:router", {"/v1/chats", "/v1/invites"}),
+    ("blocks.routes:router", {"/v1/me"}),
+    ("messages.routes:router", {"/v1/chats"}),
+    ("drafts.routes:router", {"/v1/chats", "/v1/drafts"}),
+    ("search.routes:router", {"/v1/search"}),
+    ("presence.routes:router", {"/v1/chats", "/v1/me"}),
+    ("push.routes:router", {"/v1/me", "/v1/push"}),
+    ("realtime.routes:router", {"/@connections", "/v1/addresses"}),
+    ("switchboard.routes:router", {"/v1/switchboard"}),
+    ("health:router", {"/healthz", "/readyz"}),
 )
+"""Every router, and how the paths that it answers begin (two segments, or all of a shorter one)."""
+
+BEGINNINGS = frozenset[str]().union(*(beginnings for _, beginnings in _ROUTERS))
+"""How the path of any operation begins."""
+
+DESCRIPTION = "/v1/openapi.json"
+
+
+def beginning_of(path: str) -> str:
+    """As much of a path as says which features answer it."""
+    return "/".join(path.split("/")[:3])
 
 
 def create_app(
@@ -88,8 +79,16 @@ def create_app(
     return build_app(settings, build_messenger(settings, mail, channel), extra=extra)
 
 
-def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
-    """The application over a messenger that is built already; its lifespan opens and closes it."""
+def build_app(
+    settings: MessengerSettings,
+    messenger: Messenger,
+    *,
+    beginning: str | None = None,
+    extra: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """The application over a messenger that is built already; its lifespan opens and closes it. ``beginning``: the only
+    one that paths will have; none: all have to be answered.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -106,7 +105,7 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
         title="Cyphr",
         version="1",
         summary="The messenger's API. WebSocket: /v1/ws.",
-        openapi_url="/v1/openapi.json",
+        openapi_url=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         # A redirect names the host that the request named: who could choose that would choose where people go.
@@ -114,7 +113,7 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
         lifespan=lifespan,
     )
     app.state.messenger = messenger
-    for router in (*_ROUTERS, *extra):
+    for router in (*_routers(beginning), *extra):
         app.include_router(router)
     if settings.web_folder is not None:
         app.mount("/", WebClient(settings.web_folder), name="web")
@@ -123,3 +122,12 @@ def build_app(settings: MessengerSettings, messenger: Messenger, *, extra: Seque
     app.add_middleware(Door)
     app.add_middleware(Edge, settings=settings)
     return app
+
+
+def _routers(beginning: str | None) -> Iterator[APIRouter]:
+    # Imported when they are asked for: what a feature's routes take to make is more than to answer from one of them.
+    for place, beginnings in _ROUTERS:
+        if beginning is None or beginning in beginnings:
+            module, name = place.split(":")
+            router: APIRouter = getattr(import_module(f"cyphr.messenger.{module}"), name)
+            yield router

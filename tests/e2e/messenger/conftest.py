@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from cyphr.embedded.mailbox import Mailbox
 from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.settings import MessengerSettings
-from cyphr.messenger.app import sns_channel
+from cyphr.messenger.core import sns_channel
 from cyphr.messenger.http import SERVER_OPTIONS, create_app
 from cyphr.messenger.sessions import pins
 from tests.conftest import Server, TestSide

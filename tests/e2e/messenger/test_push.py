@@ -15,7 +15,8 @@ from cyphr.embedded.pushes import PushInbox
 from cyphr.foundation.aws import notifications_client
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import MessengerSettings
-from cyphr.messenger.app import build_messenger, sns_channel
+from cyphr.messenger.app import build_messenger
+from cyphr.messenger.core import sns_channel
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client, register
 from tests.e2e.messenger.conftest import serve, settings_for

@@ -8,7 +8,7 @@ from typing import Any
 from cyphr.messenger.cognito.rounds import is_over, is_proven
 from cyphr.messenger.cognito.triggers import wants_factor
 from cyphr.messenger.lambdas.container import Event, invocation, run
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.graph import core
 
 
 @invocation
@@ -29,5 +29,5 @@ def handler(event: Event, _: Any) -> Event:
 
 def _is_enough(request: Event, rounds: list[Event]) -> bool:
     subject = (request.get("userAttributes") or {}).get("sub", "")
-    wanted = run(wants_factor(messenger().switchboard, subject))
+    wanted = run(wants_factor(core().switchboard, subject))
     return wanted is not None and is_proven(rounds, factor_wanted=wanted)

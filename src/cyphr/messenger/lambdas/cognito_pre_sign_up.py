@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cyphr.messenger.cognito.triggers import is_begun
 from cyphr.messenger.lambdas.container import Event, invocation, run
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.graph import core
 
 
 class Refused(Exception):
@@ -25,7 +25,7 @@ def handler(event: Event, _: Any) -> Event:
     # The id says whose a user is; whoever could choose it would choose another's.
     if attributes.get("custom:user_id") != str(username):
         raise Refused("register at the messenger")
-    if not run(is_begun(messenger().switchboard, username, attributes.get("email", ""))):
+    if not run(is_begun(core().switchboard, username, attributes.get("email", ""))):
         raise Refused("register at the messenger")
     return event
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cyphr.messenger.cognito.triggers import migrated_attributes
 from cyphr.messenger.lambdas.container import Event, invocation, run
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.graph import core
 
 
 class Refused(Exception):
@@ -20,11 +20,11 @@ def handler(event: Event, _: Any) -> Event:
     """The attributes of the user to make. Raises Refused for a wrong password, and for a forgotten one: the code for
     that is asked for at our API, which makes the user first.
     """
-    passwords = messenger().passwords
+    passwords = core().passwords
     if passwords is None or event["triggerSource"] != "UserMigration_Authentication":
         raise Refused("no such user")
     email, password = event["userName"].strip().lower(), event["request"].get("password") or ""
-    attributes = run(migrated_attributes(passwords, messenger().switchboard, email, password))
+    attributes = run(migrated_attributes(passwords, core().switchboard, email, password))
     if attributes is None:
         raise Refused("no such user")
     event["response"] = {

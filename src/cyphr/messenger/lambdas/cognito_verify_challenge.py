@@ -5,7 +5,7 @@ from typing import Any
 from cyphr.messenger.app import Messenger
 from cyphr.messenger.cognito.triggers import account_of, proves_pin
 from cyphr.messenger.lambdas.container import Event, invocation, run
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.whole import messenger
 
 
 @invocation

@@ -5,9 +5,9 @@ from typing import Any
 
 from cyphr.foundation.clock import monotonic, now
 from cyphr.foundation.errors import Conflict, CyphrError, NotAuthenticated, RateLimited
-from cyphr.messenger.app import Messenger
+from cyphr.messenger.core import Core
 from cyphr.messenger.lambdas.container import OK, Answer, Event, endpoint, invocation, run, settings, shared
-from cyphr.messenger.lambdas.graph import messenger
+from cyphr.messenger.lambdas.graph import core
 from cyphr.messenger.messages.postman import encode
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TOO_BIG, TRY_AGAIN
 from cyphr.messenger.realtime.exchange import Refused, failure, out_of_turn, parse, slow_down
@@ -37,7 +37,7 @@ _OPENS_BURST = 20
 def handler(event: Event, _: Any) -> Answer:
     """Handle the frame. Never raises: API Gateway would answer the client in words of its own."""
     try:
-        answer = run(_Frame(messenger(), event).handle())
+        answer = run(_Frame(core(), event).handle())
     except Exception as error:
         answer = failure(None, error)
     return OK if answer is None else {**OK, "body": answer}
@@ -46,9 +46,9 @@ def handler(event: Event, _: Any) -> Answer:
 class _Frame:
     """One invocation."""
 
-    def __init__(self, messenger: Messenger, event: Event) -> None:
-        self._messenger = messenger
-        self._exchange = messenger.exchange
+    def __init__(self, core: Core, event: Event) -> None:
+        self._core = core
+        self._exchange = core.exchange
         self._address: str = event["requestContext"]["connectionId"]
         self._endpoint = endpoint(event["requestContext"])
         self._body: str = event.get("body") or ""
@@ -100,7 +100,7 @@ class _Frame:
         await shared().ask_about(identity.user_id, now())
         answer = await self._resume(self._exchange.resume(identity, hello.d.heads, hello.d.changes))
         # Later than the registration: who is not registered yet when realtime moves is not called.
-        if farewell := await self._messenger.relocation.farewell():
+        if farewell := await self._core.relocation.farewell():
             await self._post(farewell)
         return answer
 
@@ -145,7 +145,7 @@ class _Frame:
         if wait:
             return failure(None, RateLimited("too many chats were opened; try again later", retry_after=int(wait) + 1))
         try:
-            people = await self._messenger.presence.read_presence(place.user_id, frame.chat)
+            people = await self._core.presence.read_presence(place.user_id, frame.chat)
         except CyphrError as error:
             return failure(None, error)
         return encode("presence", frame.chat, d={"people": people})

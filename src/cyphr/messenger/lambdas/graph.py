@@ -1,11 +1,11 @@
-"""The whole messenger in a function's container, for the handlers that need all of it."""
+"""What conversations need in a function's container, for the handlers that need no more of the messenger."""
 
 from functools import cache
 
 from cyphr.foundation.aws import mail_client
 from cyphr.foundation.errors import InvalidInput
 from cyphr.messenger.accounts.mail import SesMail
-from cyphr.messenger.app import Messenger, build_messenger
+from cyphr.messenger.core import Core, build_core
 from cyphr.messenger.lambdas.container import metrics, run, settings
 
 
@@ -19,8 +19,8 @@ def mail() -> SesMail:
 
 
 @cache
-def messenger() -> Messenger:
+def core() -> Core:
     """Built once, with its databases open; what a process does beside requests has functions of its own."""
-    built = build_messenger(settings(), mail(), metrics=metrics())
+    built = build_core(settings(), mail(), metrics=metrics())
     run(built.switchboard.open())
     return built
