@@ -68,10 +68,19 @@ async def functions(
         people = await registered(given.model_copy(update={"aws": stand_in.settings}), waiting)
         settings = made.settings(given, front=f"http://{host}:{port}")
         settings = settings.model_copy(update={"realtime": settings.realtime.model_copy(update=realtime)})
-        await made.deploy(settings)
         front = create_front(settings.model_copy(update={"aws": stand_in.settings}), addresses.http)
-        async with serve_app(front, listener=listener) as http:
+        async with deployed(made, settings), serve_app(front, listener=listener) as http:
             yield Runtime(http, settings, side, people)
+
+
+@asynccontextmanager
+async def deployed(made: Functions, settings: MessengerSettings) -> AsyncIterator[None]:
+    """The functions with these settings, which are called by nobody once their database is about to go."""
+    await made.deploy(settings)
+    try:
+        yield
+    finally:
+        await made.pause()  # the clock would call on for as long as the stand-in runs, and fail each time
 
 
 async def registered(settings: MessengerSettings, names: Sequence[str]) -> dict[str, list[Client]]:
@@ -109,8 +118,8 @@ async def both_endpoints(
         host, port = listener.getsockname()
         here, there = made.beside(f"http://{host}:{port}", move_seconds=move_seconds)
         settings = settings_for(side, token_key=token_key, aws=stand_in.settings, realtime=here)
-        await made.deploy(made.settings(settings.model_copy(update={"realtime": there})))
-        async with serve(settings, listener=listener) as http:
+        of_functions = made.settings(settings.model_copy(update={"realtime": there}))
+        async with deployed(made, of_functions), serve(settings, listener=listener) as http:
             yield http, {Side.SUPABASE: str(here.url), Side.AWS: str(there.url)}
 
 

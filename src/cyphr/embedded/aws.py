@@ -146,7 +146,7 @@ class AwsStandIn:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         port = self._port = choose_port(self._wanted_port, self.folder)
         self._process = spawn(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "cyphr.embedded.stand_in"],
             log=self.log,
             note=self.folder / "process.json",
             environment=self._environment(port),

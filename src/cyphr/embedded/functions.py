@@ -27,8 +27,8 @@ MAIL_FROM = "no-reply@cyphr.example"
 
 _ACCOUNT = "000000000000"
 _ROLE = "cyphr-functions"
-_HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
-_TRIGGERS = tuple(TRIGGERS.values())
+HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
+TRIGGER_HANDLERS = tuple(TRIGGERS.values())
 _SOURCES = {"cyphr-fan-out": "fan_out", "cyphr-greetings": "sweep", "cyphr-later": "later"}
 """Which function takes what is in which queue."""
 _CLOCK = "cyphr-clock"
@@ -213,7 +213,7 @@ class Functions:
         functions = self._client("lambda")
         known = {one["FunctionName"] for one in functions.list_functions()["Functions"]}
         variables = {"Variables": environment_of(settings)}
-        for handler in (*_HANDLERS, *(_TRIGGERS if settings.cognito is not None else ())):
+        for handler in (*HANDLERS, *(TRIGGER_HANDLERS if settings.cognito is not None else ())):
             name = _name(handler)
             if name in known:
                 functions.update_function_configuration(FunctionName=name, Environment=variables)
@@ -250,7 +250,7 @@ class Functions:
 
     def _wire_triggers(self, pool_id: str) -> None:
         functions = self._client("lambda")
-        for handler in _TRIGGERS:
+        for handler in TRIGGER_HANDLERS:
             with suppress(functions.exceptions.ResourceConflictException):
                 functions.add_permission(
                     FunctionName=_name(handler),
@@ -259,7 +259,7 @@ class Functions:
                     Principal="cognito-idp.amazonaws.com",
                     SourceArn=self._arn("cognito-idp", f"userpool/{pool_id}"),
                 )
-        arns = {handler: self._arn("lambda", f"function:{_name(handler)}") for handler in _TRIGGERS}
+        arns = {handler: self._arn("lambda", f"function:{_name(handler)}") for handler in TRIGGER_HANDLERS}
         self._client("cognito-idp").update_user_pool(UserPoolId=pool_id, **pool_settings(arns))
 
     def _ensure_schedule(self) -> None:

@@ -114,7 +114,8 @@ def build_app(
     )
     app.state.messenger = messenger
     for router in (*_routers(beginning), *extra):
-        app.include_router(router)
+        # Not by include_router: each application would analyse every route again, and match each request twice.
+        app.router.routes.extend(router.routes)
     if settings.web_folder is not None:
         app.mount("/", WebClient(settings.web_folder), name="web")
     answer_errors(app)

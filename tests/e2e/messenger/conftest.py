@@ -65,8 +65,10 @@ async def serve_app(app: FastAPI, *, listener: socket.socket | None = None) -> A
         try:
             host, port = bound.getsockname()
             # Shorter than the server keeps a connection, so that none is used at the moment in which it is closed.
-            limits = httpx.Limits(keepalive_expiry=2)
-            async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=30, limits=limits) as client:
+            # And few in wait: httpx looks at each of them, for each of them, with every request.
+            limits = httpx.Limits(keepalive_expiry=2, max_keepalive_connections=8)
+            base_url = f"http://{host}:{port}"
+            async with httpx.AsyncClient(base_url=base_url, timeout=30, limits=limits, verify=False) as client:
                 yield client
         finally:
             server.should_exit = True

@@ -1,8 +1,9 @@
 """Access tokens: short-lived EdDSA JWTs that any server with the public key can check."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -45,12 +46,15 @@ class AccessTokens:
         """The keys that check them, as JSON Web Keys; first the one that signs."""
         return [_json_web_key(kid, public) for kid, public in self._known.items()]
 
-    def verify(self, token: str) -> Identity:
-        """Who the token speaks for. Raises NotAuthenticated; says nothing of the reason but expiry."""
+    def verify(self, token: str, header: Mapping[str, Any] | None = None) -> Identity:
+        """Who the token speaks for. Raises NotAuthenticated; says nothing of the reason but expiry.
+
+        ``header``: the token's, when it was read before.
+        """
         try:
             claims = jwt.decode(
                 token,
-                self._known[jwt.get_unverified_header(token)["kid"]],
+                self._known[(header or jwt.get_unverified_header(token))["kid"]],
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
                 issuer=self._issuer,

@@ -126,13 +126,13 @@ class Verifier:
         if len(token) > LARGEST_TOKEN:
             raise unknown_key()
         try:
-            header = jwt.get_unverified_header(token)
-            named = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            unproven = jwt.decode_complete(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise unknown_key() from error
+        header, named = unproven["header"], unproven["payload"].get("iss")
         other = self._others.get(named) if isinstance(named, str) else None
         if other is None:
-            return self._own.verify(token)
+            return self._own.verify(token, header)
         try:
             return await other.prove(token, header)
         except jwt.ExpiredSignatureError as error:
