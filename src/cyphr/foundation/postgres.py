@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -105,6 +106,14 @@ def _reason(words: str, settings: PostgresSettings) -> str:
 def uuid_array(ids: Iterable[UUID]) -> str:
     """A ``uuid[]`` as PostgreSQL reads it. psycopg looks at each element of a list, which here is most of the work."""
     return "{" + ",".join([one.hex for one in ids]) + "}"
+
+
+@lru_cache(maxsize=64)
+def uuids_of(array: str) -> tuple[UUID, ...]:
+    """A ``uuid[]`` without nulls, as PostgreSQL writes it. The members of a chat are most often those of its message
+    before.
+    """
+    return tuple(map(UUID, array[1:-1].split(","))) if array != "{}" else ()
 
 
 def bigint_array(numbers: Iterable[int]) -> str:
