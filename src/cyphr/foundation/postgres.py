@@ -38,6 +38,11 @@ MOVED = "CY001"
 _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
 
 
+# Of an array's binary format: dimensions, flags, element type, size and lower bound come first, and before each element
+# its length.
+_BEFORE_FIRST, _EACH = 24, 20
+
+
 class Side(StrEnum):
     """Where a service stands."""
 
@@ -109,11 +114,11 @@ def uuid_array(ids: Iterable[UUID]) -> str:
 
 
 @lru_cache(maxsize=64)
-def uuids_of(array: str) -> tuple[UUID, ...]:
-    """A ``uuid[]`` without nulls, as PostgreSQL writes it. The members of a chat are most often those of its message
-    before.
+def uuids_of(array: bytes) -> tuple[UUID, ...]:
+    """What ``array_send`` gives for a ``uuid[]`` without nulls. As text, hundreds of ids cost both sides more than to
+    find them; and the members of a chat are most often those of its message before.
     """
-    return tuple(map(UUID, array[1:-1].split(","))) if array != "{}" else ()
+    return tuple(UUID(bytes=array[at : at + 16]) for at in range(_BEFORE_FIRST, len(array), _EACH))
 
 
 def bigint_array(numbers: Iterable[int]) -> str:

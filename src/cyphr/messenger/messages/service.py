@@ -59,7 +59,7 @@ class Stored:
     expires_at: datetime | None
     repeated: bool
     refusal: str | None
-    member_ids: str | None
+    member_ids: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
