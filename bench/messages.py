@@ -29,6 +29,9 @@ from cyphr.foundation.postgres import Side
 
 _AT_ONCE = 50
 _SETTLE_SECONDS = 2.0
+_PHASES = ("direct", "group", "idle")
+# So many messages until every connection of a pool has prepared its statements.
+_GROUP_WARM_UP = 50
 _MESSENGERS = {"cyphr": Cyphr, "socketio": SocketIo, "ejabberd": Ejabberd}
 
 _Guest = tuple[int, int | None, Person, int | None]
@@ -48,6 +51,7 @@ async def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--history", type=int, default=1000, help="messages that each pair has exchanged before")
     parser.add_argument("--only", choices=_MESSENGERS, action="append", help="leave the others out")
+    parser.add_argument("--phase", choices=_PHASES, action="append", help="leave the other phases out")
     options = parser.parse_args(arguments)
     cast = Cast(options.pairs, options.members, options.idle, options.history)
     async with AsyncExitStack() as stack:
@@ -84,9 +88,10 @@ async def _measure(messenger: Messenger, postgres: Server, cast: Cast, options: 
     async with messenger.running() as server_pids:
         pids = {"server": server_pids, "PostgreSQL": [postgres.cluster.process.pid]}
         # First those who do nothing: memory that work has left behind would be given to them.
-        idle = await _idle(messenger, server_pids, cast)
-        direct = await _direct(messenger, pids, cast, options)
-        group = await _group(messenger, pids, cast, options.group_messages)
+        phases = options.phase or _PHASES
+        idle = await _idle(messenger, server_pids, cast) if "idle" in phases else {}
+        direct = await _direct(messenger, pids, cast, options) if "direct" in phases else {}
+        group = await _group(messenger, pids, cast, options.group_messages) if "group" in phases else {}
     return direct | group | idle
 
 
@@ -123,7 +128,8 @@ async def _group(messenger: Messenger, pids: dict[str, Sequence[int]], cast: Cas
     people += [(one, cast.group, Listener(speaker), cast.speaker_of_group) for one in cast.listeners_of_group]
     listeners = len(cast.listeners_of_group)
     async with _connected(messenger, people):
-        await converse([speaker], listeners, 2)
+        for _ in range(_GROUP_WARM_UP):
+            await converse([speaker], listeners, 1)
         before = sum(processor_seconds(pids[who]) for who in ("server", "PostgreSQL"))
         last, whole = [], []
         for _ in range(messages):
@@ -176,7 +182,8 @@ def _shortly(found: dict[str, list[float]]) -> str:
 def _print(messengers: Sequence[Messenger], found: Found, about: dict[str, Any]) -> None:
     first = messengers[0].name
     names = list(found[first])
-    head = ["", *names, f"msg/s, p99 and last delivery: {first} ÷ it"]
+    compared = [name for name in ("msg/s", "p99 ms", "last delivery ms") if name in names]
+    head = ["", *names, f"{', '.join(compared)}: {first} ÷ it"]
     rows = []
     for messenger in messengers:
         if messenger.missing is not None:
@@ -185,8 +192,8 @@ def _print(messengers: Sequence[Messenger], found: Found, about: dict[str, Any])
         numbers = found[messenger.name]
         ratios = [
             spread([ours / theirs for ours, theirs in zip(found[first][name], numbers[name], strict=True)], digits=2)
-            for name in ("msg/s", "p99 ms", "last delivery ms")
-            if messenger.name != first and name in numbers
+            for name in compared
+            if messenger.name != first
         ]
         rows.append([messenger.name, *(spread(numbers[name], digits=2) for name in names), ", ".join(ratios)])
     publish("messages", head, rows, found, about)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from psycopg import AsyncConnection
 
 from cyphr.foundation.errors import Unavailable
-from cyphr.foundation.postgres import Database, connect, uuid_array
+from cyphr.foundation.postgres import Database, connect, uuid_array, uuids_of
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from tests.conftest import TestSide
@@ -161,3 +161,16 @@ async def test_a_batch_whose_connection_is_cut_is_stored_once_and_answered(
                 )
         assert [row[3] for row in await storing] == [1, 2]
     assert await (await owner.execute("select count(*), max(seq) from messages")).fetchone() == (2, 2)
+
+
+async def test_the_members_of_each_chat_come_with_its_first_message(
+    side: TestSide, owner: AsyncConnection[Any]
+) -> None:
+    await owner.execute(
+        "insert into chat_participants (chat_id, user_id, left_at) values (%s, %s, now())", [SECOND, BORIS]
+    )
+    async with await connect(side.app) as connection:
+        batch = columns((FIRST, ANNA), (FIRST, BORIS), (SECOND, ANNA))
+        rows = await (await connection.execute(MESSAGES.store_messages, batch)).fetchall()
+    members = [None if row[8] is None else set(uuids_of(row[8])) for row in rows]
+    assert members == [{ANNA, BORIS}, None, {ANNA}]

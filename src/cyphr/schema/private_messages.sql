@@ -64,15 +64,18 @@ declare
 begin
     perform private.require_authority();
     -- A stranger must not be able to hold up a chat: only chats of their senders are locked. In one order, so that two
-    -- batches never wait for each other in a circle.
+    -- batches never wait for each other in a circle. Limits here and below make each question one look into an index,
+    -- whatever the planner thinks of the table: it would as soon read all members of a chat for each of the given.
     select coalesce(array_agg(held.id), '{}') into locked
     from (
         select chat.id from public.chats chat
-        where chat.id in (
-            select member.chat_id
+        where chat.id = any (array(
+            select given.chat_id
             from unnest(p_chat_ids, p_sender_ids) as given (chat_id, sender_id)
-            join public.chat_participants member
-                on member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null)
+            cross join lateral (
+                select from public.chat_participants member
+                where member.chat_id = given.chat_id and member.user_id = given.sender_id and member.left_at is null
+                limit 1) mine))
         order by chat.id
         for no key update
     ) held;
@@ -105,7 +108,6 @@ begin
                               and other.left_at is null)) then 'mention'
                end as refusal
         from given
-        -- Limits make each of these one look into an index, whatever the planner thinks of the table.
         left join lateral (
             select message.id, message.chat_id, message.seq, message.created_at, message.expires_at
             from public.messages message
@@ -159,7 +161,7 @@ begin
     select one.place, one.message_id, one.chat_id, one.seq, one.created_at, one.expires_at,
            one.repeated and one.message_id is not null, case when one.message_id is null then one.refusal end,
            case when row_number() over (partition by one.chat_id order by one.place) = 1 then
-               (select array_agg(member.user_id) from public.chat_participants member
+               (select array_agg(member.user_id order by member.user_id) from public.chat_participants member
                 where member.chat_id = one.chat_id and member.left_at is null)
            end
     from outcome one order by one.place;
@@ -184,9 +186,11 @@ begin
                    greatest(member.received_seq, least(greatest(given.received, given.read), chat.last_seq)) as received,
                    greatest(member.read_seq, least(given.read, chat.last_seq)) as read
             from unnest(p_user_ids, p_chat_ids, p_received, p_read) as given (user_id, chat_id, received, read)
+            cross join lateral (
+                select one.id from public.chat_participants one
+                where one.chat_id = given.chat_id and one.user_id = given.user_id limit 1) mine
             join public.chats chat on chat.id = given.chat_id
-            join public.chat_participants member
-                on member.chat_id = given.chat_id and member.user_id = given.user_id and member.left_at is null
+            join public.chat_participants member on member.id = mine.id and member.left_at is null
             order by member.id
             for no key update of member
         ), moved as (
@@ -206,15 +210,24 @@ begin
             select other.chat_id, array_agg(other.user_id) as ids from public.chat_participants other
             where other.chat_id in (select one.chat_id from moved one) and other.left_at is null
             group by other.chat_id
+        ), authors as (
+            -- Once for all who went the same way: in a large chat everybody does.
+            select way.chat_id, way.before, way.received_seq,
+                   (select coalesce(array_agg(distinct message.sender_id), '{}') from public.messages message
+                    where message.chat_id = way.chat_id and message.seq <= way.received_seq
+                      and message.seq > greatest(way.before, way.received_seq - 256)) as ids
+            from (select distinct moved.chat_id, moved.before, moved.received_seq
+                  from moved join members on members.chat_id = moved.chat_id
+                  where cardinality(members.ids) > 32) way
         )
         select moved.user_id, moved.chat_id, moved.received_seq, moved.read_seq,
-               case when cardinality(members.ids) > 32 then
-                   (select coalesce(array_agg(distinct message.sender_id), '{}') from public.messages message
-                    where message.chat_id = moved.chat_id and message.seq <= moved.received_seq
-                      and message.seq > greatest(moved.before, moved.received_seq - 256)) || moved.user_id
-                    when row_number() over (partition by moved.chat_id) = 1 then members.ids
+               case when authors.ids is not null then authors.ids || moved.user_id
+                    else members.ids
                end
-        from moved join members on members.chat_id = moved.chat_id;
+        from (select moved.*, row_number() over (partition by moved.chat_id) = 1 as is_first from moved) moved
+        left join members on members.chat_id = moved.chat_id and moved.is_first
+        left join authors on authors.chat_id = moved.chat_id and authors.before = moved.before
+                             and authors.received_seq = moved.received_seq;
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- name: store_messages
 -- Membership, dedupe, number, row of each: one round-trip. One without a row: no such chat for its sender.
-select place, message_id, chat_id, seq, created_at, expires_at, repeated, refusal, member_ids
+select place, message_id, chat_id, seq, created_at, expires_at, repeated, refusal, array_send(member_ids)
 from private.store_messages(
     %(chat_ids)s::uuid[], %(sender_ids)s::uuid[], %(client_ids)s::uuid[], %(message_ids)s::uuid[], %(contents)s::text[],
     %(reply_to_ids)s::uuid[], %(mentions)s::text[], %(formatting)s::jsonb[], %(forwarded_from)s::text[]

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from cyphr.foundation.errors import CyphrError, InvalidInput, NotAllowed, NotFound
 from cyphr.foundation.ids import uuid7
-from cyphr.foundation.postgres import Transaction, uuid_array
+from cyphr.foundation.postgres import Transaction, uuid_array, uuids_of
 from cyphr.foundation.queries import load_queries
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.messenger.messages.lanes import Lanes
@@ -47,7 +47,8 @@ _REFUSALS: dict[str, tuple[type[CyphrError], str]] = {
 class Stored:
     """What the database says of a message it has stored, as ``store_messages`` gives it.
 
-    ``place``: which of those given with it, from 1. ``member_ids``: given in the first row of each chat.
+    ``place``: which of those given with it, from 1. ``member_ids``: given in the first row of each chat, as
+    ``uuids_of`` takes it.
     """
 
     place: int
@@ -58,7 +59,7 @@ class Stored:
     expires_at: datetime | None
     repeated: bool
     refusal: str | None
-    member_ids: list[UUID] | None
+    member_ids: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,18 +270,18 @@ class Messages:
             forwarded_from=_or_nothing([sending.original and sending.original.sender_name for sending in batch]),
         )
         stored = {row[0]: Stored(*row) for row in rows}
-        members = {one.chat_id: one.member_ids for one in stored.values() if one.member_ids is not None}
+        members = {one.chat_id: uuids_of(one.member_ids) for one in stored.values() if one.member_ids is not None}
         for place, sending in enumerate(batch, start=1):
             try:
                 one = stored.get(place)
-                outcome = await self._conclude(sending, one, members.get(one.chat_id, []) if one is not None else [])
+                outcome = await self._conclude(sending, one, members.get(one.chat_id, ()) if one is not None else ())
             except Exception as error:
                 _fail([sending], error)
             else:
                 if not sending.outcome.done():
                     sending.outcome.set_result(outcome)
 
-    async def _conclude(self, sending: _Sending, stored: Stored | None, member_ids: list[UUID]) -> tuple[Ack, bool]:
+    async def _conclude(self, sending: _Sending, stored: Stored | None, member_ids: Sequence[UUID]) -> tuple[Ack, bool]:
         if stored is None:
             raise NotFound("there is no such chat among yours")
         if stored.message_id is None:
@@ -294,7 +295,7 @@ class Messages:
             await self._tell_late(sending, stored, member_ids)
         return ack, stored.repeated
 
-    async def _tell_late(self, sending: _Sending, stored: Stored, member_ids: list[UUID]) -> None:
+    async def _tell_late(self, sending: _Sending, stored: Stored, member_ids: Sequence[UUID]) -> None:
         """Tell of what a first try stored, as it is by now."""
         try:
             page = await self.read_history(sending.sender_id, stored.chat_id, after=stored.seq - 1, limit=1)
@@ -318,7 +319,7 @@ class Messages:
             if not message.hidden:
                 await self._publish(message, list(members), None)
 
-    async def _publish(self, message: Message, member_ids: list[UUID], connection: UUID | None) -> None:
+    async def _publish(self, message: Message, member_ids: Sequence[UUID], connection: UUID | None) -> None:
         moves = message.message_type == "notice"
         text = encode_message(message)
         await self._tell(message.chat_id, message.seq, text, member_ids, connection, moves_members=moves)
@@ -328,7 +329,7 @@ class Messages:
         chat_id: UUID,
         seq: int,
         text: str,
-        member_ids: list[UUID],
+        member_ids: Sequence[UUID],
         connection: UUID | None,
         *,
         moves_members: bool = False,
@@ -373,9 +374,10 @@ def _encode_stored(sending: _Sending, stored: Stored) -> str:
     return _encode_event(message, stored.chat_id, sending.sender_id, stored.seq, stored.created_at)
 
 
-def _or_nothing(column: list[Any]) -> list[Any]:
-    # Of most things most messages have none, and an array that is too short is as good as one full of nulls.
-    return column if any(one is not None for one in column) else []
+def _or_nothing(column: list[Any]) -> list[Any] | str:
+    # Of most things most messages have none, and an array that is too short is as good as one full of nulls. As text,
+    # for psycopg looks for the type of a list, also of an empty one.
+    return column if any(one is not None for one in column) else "{}"
 
 
 def _fail(batch: Iterable[_Sending], error: Exception) -> None:

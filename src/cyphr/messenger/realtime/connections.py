@@ -59,30 +59,32 @@ class Connection:
 
     def push(self, event: Event) -> None:
         """Queue an event of a chat."""
-        if event.kind is EventKind.CHAT:
-            self._left.discard(event.chat_id)
-        elif event.chat_id in self._left:
-            # A receipt or typing whose members were read before this person left.
-            return
-        if event.kind is EventKind.LEFT:
+        kind = event.kind
+        if self._left:
+            if kind is EventKind.CHAT:
+                self._left.discard(event.chat_id)
+            elif event.chat_id in self._left:
+                # A receipt or typing whose members were read before this person left.
+                return
+        if kind is EventKind.LEFT:
             self._left.add(event.chat_id)
         if event.moves_members:
             self.moved.add(event.chat_id)
-        if self._flows:
+        if self._is_open and not self._queue and self._socket.takes_more:
             self._socket.write_text(event.text)
             return
         key: object = object()
         if event.about is not None:
-            key = (event.kind, event.chat_id, event.about)
+            key = (kind, event.chat_id, event.about)
         if key not in self._queue and len(self._queue) >= self._bound:
-            if event.kind in (EventKind.TYPING, EventKind.PRESENCE):
+            if kind in (EventKind.TYPING, EventKind.PRESENCE):
                 return
             self.end(TRY_AGAIN)
         self._put(key, event)
 
     def answer(self, text: str) -> None:
         """Send the answer to something that this client sent. One that asks and never reads is ended too."""
-        if self._flows:
+        if self._is_open and not self._queue and self._socket.takes_more:
             self._socket.write_text(text)
             return
         if len(self._queue) >= 2 * self._bound:
@@ -116,10 +118,6 @@ class Connection:
         while self._is_open and self._queue and self._socket.takes_more:
             _, event = self._queue.popitem(last=False)
             self._socket.write_text(event if isinstance(event, str) else event.text)
-
-    @property
-    def _flows(self) -> bool:
-        return self._is_open and not self._queue and self._socket.takes_more
 
     def _put(self, key: object, event: Event | str) -> None:
         if self.ended is None:
@@ -164,7 +162,10 @@ class Connections:
 
     async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``."""
+        excepted = None if except_for is None else self.find(str(except_for))
         for user_id in recipients:
-            for connection in self._by_user.get(user_id, {}).values():
-                if connection.id != except_for:
-                    connection.push(event)
+            theirs = self._by_user.get(user_id)
+            if theirs is not None:
+                for connection in theirs.values():
+                    if connection is not excepted:
+                        connection.push(event)

@@ -5,11 +5,12 @@ what comes is handed over where it was read, and what goes is written where it i
 wake-up in between; and whoever is connected and says nothing has no task at all (decision 73).
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -28,6 +29,7 @@ _MASKED = 0x80
 _TWO_BYTES, _EIGHT_BYTES = 126, 127
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 _NOT_UTF8 = 1007
+_CROWD = 32
 _LINGER_SECONDS = 5.0
 _FAREWELL_SECONDS = 20.0
 """So long a client that takes nothing is waited for until its connection is cut."""
@@ -62,8 +64,13 @@ def text_frame(text: str) -> bytes:
 class RealtimeProtocol(WebSocketsSansIOProtocol):
     """One WebSocket of this server."""
 
+    takes_more = True
+    """Whether a client that reads is at the other end, as far as can be told."""
+
     _conversing: Conversing | None = None
     _unsent: list[bytes] | None = None
+    _flushed_next: ClassVar[dict[AbstractEventLoop, list["RealtimeProtocol"]]] = {}
+    """Who has something to send at the end of this moment. What goes to hundreds takes one call of the loop's."""
 
     def take_over(
         self,
@@ -90,20 +97,23 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
             raise Disconnected
         return _data_of(message)
 
-    @property
-    def takes_more(self) -> bool:
-        """Whether a client that reads is at the other end, as far as can be told."""
-        return self.writable.is_set() and not self._is_gone
-
     def write_text(self, text: str) -> None:
         """Send a text message, with all others of this moment. What the network does not take waits in memory;
         ``takes_more`` tells.
         """
-        if self._unsent is None:
-            self._unsent = [text_frame(text)]
-            self.loop.call_soon(self._flush)
-        else:
+        if self._unsent is not None:
             self._unsent.append(text_frame(text))
+            return
+        self._unsent = [text_frame(text)]
+        others = self._flushed_next.get(self.loop)
+        if others is None:
+            self._flushed_next[self.loop] = [self]
+            self.loop.call_soon(_flush_all, self.loop)
+        else:
+            others.append(self)
+            if len(others) == _CROWD:  # the first of them need not wait until all are written to
+                for one in others:
+                    one._flush()
 
     async def send_text(self, text: str) -> None:
         """Send a text message once the client takes more. Raises Disconnected."""
@@ -124,6 +134,7 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
 
     def _await_close(self, seconds: float) -> None:
         self.close_sent = True
+        self.takes_more = False
         self.stop_keepalive()
         if self.read_paused:
             self.read_paused = False
@@ -230,13 +241,19 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self._await_close(_LINGER_SECONDS)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.takes_more = False
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.takes_more = not self._is_gone
         if self._conversing is not None:
             self._conversing.go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.takes_more = False
         self._let_go()
 
     def _let_go(self) -> None:
@@ -252,3 +269,8 @@ def _data_of(message: Any) -> str | bytes:
     """What an ASGI event ``websocket.receive`` brings."""
     data: str | bytes | None = message.get("text")
     return data if data is not None else message.get("bytes") or b""
+
+
+def _flush_all(loop: AbstractEventLoop) -> None:
+    for protocol in RealtimeProtocol._flushed_next.pop(loop):
+        protocol._flush()

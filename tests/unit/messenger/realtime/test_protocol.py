@@ -24,10 +24,12 @@ class _Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written = b""
+        self.writes = 0
         self.closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
+        self.writes += 1
 
     def pause_reading(self) -> None: ...
 
@@ -65,7 +67,7 @@ class _Server:
         protocol.connection_made(self.wire)
         protocol.data_received(_UPGRADE)
         await taken.wait()
-        self.wire.written = b""
+        self.wire.written, self.wire.writes = b"", 0
         return protocol
 
     async def _leave(self) -> None: ...
@@ -130,3 +132,17 @@ async def test_nothing_is_heard_after_the_client_has_said_goodbye() -> None:
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
 def test_a_text_is_framed_as_the_protocol_says(size: int) -> None:
     assert text_frame("x" * size) == Frame(Opcode.TEXT, b"x" * size).serialize(mask=False)
+
+
+async def test_everything_of_one_moment_is_written_at_once_and_a_crowd_is_begun_with_before_it_ends() -> None:
+    few, crowd = [_Server() for _ in range(3)], [_Server() for _ in range(100)]
+    for servers in (few, crowd):
+        protocols = [await server.begin() for server in servers]
+        for text in ("one", "two"):
+            for protocol in protocols:
+                protocol.write_text(text)
+        begun = sum(server.wire.writes for server in servers)
+        assert begun == (0 if servers is few else 32)
+        await asyncio.sleep(0)
+        assert {server.wire.written for server in servers} == {text_frame("one") + text_frame("two")}
+        assert sum(server.wire.writes for server in servers) == len(servers) + begun
