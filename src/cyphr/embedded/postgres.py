@@ -11,8 +11,9 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -74,10 +75,12 @@ class PostgresCluster:
         password: SecretStr,
         port: int | None = None,
         durable: bool = True,
+        parameters: Mapping[str, str] = MappingProxyType({}),
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``folder``: where it keeps its log and notes (and its data, if the server can reach it). ``port``: insist on
-        this one instead of any free one. ``say``: told what a person should know while it starts.
+        this one instead of any free one. ``parameters``: of the server, instead of and beside ours. ``say``: told what
+        a person should know while it starts.
         """
         self.version = version
         self.folder = folder.resolve()  # the server says where its data is without any `..`
@@ -88,7 +91,7 @@ class PostgresCluster:
         self._port: int | None = None
         self._process: ProcessRecord | None = None
         rounds = _FEW_ROUNDS if version >= 16 else {}
-        self._parameters = _SETTINGS | rounds | ({} if durable else _NOT_DURABLE)
+        self._parameters = {**_SETTINGS, **rounds, **({} if durable else _NOT_DURABLE), **parameters}
         self._initdb_options = [*_initdb_options(rounds), *([] if durable else ["--no-sync"])]
         self._account = unprivileged_account()
         self._say = say
