@@ -47,6 +47,7 @@ os._exit(0)  # pools and threads are left as a container leaves them
 
 _ID = str(uuid4())
 _ENVIRONMENT = {
+    "AWS_LAMBDA_FUNCTION_NAME": "measured",
     "CYPHR_MAIL_FROM": "bench@example.org",
     "CYPHR_REALTIME__TABLE": "connections",
     "CYPHR_AWS_DATABASE__HOST": "127.0.0.1",

@@ -12,10 +12,10 @@ async def test_a_message_is_found_by_its_words_and_shown_in_its_place(arrive: Op
     await anna.write("The night train leaves from platform nine")
     await anna.sees_message("night train")
     page = anna.page
-    await anna.write_elsewhere("Boris Lind", (f"And another thing\nnumber {number}" for number in range(30)))
-    await anna.sees_status("number 29", "delivered")
+    await anna.write_elsewhere("Boris Lind", (f"And another thing\nnumber {number}." for number in range(30)))
+    await anna.sees_status("number 29.", "delivered")
     await page.reload()
-    await anna.sees_message("number 29")
+    await anna.sees_message("number 29.")
     await expect(anna.message("night train")).to_have_count(0)
     await page.keyboard.press("Control+k")
     words = page.get_by_role("combobox", name="Chats and messages")

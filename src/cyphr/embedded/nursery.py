@@ -126,6 +126,7 @@ def _receive(launcher: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def _import_handlers() -> None:
+    os.environ.setdefault("AWS_LAMBDA_FUNCTION_NAME", "nursery")  # imported as in a container
     from cyphr.embedded.functions import HANDLERS, TRIGGER_HANDLERS  # not before it is needed: it takes a second
 
     for handler in (*HANDLERS, *TRIGGER_HANDLERS):

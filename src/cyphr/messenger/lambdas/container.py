@@ -14,6 +14,7 @@ from cyphr.foundation.metrics import Metrics
 from cyphr.foundation.secrets import with_secrets
 from cyphr.foundation.settings import MessengerSettings
 from cyphr.foundation.telemetry import configure_logging, request_id
+from cyphr.messenger.lambdas import IN_A_FUNCTION
 from cyphr.messenger.shared import Shared, build_shared, root_key
 
 T = TypeVar("T")
@@ -58,9 +59,10 @@ def metrics() -> Metrics:
 
 def invocation(handler: Callable[[Event, Any], T]) -> Callable[[Event, Any], T]:
     """Each log line of an invocation has the id that API Gateway gave the request, or Lambda the call."""
-    # Everything is imported now, and stays: nobody needs to look through it again.
-    gc.freeze()
-    gc.enable()
+    if IN_A_FUNCTION:
+        # Everything is imported now, and stays: nobody needs to look through it again.
+        gc.freeze()
+        gc.enable()
 
     @wraps(handler)
     def invoked(event: Event, context: Any) -> T:

@@ -96,7 +96,8 @@ def _as_psycopg() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as error:
         raise _class_of(error.sqlstate)(str(error)) from error
-    except (asyncpg.InterfaceError, OSError) as error:
+    # The last: where rows were still coming when their receiver failed, it cannot even roll back.
+    except (asyncpg.InterfaceError, OSError, asyncpg.InternalClientError) as error:
         raise psycopg.OperationalError(str(error)) from error
 
 
