@@ -13,6 +13,7 @@ import styles from "./MessageList.module.css";
 import type { Deed } from "./MessageMenu";
 import { Notice } from "./Notice";
 import { rowsOf, type Row } from "./rows";
+import { useFollowing } from "./useFollowing";
 
 const SCREENFUL = 25;
 const NEAR_BOTTOM_PX = 80;
@@ -61,7 +62,8 @@ export function MessageList({ chat, target, onJump, onDeed }: Props) {
     if (newest !== undefined) list.current?.scrollToIndex({ index: "LAST", align: "end" });
   }, [newest]);
 
-  const found = useJump(chat.id, rows, target, list);
+  const { leave, moves } = useFollowing(list, rows.at(-1)?.key, atBottom);
+  const found = useJump(chat.id, rows, target, list, leave);
   const [menu, setMenu] = useState<{ message: Message; place: MenuPlace } | null>(null);
   const openMenu = useCallback((message: Message, place: MenuPlace) => setMenu({ message, place }), []);
 
@@ -88,7 +90,7 @@ export function MessageList({ chat, target, onJump, onDeed }: Props) {
         initialTopMostItemIndex={{ index: "LAST", align: "end" }}
         alignToBottom
         computeItemKey={(_, row) => row.key}
-        followOutput={(bottom) => (bottom ? "auto" : false)}
+        {...moves}
         atBottomThreshold={NEAR_BOTTOM_PX}
         atBottomStateChange={setAtBottom}
         increaseViewportBy={{ top: 600, bottom: 300 }}
@@ -141,6 +143,7 @@ function useJump(
   rows: readonly Row[],
   target: { seq: number } | null,
   list: RefObject<VirtuosoHandle | null>,
+  leaveEnd: () => void,
 ): number | null {
   const messenger = useMessenger();
   const [wanted, setWanted] = useState(target);
@@ -153,6 +156,7 @@ function useJump(
   useEffect(() => {
     const index = wanted === null ? -1 : rows.findIndex((row) => row.message?.seq === wanted.seq);
     if (wanted === null || index === -1 || list.current === null) return;
+    leaveEnd();
     list.current.scrollToIndex({ index, align: "center" });
     setWanted(null);
     setFound(wanted.seq);
