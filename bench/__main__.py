@@ -21,7 +21,9 @@ def main() -> int:
     name = sys.argv[1]
     # Some machines set this; then ours, started anew in each round, would compile every module each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # Whoever ends it, as with a time limit, ends the servers that it started: an interrupt goes through every block.
+    # Whoever ends it, as with a time limit, ends the servers that it started: an interrupt goes through every block. In
+    # the background of a shell it would be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     run = uvloop.run if name in _ON_UVLOOP else asyncio.run
     run(import_module(f"bench.{name}").main(sys.argv[2:]))
