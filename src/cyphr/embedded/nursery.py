@@ -4,7 +4,6 @@
 and environment, and ends as the container does; when it is killed, so is the container.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -132,7 +131,6 @@ def _import_handlers() -> None:
     for handler in (*HANDLERS, *TRIGGER_HANDLERS):
         with suppress(Exception):  # its container will say what is wrong
             importlib.import_module(f"cyphr.messenger.lambdas.{handler}")
-    gc.freeze()
 
 
 def _become(request: dict[str, Any], descriptors: list[int]) -> None:

@@ -56,13 +56,7 @@ export function MessageList({ chat, target, onJump, onDeed }: Props) {
 
   useReading(chat.id, history?.head ?? 0, atBottom);
 
-  // One's own message is always shown, wherever one has scrolled to.
-  const newest = waiting.at(-1)?.id;
-  useEffect(() => {
-    if (newest !== undefined) list.current?.scrollToIndex({ index: "LAST", align: "end" });
-  }, [newest]);
-
-  const { leave, moves } = useFollowing(list, rows.at(-1)?.key, atBottom);
+  const { leave, moves } = useFollowing(list, rows.at(-1)?.key, waiting.at(-1)?.id, atBottom);
   const found = useJump(chat.id, rows, target, list, leave);
   const [menu, setMenu] = useState<{ message: Message; place: MenuPlace } | null>(null);
   const openMenu = useCallback((message: Message, place: MenuPlace) => setMenu({ message, place }), []);

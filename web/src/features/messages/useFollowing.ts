@@ -7,11 +7,20 @@ const UPWARDS = new Set(["ArrowUp", "PageUp", "Home"]);
  * Keeps the end of the list in sight when something is added to it, until somebody moves away from it. That the end is
  * out of sight for a moment is no sign of that: messages may come faster than the list scrolls.
  */
-export function useFollowing(list: RefObject<VirtuosoHandle | null>, lastKey: string | undefined, atBottom: boolean) {
+export function useFollowing(
+  list: RefObject<VirtuosoHandle | null>,
+  lastKey: string | undefined,
+  newestOwn: string | undefined,
+  atBottom: boolean,
+) {
   const following = useRef(true);
   useEffect(() => {
     if (atBottom) following.current = true;
   }, [atBottom]);
+  // One's own message is always shown, wherever one has scrolled to.
+  useEffect(() => {
+    if (newestOwn !== undefined) following.current = true;
+  }, [newestOwn]);
   useEffect(() => {
     if (following.current || atBottom) list.current?.scrollToIndex({ index: "LAST", align: "end" });
   }, [list, lastKey]);
