@@ -1,8 +1,9 @@
 """The database's migration, on two real servers, while people write."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -174,28 +175,92 @@ async def test_multi_statement_transactions_key_changes_truncates_and_rollbacks_
             assert await count_rows(target, "waitlist") == 1
 
 
-async def test_a_truncate_between_the_point_of_a_comparison_and_its_reading_is_no_difference(
+@pytest.fixture
+def truncated_whenever_compared(
     sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[DatabaseMigration, int], list[object]]:
+    """Have the next comparisons of a migration, so many, meet a TRUNCATE between their point and their reading.
+
+    The list that is returned grows by one whenever tables are compared.
+    """
+
+    originals = {name: getattr(verifier, name) for name in ("verify_tables", "verify_touched")}
+
+    def arrange(migration: DatabaseMigration, times: int) -> list[object]:
+        points: list[object] = []
+
+        async def compare(name: str, *arguments: Any, **options: Any) -> Any:
+            original = originals[name]
+            points.append(arguments)
+            if len(points) > times:
+                return await original(*arguments, **options)
+            applier = await migration._follower.applier()
+            async with applier.held(), await connect(sides[Side.SUPABASE].owner) as source:
+                # It does not come through before the other side is read, and for every snapshot, also for one that was
+                # taken before, the table is empty from here on.
+                await source.execute("truncate waitlist")
+                found = await original(*arguments, **options)
+                await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
+            return found
+
+        for name in originals:
+            monkeypatch.setattr(verifier, name, partial(compare, name))
+        return points
+
+    return arrange
+
+
+Truncating = Callable[[DatabaseMigration, int], list[object]]
+
+
+async def test_truncates_between_the_point_of_a_comparison_and_its_reading_are_no_differences(
+    sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
 ) -> None:
     async with await connect(sides[Side.SUPABASE].owner) as source:
         await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
-        compare, points = verifier.verify_tables, []
+    migration = await copied(sides)
+    async with following(migration):
+        points = truncated_whenever_compared(migration, 3)
+        assert (await migration.verify()).differences == []
+        assert len(points) == 4
+        points = truncated_whenever_compared(migration, 3)
+        await migration.handover(Side.AWS)
+        assert len(points) > 3
 
-        async def truncate_then_compare(*arguments: Any, **options: Any) -> Any:
-            points.append(arguments)
-            if len(points) > 1:
-                return await compare(*arguments, **options)
-            applier = await migration._follower.applier()
-            async with applier.held():  # the truncate does not come through before the other side is read
-                # For every snapshot the table is empty from here on, also for one that was taken before.
-                await source.execute("truncate waitlist")
-                return await compare(*arguments, **options)
 
-        migration = await copied(sides)
-        monkeypatch.setattr(verifier, "verify_tables", truncate_then_compare)
-        async with following(migration):
-            assert (await migration.verify()).differences == []
-    assert len(points) == 2
+async def test_a_row_that_is_missing_is_found_beside_a_truncate_of_another_table(
+    sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
+) -> None:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
+        await source.execute("insert into users (full_name) values ('somebody')")
+    migration = await copied(sides)
+    async with following(migration), await connect(sides[Side.AWS].owner) as target:
+        await target.execute("set session_replication_role = replica; delete from users")
+        truncated_whenever_compared(migration, 1)
+        (line,) = (await migration.verify()).differences
+        assert line.startswith("public.users") and "missing on the receiving side" in line
+
+
+async def test_a_table_that_is_emptied_whenever_it_is_compared_is_named_and_nothing_is_handed_over(
+    sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
+) -> None:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
+    migration = await copied(sides)
+    async with following(migration):
+        assert (await migration.verify()).differences == []
+        async with await connect(sides[Side.SUPABASE].owner) as source:
+            await source.execute("insert into waitlist (email) values ('c@example.org')")
+        truncated_whenever_compared(migration, 100)
+        with pytest.raises(VerificationFailed, match=r"public\.waitlist: could not be compared in 20 attempts"):
+            await migration.handover(Side.AWS)
+        (line,) = (await migration.verify()).differences
+        assert line.startswith("public.waitlist: could not be compared in 20 attempts")
+        assert (await migration.seat()).side is Side.SUPABASE
+        truncated_whenever_compared(migration, 0)
+        assert (await migration.verify()).differences == []
+        await migration.handover(Side.AWS)
 
 
 async def test_a_table_without_any_identity_stops_the_migration_before_it_starts(sides: dict[Side, TestSide]) -> None:

@@ -1,4 +1,5 @@
--- How rows of each table can be hashed and read on this side: its size, and the type behind each column's type.
+-- How rows of each table can be hashed and read on this side: its size, the file that holds them in this transaction's
+-- snapshot, and the type behind each column's type.
 -- Parameter: platform, the schemas that belong to Supabase, to PostgreSQL, or to this tool.
 with recursive chain as (
     -- A domain hashes and prints as what it is over, however many domains deep.
@@ -13,6 +14,7 @@ with recursive chain as (
 select n.nspname as schema,
        c.relname as name,
        pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
+       c.relfilenode::bigint as file,
        coalesce((select json_agg(json_build_object(
                    'name', a.attname,
                    'base', coalesce(d.base, a.atttypid)::bigint,

@@ -35,11 +35,16 @@ class RowDifference:
 
 @dataclass
 class TableVerification:
-    """What the comparison of one table found. ``lines``: the differences in words, at most ``limit`` of them."""
+    """What the comparison of one table found. ``lines``: the differences in words, at most ``limit`` of them.
+
+    ``is_rewritten``: the two sides differ, and nothing is known, because the table could not be read as it was at the
+    point that was to be compared.
+    """
 
     table: Table
     rows: int = 0
     limit: int = LINES_PER_TABLE
+    is_rewritten: bool = False
     found: list[RowDifference] = field(default_factory=list)
     parts_unopened: int = 0
     lines: list[str] = field(default_factory=list)

@@ -40,7 +40,9 @@ async def _verify_table(source: View, target: View, table: Table, limit: int) ->
     (ours, our_sum), (theirs, their_sum) = await together((_sum(source, table), _sum(target, table)))
     result.rows = ours
     if (ours, our_sum) != (theirs, their_sum):
-        await _open_parts(source, target, result, most_rows=max(ours, theirs))
+        result.is_rewritten = any(await together(view.is_rewritten(table) for view in (source, target)))
+        if not result.is_rewritten:
+            await _open_parts(source, target, result, most_rows=max(ours, theirs))
     return result
 
 

@@ -31,9 +31,10 @@ set idle_in_transaction_session_timeout = 0; set row_security = off
 
 @dataclass(frozen=True)
 class Shape:
-    """One table as it is on one side; ``blocks``: its size."""
+    """One table as it is on one side; ``blocks``: its size, ``file``: the number of the file that holds its rows."""
 
     blocks: int
+    file: int
     columns: dict[str, ComparedColumn]
 
 
@@ -57,7 +58,7 @@ async def read_shapes(connection: AsyncConnection) -> dict[tuple[str, str], Shap
         await cursor.execute(query, {"platform": PLATFORM_SCHEMAS})
         return {
             (row["schema"], row["name"]): Shape(
-                row["blocks"], {each["name"]: ComparedColumn(**each) for each in row["columns"]}
+                row["blocks"], row["file"], {each["name"]: ComparedColumn(**each) for each in row["columns"]}
             )
             for row in await cursor.fetchall()
         }
@@ -67,6 +68,7 @@ class View:
     """Reads one side. ``connections`` show the same rows, each is used by one query at a time.
 
     ``as_text``: tables whose rows are compared by MD5 of what they print, because the servers hash some type unlike.
+    ``is_at_rest``: nothing is written to this side, and what is known of its tables was read a while ago.
     """
 
     def __init__(
@@ -74,9 +76,12 @@ class View:
         connections: Sequence[AsyncConnection],
         shapes: dict[tuple[str, str], Shape],
         as_text: frozenset[tuple[str, str]] = frozenset(),
+        *,
+        is_at_rest: bool = False,
     ) -> None:
         self.shapes = shapes
         self.as_text = as_text
+        self._is_at_rest = is_at_rest
         self._free: asyncio.Queue[AsyncConnection] = asyncio.Queue()
         for connection in connections:
             self._free.put_nowait(connection)
@@ -126,6 +131,19 @@ class View:
     def is_large(self, table: Table) -> bool:
         """Whether the server reads the table by several processes, so that it is better read alone."""
         return self.shapes[table.schema, table.name].blocks >= _BLOCKS_WORTH_PROCESSES
+
+    async def is_rewritten(self, table: Table) -> bool:
+        """Whether the table's rows are in another file than in the snapshot that is shown.
+
+        Then they cannot be read as they were: a TRUNCATE, or an ALTER TABLE that writes every row anew, empties a table
+        for every snapshot, also for one that was taken before it. Who has read a table keeps others from doing that.
+        """
+        if self._is_at_rest:
+            return False
+        # Naming the table in the query locks it, and so makes this session learn of what happened to it.
+        query = sql.SQL("select pg_relation_filenode({name}::regclass), exists (select from {table} limit 1)")
+        [(file, _)] = await self.scan(table, query, name=sql.Literal(table.identifier.as_string()))
+        return bool(file != self.shapes[table.schema, table.name].file)
 
     def columns(self, table: Table) -> dict[str, ComparedColumn]:
         return self.shapes[table.schema, table.name].columns
