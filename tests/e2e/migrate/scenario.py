@@ -7,15 +7,18 @@ follow the same publication, it does: in the end it must have the same rows.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.conninfo import make_conninfo
 
+from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
 from cyphr.migrate.database.catalogue import read_tables
@@ -27,6 +30,8 @@ from tests.conftest import TestSide
 from tests.e2e.migrate.test_database import migration_of
 from tests.e2e.migrate.traffic import until
 
+T = TypeVar("T")
+
 _LEDGER = "create table public.ledger (id uuid primary key, unit int not null)"
 _UNITS_PER_PHASE = 40
 _PAUSE_SECONDS = 0.04  # on average; everything shares this machine
@@ -34,26 +39,42 @@ _DEADLOCK = "40P01"  # an application has these too, and tries again
 
 
 class Writers:
-    """Run paragraphs of ``writes.sql`` at random, on whichever side is open, and remember what was acknowledged."""
+    """Run paragraphs of ``writes.sql`` at random, on whichever side is open, and remember what was acknowledged.
 
-    def __init__(self, folders: Sequence[Path], sides: dict[Side, TestSide], *, writers: int = 3) -> None:
+    ``beside``: something else that writes for as long.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        sides: dict[Side, TestSide],
+        *,
+        writers: int = 3,
+        beside: AbstractAsyncContextManager[None] | None = None,
+    ) -> None:
         texts = [(folder / "writes.sql").read_text() for folder in folders]
         self._paragraphs = [one for text in texts for one in text.split("\n\n") if one.strip()]
         self._switchboard = Switchboard({side: Database(side, sides[side].owner, pool_size=writers) for side in Side})
         self._count = writers
+        self._beside = beside or nullcontext()
+        self._stack = AsyncExitStack()
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.acknowledged: dict[UUID, int] = {}
 
     async def __aenter__(self) -> "Writers":
         await self._switchboard.open()
+        await self._stack.enter_async_context(self._beside)
         self._tasks = [asyncio.create_task(self._write(random.Random(seed))) for seed in range(self._count)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._stopping = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._switchboard.close()
+        try:
+            await self._stack.aclose()
+        finally:
+            await self._switchboard.close()
 
     async def phase(self, name: str) -> None:
         """Let the writers do a good deal of work now. Raises what stopped one of them."""
@@ -71,9 +92,10 @@ class Writers:
             raise AssertionError(f"the writers came to rest {name}") from error
 
     async def stop(self) -> None:
-        """Let every writer finish its unit of work. Raises what stopped one of them."""
+        """Let every writer finish its work; nothing is written from here on. Raises what stopped one of them."""
         self._stopping = True
         await asyncio.gather(*self._tasks)
+        await self._stack.aclose()
 
     async def _write(self, dice: random.Random) -> None:
         while not self._stopping:
@@ -120,12 +142,13 @@ async def run_scenarios(
     *,
     filling: str = "",
     exceptions: tuple[str, ...] = (),
+    beside: AbstractAsyncContextManager[None] | None = None,
 ) -> None:
     """Move the projects in ``folders``, in one database, there and back under their own writes; assert that all is
     equal in the end and nothing lost.
 
     ``filling``: what makes the schema large. ``exceptions``: beginnings of the only differences between the schemas
-    that are allowed.
+    that are allowed. ``beside``: something else that writes until both sides are compared.
     """
     schema = ";\n".join([_LEDGER, *((folder / "schema.sql").read_text() for folder in folders)])
     async with await connect(sides[Side.SUPABASE].owner) as source, await connect(sides[Side.AWS].owner) as target:
@@ -133,7 +156,7 @@ async def run_scenarios(
         if filling:
             await source.execute(filling.encode())
         await migration_of(sides).prepare()
-        async with Writers(folders, sides) as writers:
+        async with Writers(folders, sides, beside=beside) as writers:
             await writers.phase("before the copy")
             migration = migration_of(sides)
             await migration.prepare()
@@ -157,7 +180,7 @@ async def _there_and_back(migration: DatabaseMigration, writers: Writers) -> Non
         for to in (Side.AWS, Side.SUPABASE):
             await writers.phase(f"before the handover to {to}")
             await _demand_equal(migration)
-            await migration.handover(to)
+            await _patiently(partial(migration.handover, to))
             await writers.phase(f"after the handover to {to}")
         await writers.stop()
         await _demand_equal(migration)
@@ -172,8 +195,18 @@ async def _there_and_back(migration: DatabaseMigration, writers: Writers) -> Non
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _patiently(request: Callable[[], Awaitable[T]]) -> T:
+    """Ask again, as the migrator does with a request that something is out of reach for at the moment."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await request()
+            except Unavailable:
+                await asyncio.sleep(0.2)
+
+
 async def _demand_equal(migration: DatabaseMigration) -> None:
-    found = await migration.verify()
+    found = await _patiently(migration.verify)
     assert not found.differences, found.differences
 
 

@@ -109,8 +109,12 @@ class Copier:
             self._lock_wait = min(2 * self._lock_wait, _LONGEST_LOCK_WAIT_MILLISECONDS)
             raise Unavailable(f"the fence cannot be created yet: {error.message}") from error
 
-    async def complete_schema(self) -> None:
-        """Build what could not be built before the stream has passed every point that was copied at."""
+    async def complete_schema(self) -> bool:
+        """Build what could not be built before the stream has passed every point that was copied at.
+
+        False: a foreign key does not hold, because a row refers to a user who left Supabase since. What became of the
+        row is further down the stream; ask again when it is applied.
+        """
         async with (
             await connect(self._source, options=SESSION_OPTIONS) as reader,
             await connect(self._target, options=SESSION_OPTIONS) as writer,
@@ -125,10 +129,12 @@ class Copier:
                 await triggers.quieten_triggers(writer)
             try:
                 if "references" not in await schema.finished_steps(writer):
+                    await self._platform_rows.drain()
                     await schema.run_step(self._target, "references", scripts.references)
-            except psycopg.errors.ForeignKeyViolation as error:  # a partitioned table's, to a user who is on the way
-                raise Unavailable(f"a foreign key does not hold yet and is tried again: {error}") from error
+            except psycopg.errors.ForeignKeyViolation:  # a partitioned table's; others are validated later
+                return False
         self._taken = None
+        return True
 
     async def _build_indexes(self, writer: AsyncConnection, scripts: schema.SchemaScripts) -> None:
         """Whatever of the indexes is still missing."""

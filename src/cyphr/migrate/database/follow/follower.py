@@ -1,6 +1,7 @@
 """Keeps the receiving side up with the sending one, whichever way round, for as long as the migrator runs."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +29,8 @@ from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import PUBLICATION, Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.wire import SESSION_OPTIONS
+
+_logger = logging.getLogger(__name__)
 
 _APPLIER_LOCK = 0x6379706872_01
 _RECONNECT_SECONDS = 0.2
@@ -68,8 +71,8 @@ class _NewTables(Exception):
 class Follower:
     """Applies the stream of whichever of ``databases`` has the authority.
 
-    ``complete_schema`` is awaited once, when the stream has passed every point that was copied at; ``copy_new`` when
-    both sides have a table that is not followed yet.
+    ``complete_schema`` is awaited when the stream has passed every point that was copied at, and while it answers False
+    again further down; ``copy_new`` when both sides have a table that is not followed yet.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Follower:
         databases: Mapping[Side, PostgresSettings],
         turn: Turn,
         touched: Touched,
-        complete_schema: Callable[[], Awaitable[None]],
+        complete_schema: Callable[[], Awaitable[bool]],
         copy_new: Callable[[Seat], Awaitable[None]],
     ) -> None:
         self._databases = databases
@@ -105,6 +108,7 @@ class Follower:
                 ended_at = await self._apply()
             except (Unavailable, psycopg.OperationalError) as error:
                 self._connecting = False
+                _logger.warning("following begins anew: %s", str(error).strip())
                 self.say(str(error).strip())
                 await asyncio.sleep(_RECONNECT_SECONDS)
                 continue
@@ -194,12 +198,13 @@ class Follower:
         if self._turn.end_epoch is not None:
             applier.end_at(self._turn.end_epoch)
         if stream.destination is Side.AWS and copied and "references" not in await schema.finished_steps(connection):
-            applier.at(max(points.newest for points in copied.values()), self._complete)
+            applier.at(max(points.newest for points in copied.values()), partial(self._complete, applier, other))
         return applier
 
-    async def _complete(self) -> None:
+    async def _complete(self, applier: Applier, other: AsyncConnection) -> None:
         with self._busy("building what is left of the schema: indexes, triggers, foreign keys"):
-            await self._complete_schema()
+            if not await self._complete_schema():
+                applier.at(await current_lsn(other), partial(self._complete, applier, other))
 
     @contextmanager
     def _busy(self, words: str) -> Iterator[None]:
