@@ -14,7 +14,7 @@ from tests.e2e.migrate.test_database import following
 from tests.e2e.migrate.traffic import count_rows, until
 
 _PART = 128 * 1024
-_SLOW = CopyOptions(workers=1, part_bytes=_PART, bytes_per_second=6 * _PART)
+_SLOW = CopyOptions(workers=1, part_bytes=_PART, bytes_per_second=2 * _PART)
 _FAST = CopyOptions(workers=2, part_bytes=_PART)
 
 # Rows whose long text is stored beside the table (so that an update may leave it out of the stream), and a column that
@@ -72,7 +72,7 @@ async def copy_until_cut_short(sides: dict[Side, TestSide], parts: int) -> None:
             return await parts_copied(target) >= parts
 
         await until(enough, 60)
-    copying.cancel()
+    assert copying.cancel(), "the copy came to its end before it could be cut short"
     await asyncio.gather(copying, return_exceptions=True)
 
 
