@@ -5,7 +5,7 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from cyphr.embedded.people import contents
@@ -21,6 +21,7 @@ from cyphr.foundation.clock import monotonic, now
 
 _LINE_SECONDS = 0.1
 _ARRIVING_AT_ONCE = 4
+_LOOKING_AT_ONCE = 2
 _ONLINE_PATIENCE_SECONDS = 30.0
 _DELIVERY_PATIENCE_SECONDS = 5.0
 _CLOSING_PATIENCE_SECONDS = 5.0
@@ -99,7 +100,6 @@ class Crowd:
         run = secrets.token_hex(3)
         websocket_url = await api.find_websocket()
         world = World(api, self._tally, websocket_url, self._dice, self._drafts, self.people)
-        door = asyncio.Semaphore(_ARRIVING_AT_ONCE)
 
         async def arrive(index: int) -> None:
             identity = Identity(
@@ -111,11 +111,10 @@ class Crowd:
                 pin=new_random_pin(self._dice),
             )
             person = Person(world, identity)
-            async with door:
-                await person.arrive()
+            await person.arrive()
             self.people.append(person)
 
-        await self._all(arrive(index) for index in range(self._users))
+        await self._all((arrive(index) for index in range(self._users)), at_once=_ARRIVING_AT_ONCE)
         if len(self.people) < 2:
             first = self.record.failures[0]
             raise RequestFailed(
@@ -170,14 +169,20 @@ class Crowd:
         for sentence in missing_messages(self.record, self.people):
             self.record.delivery_problems.append(f"not delivered to an open connection within 5 s: {sentence}")
         resumes = self.record.resumes
-        for person in self.people:
-            person.connection.abort()
+        await self._all((self._look_again(person) for person in self.people), at_once=_LOOKING_AT_ONCE)
         await self._until_online(resumes + len(self.people))
-        await self._all(person.mark(chat_id, read=True) for person in self.people for chat_id in list(person.chats))
         changed = {change.user_id for change in self.record.pin_changes}
         await self._all(person.identity.sign_in() for person in self.people if person.identity.user_id in changed)
         await asyncio.gather(*(person.finish() for person in self.people))
         self.record.delivery_problems += delivery_problems(self.record, self.people)
+
+    async def _look_again(self, person: Person) -> None:
+        """Come back over a new connection, and have read everything."""
+        person.connection.abort()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(person.connection.online.wait(), _ONLINE_PATIENCE_SECONDS)
+        for chat_id in list(person.chats):
+            await person.mark(chat_id, read=True)
 
     async def _disconnect(self, connections: list[asyncio.Task[None]]) -> None:
         await asyncio.gather(*(person.connection.close() for person in self.people))
@@ -209,12 +214,14 @@ class Crowd:
                 return
             await asyncio.sleep(0.1)
 
-    async def _all(self, doings: Any) -> None:
-        """All of these at once; a failed one is in the record already and does not stop the others."""
+    async def _all(self, doings: Iterable[Coroutine[Any, Any, object]], *, at_once: int | None = None) -> None:
+        """All of these, so many ``at_once``; a failed one is in the record already and does not stop the others."""
+        door = contextlib.nullcontext() if at_once is None else asyncio.Semaphore(at_once)
 
         async def one(doing: Coroutine[Any, Any, object]) -> None:
             with contextlib.suppress(RequestFailed):
-                await doing
+                async with door:
+                    await doing
 
         await asyncio.gather(*(one(doing) for doing in doings))
 
