@@ -18,11 +18,11 @@ from tests.e2e.migrate.traffic import Traffic, until
 
 _DATABASE = "cyphr.migrate.database."
 _COPYING = [
-    (f"{_DATABASE}schema.run_step", "before", 1),
-    (f"{_DATABASE}schema.run_step", "after", 1),
+    (f"{_DATABASE}schema.restore:Restorer.run_step", "before", 1),
+    (f"{_DATABASE}schema.restore:Restorer.run_step", "after", 1),
     (f"{_DATABASE}copy.piece._copy_table", "before", 2),
     (f"{_DATABASE}copy.pump:Pump.end", "after", 5),
-    (f"{_DATABASE}schema.run_step", "before", 2),
+    (f"{_DATABASE}schema.restore:Restorer.run_step", "before", 2),
     (f"{_DATABASE}handover.fence.install_fence", "after", 2),
 ]
 _FOLLOWING = [

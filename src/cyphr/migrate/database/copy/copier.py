@@ -83,18 +83,19 @@ class Copier:
         async with (
             await connect(self._source, options=SESSION_OPTIONS) as reader,
             await connect(self._target, options=SESSION_OPTIONS) as writer,
+            schema.Restorer(self._target) as restorer,
         ):
             stream = await streams.current_stream(reader, seat)
             tables = await read_tables(reader)
             demand_identities(tables)
             await streams.publish(reader, tables)
-            scripts = await self._restore_tables(reader, writer)
+            scripts = await self._restore_tables(reader, writer, restorer)
             await self._begin_progress(writer, tables)
             async with self._point(reader, writer, stream) as point:
                 self.begun = True
-                await self._copy_rows(reader, writer, tables, point, scripts)
+                await self._copy_rows(reader, writer, restorer, tables, point, scripts)
             if not await mixed.read_mixed(writer):  # else once the stream has passed the newest of their points
-                await self._build_indexes(writer, scripts)
+                await self._build_indexes(writer, restorer, scripts)
                 await schema.refresh_views(reader, writer)
             await self._platform_rows.copy()
             await self._install_fence(reader)
@@ -118,11 +119,12 @@ class Copier:
         async with (
             await connect(self._source, options=SESSION_OPTIONS) as reader,
             await connect(self._target, options=SESSION_OPTIONS) as writer,
+            schema.Restorer(self._target) as restorer,
         ):
             scripts = await self._take_schema(reader)
             tables = {(table.schema, table.name): table for table in await read_tables(writer)}
             await mixed.settle_tables(writer, [tables[name] for name in await mixed.read_mixed(writer)])
-            await self._build_indexes(writer, scripts)
+            await self._build_indexes(writer, restorer, scripts)
             # Published only now: what has no key yet must not be, or its rows could be neither updated nor deleted.
             await streams.publish(writer, list(tables.values()))
             async with writer.transaction():
@@ -130,20 +132,22 @@ class Copier:
             try:
                 if "references" not in await schema.finished_steps(writer):
                     await self._platform_rows.drain()
-                    await schema.run_step(self._target, "references", scripts.references)
+                    await restorer.run_step("references", scripts.references)
             except psycopg.errors.ForeignKeyViolation:  # a partitioned table's; others are validated later
                 return False
         self._taken = None
         return True
 
-    async def _build_indexes(self, writer: AsyncConnection, scripts: schema.SchemaScripts) -> None:
+    async def _build_indexes(
+        self, writer: AsyncConnection, restorer: schema.Restorer, scripts: schema.SchemaScripts
+    ) -> None:
         """Whatever of the indexes is still missing."""
         done = await schema.finished_steps(writer)
         if "indexes" not in done:
             for table, script in scripts.indexes_of.items():
                 if (step := f"indexes of {'.'.join(table)}") not in done:
-                    await schema.run_step(self._target, step, script)
-            await schema.run_step(self._target, "indexes", scripts.indexes)
+                    await restorer.run_step(step, script)
+            await restorer.run_step("indexes", scripts.indexes)
 
     async def _take_schema(self, reader: AsyncConnection) -> schema.SchemaScripts:
         """The source's schema as scripts; taken anew only if it was changed since it was taken last."""
@@ -152,7 +156,9 @@ class Copier:
             self._taken = seen, await schema.dump_schema(self._source, self._programs)
         return self._taken[1]
 
-    async def _restore_tables(self, reader: AsyncConnection, writer: AsyncConnection) -> schema.SchemaScripts:
+    async def _restore_tables(
+        self, reader: AsyncConnection, writer: AsyncConnection, restorer: schema.Restorer
+    ) -> schema.SchemaScripts:
         scripts = await self._take_schema(reader)
         if "tables" not in await schema.finished_steps(writer):
             occupied = [table.title for table in await read_tables(writer)]
@@ -163,7 +169,7 @@ class Copier:
             await schema.ensure_roles(self._source, writer)
             await schema.ensure_extensions(self._source, writer)
             await schema.demand_needs(self._source, writer)
-            await schema.run_step(self._target, "tables", scripts.tables)
+            await restorer.run_step("tables", scripts.tables)
         await fence.install_fence(writer, enabled=True)
         return scripts
 
@@ -171,6 +177,7 @@ class Copier:
         self,
         reader: AsyncConnection,
         writer: AsyncConnection,
+        restorer: schema.Restorer,
         tables: list[Table],
         point: SlotSnapshot,
         scripts: schema.SchemaScripts,
@@ -187,7 +194,7 @@ class Copier:
         async def finish(table: Table) -> None:
             script = scripts.indexes_of.get((table.schema, table.name))
             if script and not built and not mixed.becomes_mixed(parts.get(table, ()), point.lsn):
-                await schema.run_step(self._target, f"indexes of {table.title}", script)
+                await restorer.run_step(f"indexes of {table.title}", script)
 
         job = CopyJob(
             place=CopyPlace(self._source, self._target, point, has_references="references" in steps),

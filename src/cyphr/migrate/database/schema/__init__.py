@@ -3,17 +3,18 @@
 from cyphr.migrate.database.schema.difference import SchemaObject, compare_schemas, fingerprint, read_objects
 from cyphr.migrate.database.schema.dump import STEPS, SchemaScripts, dump_schema
 from cyphr.migrate.database.schema.restore import (
+    Restorer,
     demand_needs,
     ensure_extensions,
     ensure_roles,
     finished_steps,
     refresh_views,
-    run_step,
     validate_references,
 )
 
 __all__ = [
     "STEPS",
+    "Restorer",
     "SchemaObject",
     "SchemaScripts",
     "compare_schemas",
@@ -25,6 +26,5 @@ __all__ = [
     "finished_steps",
     "read_objects",
     "refresh_views",
-    "run_step",
     "validate_references",
 ]

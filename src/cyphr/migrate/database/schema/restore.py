@@ -1,5 +1,7 @@
 """Restoring the schema: what it needs beforehand, its steps in transactions that record themselves, and its views."""
 
+from typing import Self
+
 import psycopg
 from psycopg import AsyncConnection, sql
 
@@ -32,23 +34,42 @@ async def finished_steps(target: AsyncConnection) -> set[str]:
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def run_step(target: PostgresSettings, step: str, script: str) -> None:
-    """Run one step and record it, in one transaction. On a connection of its own: pg_dump's scripts change settings.
+class Restorer:
+    """Runs steps of the schema on the target, each in one transaction that records it; several at once if need be.
 
-    Raises PreflightFailed when the server has too few locks for so many objects.
+    On connections of their own, because pg_dump's scripts change settings; where one step is done, the next may go on.
     """
-    async with await connect(target, options=SESSION_OPTIONS) as connection:
+
+    def __init__(self, target: PostgresSettings) -> None:
+        self._target = target
+        self._free: list[AsyncConnection] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for connection in self._free:
+            await connection.close()
+
+    async def run_step(self, step: str, script: str) -> None:
+        """Run one step. Raises PreflightFailed when the server has too few locks for so many objects."""
+        connection = self._free.pop() if self._free else await connect(self._target, options=SESSION_OPTIONS)
         try:
             async with connection.transaction():
                 await connection.execute(_for_version(script, connection.info.server_version))
                 if step == "tables":
                     await _lift_forced_security(connection)
                 await connection.execute("insert into cyphr.schema_steps (step) values (%s)", [step])
-        except psycopg.errors.OutOfMemory as error:
-            raise PreflightFailed(
-                f"the target has too few locks to restore the schema in one transaction: {str(error).strip()} Raise "
-                "max_locks_per_transaction there, to 512 for some thousands of tables, and restart it."
-            ) from error
+            await connection.execute("reset all")
+        except BaseException as error:
+            await connection.close()
+            if isinstance(error, psycopg.errors.OutOfMemory):
+                raise PreflightFailed(
+                    f"the target has too few locks to restore the schema in one transaction: {str(error).strip()} "
+                    "Raise max_locks_per_transaction there, to 512 for some thousands of tables, and restart it."
+                ) from error
+            raise
+        self._free.append(connection)
 
 
 def _for_version(script: str, version: int) -> str:
