@@ -76,8 +76,8 @@ async def _start(side: Side, cluster: PostgresCluster, secrets: SecretFolder) ->
 
 async def _restore(source: PostgresSettings, programs: Path, copy: PostgresSettings) -> None:
     scripts = await dump_schema(source, programs)
-    async with await connect(copy) as connection:
-        await ensure_roles(source, connection)
+    async with await connect(source) as theirs, await connect(copy) as ours:
+        await ensure_roles(theirs, ours)
     for script in (scripts.tables, *scripts.indexes_of.values(), scripts.indexes, scripts.references):
         async with await connect(copy) as connection, connection.transaction():
             await connection.execute(_TOO_NEW.sub("", script))

@@ -8,8 +8,7 @@ from cyphr.migrate.preflight.finding import Check, Finding, Level, failure, ok
 
 
 async def _look(context: Context) -> Finding:
-    context.at(Side.SUPABASE)
-    source = context.database(Side.SUPABASE)
+    source = context.at(Side.SUPABASE)
     async with context.trying(Side.AWS) as target:
         await schema.ensure_extensions(source, target)
         try:

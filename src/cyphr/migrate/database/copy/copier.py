@@ -166,9 +166,9 @@ class Copier:
                 raise PreflightFailed(
                     f"the target is not empty: it has {', '.join(occupied[:5])}. Give an empty database, or drop them."
                 )
-            await schema.ensure_roles(self._source, writer)
-            await schema.ensure_extensions(self._source, writer)
-            await schema.demand_needs(self._source, writer)
+            await schema.ensure_roles(reader, writer)
+            await schema.ensure_extensions(reader, writer)
+            await schema.demand_needs(reader, writer)
             await restorer.run_step("tables", scripts.tables)
         await fence.install_fence(writer, enabled=True)
         return scripts

@@ -15,11 +15,10 @@ from cyphr.migrate.database.wire import SESSION_OPTIONS
 _queries = load_queries(__package__)
 
 
-async def ensure_roles(source: PostgresSettings, target: AsyncConnection) -> list[str]:
+async def ensure_roles(source: AsyncConnection, target: AsyncConnection) -> list[str]:
     """Create on the target, without login, every role that the source's grants and policies name; those created."""
-    async with await connect(source) as connection:
-        cursor = await connection.execute(_queries.named_roles, {"platform": PLATFORM_SCHEMAS})
-        wanted = [row[0] for row in await cursor.fetchall()]
+    cursor = await source.execute(_queries.named_roles, {"platform": PLATFORM_SCHEMAS})
+    wanted = [row[0] for row in await cursor.fetchall()]
     cursor = await target.execute("select rolname from pg_roles")
     present = {row[0] for row in await cursor.fetchall()}
     missing = [role for role in wanted if role not in present]
@@ -88,10 +87,9 @@ async def _lift_forced_security(connection: AsyncConnection) -> None:
         )
 
 
-async def ensure_extensions(source: PostgresSettings, target: AsyncConnection) -> list[str]:
+async def ensure_extensions(source: AsyncConnection, target: AsyncConnection) -> list[str]:
     """Create the source's extensions on the target, each in the schema it has there; those that the target lacks."""
-    async with await connect(source) as connection:
-        wanted = await (await connection.execute(_queries.extensions)).fetchall()
+    wanted = await (await source.execute(_queries.extensions)).fetchall()
     cursor = await target.execute(_queries.available_extensions)
     available = {row[0] for row in await cursor.fetchall()}
     for name, schema in wanted:
@@ -105,12 +103,11 @@ async def ensure_extensions(source: PostgresSettings, target: AsyncConnection) -
     return [name for name, _ in wanted if name not in available]
 
 
-async def demand_needs(source: PostgresSettings, target: AsyncConnection) -> None:
+async def demand_needs(source: AsyncConnection, target: AsyncConnection) -> None:
     """Raise PreflightFailed when something that is moved needs what the target has not: a type of a missing extension,
     a table of the platform.
     """
-    async with await connect(source) as connection:
-        needs = await (await connection.execute(_queries.needs, {"platform": PLATFORM_SCHEMAS})).fetchall()
+    needs = await (await source.execute(_queries.needs, {"platform": PLATFORM_SCHEMAS})).fetchall()
     unmet = []
     for dependent, needed, kind, names, arguments in needs:
         async with target.transaction(force_rollback=True):
