@@ -190,8 +190,15 @@ class Crash:
         return result
 
     async def _lose(self) -> None:
+        # In a task of its own: what is done beside this step notices first, and calls the step off.
+        lost = asyncio.Event()
+        self._revival = asyncio.create_task(self._lose_and_revive(lost))
+        await lost.wait()
+
+    async def _lose_and_revive(self, lost: asyncio.Event) -> None:
         await lose(self._victim)
-        self._revival = asyncio.create_task(revive(self._victim))
+        lost.set()
+        await revive(self._victim)
 
 
 async def _verifies(migration: DatabaseMigration) -> bool:
