@@ -18,8 +18,7 @@ from cyphr.foundation.errors import NotAllowed, Unavailable
 
 _POLL_SECONDS = 0.02
 _UNPRIVILEGED = "nobody"
-# A child that nobody holds is reported as forgotten; ours are left running on purpose.
-_children: dict[int, "subprocess.Popen[bytes]"] = {}
+_children: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ def spawn(
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
-    _children[child.pid] = child
+    child.returncode = 0  # it may outlive us, which is nothing to warn of; ``is_alive`` takes note of its end
+    _children.add(child.pid)
     return write_note(note, child.pid)
 
 
@@ -131,9 +131,10 @@ def is_alive(known: ProcessRecord) -> bool:
     """Whether exactly this process, not another with its pid, still runs."""
     if record(known.pid) == known:
         return True
-    child = _children.get(known.pid)
-    if child is not None and child.poll() is not None:
-        del _children[known.pid]
+    if known.pid in _children:
+        _children.discard(known.pid)
+        with suppress(ChildProcessError):
+            os.waitpid(known.pid, os.WNOHANG)
     return False
 
 
