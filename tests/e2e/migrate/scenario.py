@@ -18,6 +18,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.conninfo import make_conninfo
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
@@ -35,6 +36,7 @@ T = TypeVar("T")
 _LEDGER = "create table public.ledger (id uuid primary key, unit int not null)"
 _UNITS_PER_PHASE = 40
 _PAUSE_SECONDS = 0.04  # on average; everything shares this machine
+_PATIENCE_SECONDS = 60.0
 _DEADLOCK = "40P01"  # an application has these too, and tries again
 
 
@@ -197,12 +199,14 @@ async def _there_and_back(migration: DatabaseMigration, writers: Writers) -> Non
 
 async def _patiently(request: Callable[[], Awaitable[T]]) -> T:
     """Ask again, as the migrator does with a request that something is out of reach for at the moment."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await request()
-            except Unavailable:
-                await asyncio.sleep(0.2)
+    deadline = monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await request()
+        except Unavailable:
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _demand_equal(migration: DatabaseMigration) -> None:
