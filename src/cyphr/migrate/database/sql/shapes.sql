@@ -15,21 +15,21 @@ select n.nspname as schema,
        c.relname as name,
        pg_relation_size(c.oid) / current_setting('block_size')::int as blocks,
        c.relfilenode::bigint as file,
-       coalesce((select json_agg(json_build_object(
-                   'name', a.attname,
-                   'base', coalesce(d.base, a.atttypid)::bigint,
-                   'modifier', coalesce(d.modifier, a.atttypmod),
-                   'is_enum', t.typtype = 'e',
-                   'type_schema', tn.nspname,
-                   'type_name', t.typname) order by a.attnum)
-          from pg_attribute a
-          join pg_type t on t.oid = a.atttypid
-          join pg_namespace tn on tn.oid = t.typnamespace
-          left join domains d on d.domain = a.atttypid
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
+       coalesce(json_agg(json_build_object(
+           'name', a.attname,
+           'base', coalesce(d.base, a.atttypid)::bigint,
+           'modifier', coalesce(d.modifier, a.atttypmod),
+           'is_enum', t.typtype = 'e',
+           'type_schema', tn.nspname,
+           'type_name', t.typname) order by a.attnum) filter (where a.attnum is not null), '[]') as columns
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
+  left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_type t on t.oid = a.atttypid
+  left join pg_namespace tn on tn.oid = t.typnamespace
+  left join domains d on d.domain = a.atttypid
  where c.relkind = 'r'
    and c.relpersistence = 'p'
    and n.nspname <> all (%(platform)s)
-   and n.nspname not like 'pg\_%%';
+   and n.nspname not like 'pg\_%%'
+ group by n.nspname, c.oid, c.relname, c.relfilenode;

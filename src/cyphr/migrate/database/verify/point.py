@@ -16,7 +16,7 @@ from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
-from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
+from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes, together
 
 _LOCK_SECONDS = 2
 """So long a comparison waits for a table that somebody wants for themselves: who wants it may wait for the comparison,
@@ -57,7 +57,7 @@ async def same_point(
         await reach(databases[stream.sender], source, applier, stream, look)
         try:
             # Read after the point, so that what it shows is whole in them.
-            our_shapes, their_shapes = await read_shapes(source), await read_shapes(target)
+            our_shapes, their_shapes = await together((read_shapes(source), read_shapes(target)))
             as_text = await tables_to_compare_as_text(source, target, our_shapes)
             ours = [source, *await _share(stack, databases[stream.sender], source, workers)]
             theirs = [target, *await _share(stack, databases[stream.destination], target, workers)]
