@@ -177,3 +177,21 @@ async def test_the_interface_speaks_the_language_of_the_browser(open_browser: Op
     title = {"en-GB": "Sign in", "ru-RU": "Войти"}[language]
     await expect(anna.page.get_by_role("heading", name=title)).to_be_visible()
     assert await anna.page.evaluate("document.documentElement.lang") == language[:2]
+
+
+async def test_who_has_scrolled_up_stays_there_until_writing_something(arrive: OpenBrowser) -> None:
+    anna, boris = await arrive("Anna Petrova"), await arrive("Boris Lind")
+    await anna.start_chat_with(boris)
+    await anna.write("Where it all began")
+    await anna.write_elsewhere("Boris Lind", (f"And another thing\nnumber {number}." for number in range(30)))
+    await expect(anna.message("number 29.")).to_be_in_viewport()
+    await anna.message("number 29.").hover()
+    await anna.page.mouse.wheel(0, -10_000)
+    await expect(anna.message("Where it all began")).to_be_in_viewport()
+    await boris.open_chat("Anna Petrova")
+    await boris.write("Still there?")
+    await expect(anna.page.get_by_role("button", name="1 new message")).to_be_visible()
+    await expect(anna.message("Where it all began")).to_be_in_viewport()
+    await anna.write("I was reading")
+    await expect(anna.message("I was reading")).to_be_in_viewport()
+    await expect(anna.message("Still there?")).to_be_in_viewport()

@@ -56,7 +56,7 @@ export function MessageList({ chat, target, onJump, onDeed }: Props) {
 
   useReading(chat.id, history?.head ?? 0, atBottom);
 
-  const { leave, moves } = useFollowing(list, rows.at(-1)?.key, waiting.at(-1)?.id, atBottom);
+  const { leave, scrollerRef, moves } = useFollowing(waiting.at(-1)?.id, atBottom);
   const found = useJump(chat.id, rows, target, list, leave);
   const [menu, setMenu] = useState<{ message: Message; place: MenuPlace } | null>(null);
   const openMenu = useCallback((message: Message, place: MenuPlace) => setMenu({ message, place }), []);
@@ -74,6 +74,7 @@ export function MessageList({ chat, target, onJump, onDeed }: Props) {
     <div className={styles.frame}>
       <Virtuoso
         ref={list}
+        scrollerRef={scrollerRef}
         className={styles.list}
         role="region"
         tabIndex={0}
