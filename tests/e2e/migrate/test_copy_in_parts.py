@@ -6,6 +6,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from cyphr.embedded.binaries import binary
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database.copy.copier import CopyOptions
 from cyphr.migrate.database.migration import DatabaseMigration
@@ -72,8 +73,8 @@ async def copy_until_cut_short(sides: dict[Side, TestSide], parts: int) -> None:
             return await parts_copied(target) >= parts
 
         await until(enough, 60)
-    assert copying.cancel(), "the copy came to its end before it could be cut short"
-    await asyncio.gather(copying, return_exceptions=True)
+    assert not copying.done(), "the copy came to its end before it could be cut short"
+    await end(copying)
 
 
 @pytest.fixture
