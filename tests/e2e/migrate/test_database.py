@@ -175,10 +175,17 @@ async def test_multi_statement_transactions_key_changes_truncates_and_rollbacks_
             assert await count_rows(target, "waitlist") == 1
 
 
+Truncating = Callable[[DatabaseMigration, int], list[object]]
+
+
+async def copied_with_people_waiting(sides: dict[Side, TestSide]) -> DatabaseMigration:
+    async with await connect(sides[Side.SUPABASE].owner) as source:
+        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
+    return await copied(sides)
+
+
 @pytest.fixture
-def truncated_whenever_compared(
-    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[DatabaseMigration, int], list[object]]:
+def truncated_whenever_compared(sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch) -> Truncating:
     """Have the next comparisons of a migration, so many, meet a TRUNCATE between their point and their reading.
 
     The list that is returned grows by one whenever tables are compared.
@@ -210,15 +217,10 @@ def truncated_whenever_compared(
     return arrange
 
 
-Truncating = Callable[[DatabaseMigration, int], list[object]]
-
-
 async def test_truncates_between_the_point_of_a_comparison_and_its_reading_are_no_differences(
     sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
 ) -> None:
-    async with await connect(sides[Side.SUPABASE].owner) as source:
-        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
-    migration = await copied(sides)
+    migration = await copied_with_people_waiting(sides)
     async with following(migration):
         points = truncated_whenever_compared(migration, 3)
         assert (await migration.verify()).differences == []
@@ -232,9 +234,8 @@ async def test_a_row_that_is_missing_is_found_beside_a_truncate_of_another_table
     sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
 ) -> None:
     async with await connect(sides[Side.SUPABASE].owner) as source:
-        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
         await source.execute("insert into users (full_name) values ('somebody')")
-    migration = await copied(sides)
+    migration = await copied_with_people_waiting(sides)
     async with following(migration), await connect(sides[Side.AWS].owner) as target:
         await target.execute("set session_replication_role = replica; delete from users")
         truncated_whenever_compared(migration, 1)
@@ -246,9 +247,7 @@ async def test_a_row_that_is_missing_is_found_beside_a_truncate_of_another_table
 async def test_a_table_that_is_emptied_whenever_it_is_compared_is_named_and_nothing_is_handed_over(
     sides: dict[Side, TestSide], truncated_whenever_compared: Truncating
 ) -> None:
-    async with await connect(sides[Side.SUPABASE].owner) as source:
-        await source.execute("insert into waitlist (email) values ('a@example.org'), ('b@example.org')")
-    migration = await copied(sides)
+    migration = await copied_with_people_waiting(sides)
     async with following(migration):
         assert (await migration.verify()).differences == []
         async with await connect(sides[Side.SUPABASE].owner) as source:

@@ -8,7 +8,7 @@ from psycopg import sql
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.touched import Key, Touched
 from cyphr.migrate.database.verify.rows import TableVerification, count_differences, describe
-from cyphr.migrate.database.verify.tables import unlike_columns, verify_tables
+from cyphr.migrate.database.verify.tables import is_rewritten, unlike_columns, verify_tables
 from cyphr.migrate.database.verify.view import Rows, View, together
 
 Wanted = list[tuple[Table, list[Key]]]
@@ -40,7 +40,7 @@ async def _verify_keys(source: View, target: View, wanted: Wanted) -> list[Table
     for (table, keys), here, there in zip(wanted, ours, theirs, strict=True):
         result = TableVerification(table, rows=len(keys))
         if here != there:
-            result.is_rewritten = any(await together(view.is_rewritten(table) for view in (source, target)))
+            result.is_rewritten = await is_rewritten(source, target, table)
         if here != there and not result.is_rewritten:
             result.found = count_differences(
                 *await together((open_keys(source, table, keys), open_keys(target, table, keys)))

@@ -40,10 +40,15 @@ async def _verify_table(source: View, target: View, table: Table, limit: int) ->
     (ours, our_sum), (theirs, their_sum) = await together((_sum(source, table), _sum(target, table)))
     result.rows = ours
     if (ours, our_sum) != (theirs, their_sum):
-        result.is_rewritten = any(await together(view.is_rewritten(table) for view in (source, target)))
+        result.is_rewritten = await is_rewritten(source, target, table)
         if not result.is_rewritten:
             await _open_parts(source, target, result, most_rows=max(ours, theirs))
     return result
+
+
+async def is_rewritten(source: View, target: View, table: Table) -> bool:
+    """Whether the table cannot be read any more as one of the views shows it; see ``View.is_rewritten``."""
+    return any(await together(view.is_rewritten(table) for view in (source, target)))
 
 
 def unlike_columns(source: View, target: View, table: Table) -> list[str]:
