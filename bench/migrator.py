@@ -10,16 +10,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from bench.servers import Server
-from cyphr.embedded.binaries import Version, binary
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.copy.copier import CopyOptions
 from cyphr.migrate.database.migration import DatabaseMigration
+
+if TYPE_CHECKING:  # what starts it needs these, and it is measured from its start
+    from bench.servers import Server
+    from cyphr.embedded.binaries import Version
 
 
 class Migrator:
@@ -30,8 +32,12 @@ class Migrator:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, source: Server, target: Server, programs: Version, workers: int) -> AsyncIterator["Migrator"]:
+    async def start(
+        cls, source: "Server", target: "Server", programs: "Version", workers: int
+    ) -> AsyncIterator["Migrator"]:
         """Start one that moves ``source`` to ``target``; killed at the end of the block."""
+        from cyphr.embedded.binaries import binary
+
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.migrator", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )

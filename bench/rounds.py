@@ -1,4 +1,4 @@
-"""Measuring in turn (A B A B …) and saying what was found: one Markdown table for people, one line of JSON."""
+"""Measuring in turn (A B B A …) and saying what was found: one Markdown table for people, one line of JSON."""
 
 import json
 import os
@@ -22,10 +22,12 @@ class Contender:
 
 
 async def in_turn(contenders: Sequence[Contender], pairs: int) -> dict[str, list[float]]:
-    """``pairs`` rounds of everybody in turn; name → numbers, none for who is missing."""
+    """``pairs`` rounds of everybody in turn, every second one backwards, so that nobody always has the disk and the
+    caches as the same other one left them; name → numbers, none for who is missing.
+    """
     found: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for number in range(pairs):
-        for contender in contenders:
+        for contender in contenders if number % 2 == 0 else reversed(contenders):
             if contender.missing is None:
                 found[contender.name].append(await contender.measure())
                 say(f"round {number + 1} of {pairs}: {contender.name} {found[contender.name][-1]:.2f}")

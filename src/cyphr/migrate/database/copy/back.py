@@ -52,5 +52,5 @@ async def copy_back(databases: Mapping[Side, PostgresSettings], seat: Seat, opti
             await copy_tables(CopyJob(place, options.workers, options.bytes_per_second, _nothing_left, whole=new))
 
 
-async def _nothing_left(_: Table) -> None:
+async def _nothing_left(_: Table, __: int) -> None:
     """The operator made the indexes with the table."""

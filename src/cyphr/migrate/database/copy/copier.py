@@ -16,7 +16,7 @@ from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database import schema, streams
 from cyphr.migrate.database.catalogue import Table, read_tables
-from cyphr.migrate.database.copy import mixed
+from cyphr.migrate.database.copy import mixed, wal
 from cyphr.migrate.database.copy.parts import plan_parts
 from cyphr.migrate.database.copy.piece import CopyPlace
 from cyphr.migrate.database.copy.points import copied_totals, read_copied
@@ -146,7 +146,7 @@ class Copier:
         if "indexes" not in done:
             for table, script in scripts.indexes_of.items():
                 if (step := f"indexes of {'.'.join(table)}") not in done:
-                    await restorer.run_step(step, script)
+                    await restorer.run_step(step, script, helpers=self._options.workers - 1)
             await restorer.run_step("indexes", scripts.indexes)
 
     async def _take_schema(self, reader: AsyncConnection) -> schema.SchemaScripts:
@@ -191,10 +191,10 @@ class Copier:
         steps = await schema.finished_steps(writer)
         built = "indexes" in steps
 
-        async def finish(table: Table) -> None:
+        async def finish(table: Table, helpers: int) -> None:
             script = scripts.indexes_of.get((table.schema, table.name))
             if script and not built and not mixed.becomes_mixed(parts.get(table, ()), point.lsn):
-                await restorer.run_step(f"indexes of {table.title}", script)
+                await restorer.run_step(f"indexes of {table.title}", script, helpers=helpers)
 
         job = CopyJob(
             place=CopyPlace(self._source, self._target, point, has_references="references" in steps),
@@ -204,7 +204,7 @@ class Copier:
             whole=[table for table in remaining if table not in parts],
             parts=parts,
         )
-        async with self._observing(writer):
+        async with self._observing(writer), wal.flushed_often(self._target):
             await copy_tables(job)
         await self.read_progress(writer)
         self.progress.eta_seconds = None

@@ -10,7 +10,7 @@ from cyphr.migrate.database.copy.parts import Part
 from cyphr.migrate.database.copy.piece import CopyPlace, Piece, PieceCopier
 from cyphr.migrate.database.copy.pump import Throttle
 
-Finish = Callable[[Table], Awaitable[None]]
+Finish = Callable[[Table, int], Awaitable[None]]
 
 
 @dataclass
@@ -22,7 +22,9 @@ class CopyJob:
     bytes_per_second: int | None
     """All workers together; None: as fast as both servers can."""
     finish: Finish
-    """Called when a table's rows are there, while others are still copied: builds its indexes."""
+    """Called when a table's rows are there, while others are still copied: builds its indexes, with the help of at most
+    as many processes as the second argument says: so many workers have no rows left to copy.
+    """
     whole: Sequence[Table] = ()
     parts: Mapping[Table, Sequence[Part]] = field(default_factory=dict)
 
@@ -33,16 +35,20 @@ async def copy_tables(job: CopyJob) -> None:
     queue = sorted(work, key=lambda each: each.bytes)
     missing = Counter({table: len(parts) for table, parts in job.parts.items()})
     throttle = Throttle(job.bytes_per_second)
+    copying = 0
 
     async def one_worker() -> None:
+        nonlocal copying
         async with PieceCopier.open(job.place, throttle) as copier:
             while queue:
                 piece = queue.pop()
+                copying += 1
                 await copier.copy(piece)
+                copying -= 1
                 table = piece if isinstance(piece, Table) else piece.table
                 missing[table] -= 1
                 if missing[table] <= 0:
-                    await job.finish(table)
+                    await job.finish(table, 0 if queue else job.workers - 1 - copying)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from psycopg import AsyncConnection, sql
 
@@ -73,14 +73,20 @@ async def dump_schema(source: PostgresSettings, programs: Path) -> SchemaScripts
         default_grants = [line for line in kept if _DEFAULT_GRANT.match(line)]
         apart = {*references, *grants, *default_grants}
         others = [line for line in kept if line not in apart]
-        indexes_of, indexes = split_by_table(await _script(programs, archive, others, "post-data"))
-        return SchemaScripts(
-            tables=await _script(programs, archive, others, "pre-data")
-            + _granted_by_owner(await _script(programs, archive, grants), source.user),
-            indexes_of=indexes_of,
-            indexes=indexes + _granted_by_owner(await _script(programs, archive, default_grants), source.user),
-            references=_PLATFORM_REFERENCE.sub(r"\1 NOT VALID;", await _script(programs, archive, references)),
+        before, after, granting, granting_later, referring = await asyncio.gather(
+            _script(programs, archive, others, "pre-data"),
+            _script(programs, archive, others, "post-data"),
+            _script(programs, archive, grants),
+            _script(programs, archive, default_grants),
+            _script(programs, archive, references),
         )
+    indexes_of, indexes = split_by_table(after)
+    return SchemaScripts(
+        tables=before + _granted_by_owner(granting, source.user),
+        indexes_of=indexes_of,
+        indexes=indexes + _granted_by_owner(granting_later, source.user),
+        references=_PLATFORM_REFERENCE.sub(r"\1 NOT VALID;", referring),
+    )
 
 
 async def _left_behind(connection: AsyncConnection) -> set[str]:
@@ -114,12 +120,13 @@ def _granted_by_owner(script: str, user: str) -> str:
 
 
 async def _script(programs: Path, archive: Path, entries: list[str], section: str | None = None) -> str:
-    listing = archive.with_suffix(".list")
-    listing.write_text("\n".join(entries) + "\n")
-    arguments = ["--no-owner", f"--use-list={listing}", "--file=-", str(archive)]
-    if section is not None:
-        arguments.insert(0, f"--section={section}")
-    text = await _run(programs / "pg_restore", arguments)
+    with NamedTemporaryFile("w", prefix="cyphr-entries-") as listing:
+        listing.write("\n".join(entries) + "\n")
+        listing.flush()
+        arguments = ["--no-owner", f"--use-list={listing.name}", "--file=-", str(archive)]
+        if section is not None:
+            arguments.insert(0, f"--section={section}")
+        text = await _run(programs / "pg_restore", arguments)
     # Lines that only psql understands; they guard psql against hostile dumps and mean nothing to the server.
     return "\n".join(line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 

@@ -137,3 +137,9 @@ select n.nspname, c.relname
  where n.nspname <> all (%(platform)s)
  group by c.oid, n.nspname, c.relname
  order by max(depths.depth), n.nspname, c.relname;
+
+-- name: limit_helpers
+-- For this transaction. Where every core is busy with rows, processes that share the building of an index cost more than
+-- they bring: each sorts its part into a file, and one of them merges those.
+select set_config('max_parallel_maintenance_workers',
+                  least(current_setting('max_parallel_maintenance_workers')::int, %(helpers)s)::text, true);

@@ -50,11 +50,16 @@ class Restorer:
         for connection in self._free:
             await connection.close()
 
-    async def run_step(self, step: str, script: str) -> None:
-        """Run one step. Raises PreflightFailed when the server has too few locks for so many objects."""
+    async def run_step(self, step: str, script: str, *, helpers: int | None = None) -> None:
+        """Run one step. ``helpers``: processes that may help to build an index, at most; None: what the server allows.
+
+        Raises PreflightFailed when the server has too few locks for so many objects.
+        """
         connection = self._free.pop() if self._free else await connect(self._target, options=SESSION_OPTIONS)
         try:
             async with connection.transaction():
+                if helpers is not None:
+                    await connection.execute(_queries.limit_helpers, {"helpers": helpers})
                 await connection.execute(_for_version(script, connection.info.server_version))
                 if step == "tables":
                     await _lift_forced_security(connection)
