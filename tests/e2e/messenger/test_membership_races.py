@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -129,7 +129,7 @@ class SlowPostman:
         self.may = asyncio.Event()
         self.given: list[tuple[EventKind, int, set[UUID]]] = []
 
-    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+    async def deliver(self, recipients: Collection[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         self.asked.set()
         await self.may.wait()
         self.given.append((event.kind, event.seq, set(recipients)))

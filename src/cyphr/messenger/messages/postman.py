@@ -1,6 +1,6 @@
 """How an event reaches people's connections. In memory on one machine; the rules do not know which."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -51,7 +51,7 @@ class Event:
 class Postman(Protocol):
     """Delivers events to whoever is connected. Delivery is never proof: a message is safe because it is stored."""
 
-    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+    async def deliver(self, recipients: Collection[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         """Hand ``event`` to every connection of ``recipients`` but the one called ``except_for``."""
         ...
 

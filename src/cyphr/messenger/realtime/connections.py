@@ -11,6 +11,7 @@ from cyphr.messenger.sessions.models import Identity
 
 TOO_BIG = 1009
 TRY_AGAIN = 1013
+_CROWD = 32
 NOT_AUTHENTICATED = 4401
 
 
@@ -27,7 +28,11 @@ class Socket(Protocol):
         ...
 
     def write_text(self, text: str) -> None:
-        """Send a text message."""
+        """Send a text message, together with others that come in this moment."""
+        ...
+
+    def flush(self) -> None:
+        """Send what was written, without waiting for what else this moment brings."""
         ...
 
     def end(self, code: int) -> None:
@@ -81,6 +86,10 @@ class Connection:
                 return
             self.end(TRY_AGAIN)
         self._put(key, event)
+
+    def flush(self) -> None:
+        """Send what was pushed, without waiting for what else this moment brings."""
+        self._socket.flush()
 
     def answer(self, text: str) -> None:
         """Send the answer to something that this client sent. One that asks and never reads is ended too."""
@@ -160,12 +169,19 @@ class Connections:
             if connection.identity.session_id == session_id:
                 connection.end(NOT_AUTHENTICATED)
 
-    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
-        """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``."""
+    async def deliver(self, recipients: Collection[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+        """Queue ``event`` on every connection of ``recipients``; see ``messages.postman.Postman``.
+
+        Each of a crowd is sent it at once. At the end of the moment would be later than it seems: the loop listens
+        first to whoever has something to say, and those who are sent it first have: that it is there (decision 86).
+        """
         excepted = None if except_for is None else self.find(str(except_for))
+        is_crowd = len(recipients) >= _CROWD
         for user_id in recipients:
             theirs = self._by_user.get(user_id)
             if theirs is not None:
                 for connection in theirs.values():
                     if connection is not excepted:
                         connection.push(event)
+                        if is_crowd:
+                            connection.flush()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -109,7 +109,7 @@ class Delivery:
         self._sending: asyncio.Task[None] | None = None
         self._goes_on = False
 
-    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+    async def deliver(self, recipients: Collection[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         parcel = _Parcel(event, frozenset(recipients), except_for)
         if self._own is not None:
             await self._own.deliver(parcel.people, event, except_for=except_for)

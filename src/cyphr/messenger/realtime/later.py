@@ -6,7 +6,7 @@ Whether a message was received; whether somebody who came is still here, or who 
 import asyncio
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
@@ -85,7 +85,7 @@ class Reminder:
         self._later = later
         self._after = after
 
-    async def deliver(self, recipients: Iterable[UUID], event: Event, *, except_for: UUID | None = None) -> None:
+    async def deliver(self, recipients: Collection[UUID], event: Event, *, except_for: UUID | None = None) -> None:
         """See ``messages.postman.Postman``."""
         delivered = self._postman.deliver(recipients, event, except_for=except_for)
         if event.kind is not EventKind.MESSAGE or event.moves_members:  # a notice is no news

@@ -29,7 +29,6 @@ _MASKED = 0x80
 _TWO_BYTES, _EIGHT_BYTES = 126, 127
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 _NOT_UTF8 = 1007
-_CROWD = 32
 _LINGER_SECONDS = 5.0
 _FAREWELL_SECONDS = 20.0
 """So long a client that takes nothing is waited for until its connection is cut."""
@@ -80,6 +79,7 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         """From now on frames go to ``take``, first those that have come already; see ``Conversing``."""
         self._conversing = Conversing(take, go_on, leave, copy_context())
+        self.transport.set_write_buffer_limits(high=0)  # else uvloop writes only once it has nothing else to do
         while not self.queue.empty():
             message = self.queue.get_nowait()
             if message["type"] == "websocket.receive":
@@ -111,9 +111,12 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
             self.loop.call_soon(_flush_all, self.loop)
         else:
             others.append(self)
-            if len(others) == _CROWD:  # the first of them need not wait until all are written to
-                for one in others:
-                    one._flush()
+
+    def flush(self) -> None:
+        """Send what was written, without waiting for what else this moment brings."""
+        unsent, self._unsent = self._unsent, None
+        if unsent is not None and not self._is_gone:
+            self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     async def send_text(self, text: str) -> None:
         """Send a text message once the client takes more. Raises Disconnected."""
@@ -127,7 +130,7 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         if self._is_gone:
             return
         self.write_text(encode("bye", d={"code": code}))
-        self._flush()
+        self.flush()
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self._await_close(_FAREWELL_SECONDS)
@@ -140,11 +143,6 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(seconds, self.transport.abort)
-
-    def _flush(self) -> None:
-        unsent, self._unsent = self._unsent, None
-        if unsent is not None and not self._is_gone:
-            self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     @property
     def _is_gone(self) -> bool:
@@ -237,7 +235,7 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
         # may overtake the frame which says why.
         if self._conversing is None:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
-        self._flush()
+        self.flush()
         self.transport.write(b"".join(self.conn.data_to_send()))
         self._await_close(_LINGER_SECONDS)
 
@@ -273,4 +271,4 @@ def _data_of(message: Any) -> str | bytes:
 
 def _flush_all(loop: AbstractEventLoop) -> None:
     for protocol in RealtimeProtocol._flushed_next.pop(loop):
-        protocol._flush()
+        protocol.flush()

@@ -2,6 +2,8 @@
 
 from uuid import UUID, uuid4
 
+import pytest
+
 from cyphr.messenger.messages.postman import Event, EventKind
 from cyphr.messenger.realtime.connections import NOT_AUTHENTICATED, TRY_AGAIN, Connection, Connections
 from cyphr.messenger.sessions.models import Identity
@@ -14,11 +16,15 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.flushed = 0
         self.takes_more = False
         self.closed: list[int] = []
 
     def write_text(self, text: str) -> None:
         self.heard.append(text)
+
+    def flush(self) -> None:
+        self.flushed = len(self.heard)
 
     def end(self, code: int) -> None:
         self.closed.append(code)
@@ -120,6 +126,17 @@ async def test_an_event_reaches_every_connection_of_its_recipients_but_the_one_i
     assert heard_by(phone, on_phone) == ["message 2"]
     assert heard_by(laptop, on_laptop) == ["message 1"]
     assert heard_by(other, elsewhere) == []
+
+
+@pytest.mark.parametrize(("people", "sent_at_once"), [(3, 0), (200, 1)])
+async def test_a_crowd_is_sent_an_event_before_the_first_of_it_is_listened_to(people: int, sent_at_once: int) -> None:
+    connections, listeners = Connections(), [Listener() for _ in range(people)]
+    for listener in listeners:
+        listener.takes_more = True
+        connections.add(connection(listener))
+    await connections.deliver([one.identity.user_id for one in connections.all()], message(1))
+    assert {listener.flushed for listener in listeners} == {sent_at_once}
+    assert {len(listener.heard) for listener in listeners} == {1}
 
 
 async def test_a_revoked_session_ends_its_own_connections_only() -> None:
