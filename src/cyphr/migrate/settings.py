@@ -165,7 +165,9 @@ class MigrationSettings(_Section):
     auth: AuthSettings | None = None
     realtime: RealtimeSettings | None = None
     handover: HandoverSettings = HandoverSettings()
-    workers: int = Field(default=2, ge=1, le=32, description="Tables copied at the same time.")
+    workers: int = Field(
+        default=2, ge=1, le=32, description="Tables copied at the same time, and processes that build indexes."
+    )
     part_megabytes: int = Field(default=1024, ge=1, description="Larger tables are copied in parts of this size.")
     megabytes_per_second: int | None = Field(
         default=None, ge=1, description="How fast rows are copied, at most; none: as fast as both servers can."
