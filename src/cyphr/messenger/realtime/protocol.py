@@ -79,7 +79,6 @@ class RealtimeProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         """From now on frames go to ``take``, first those that have come already; see ``Conversing``."""
         self._conversing = Conversing(take, go_on, leave, copy_context())
-        self.transport.set_write_buffer_limits(high=0)  # else uvloop writes only once it has nothing else to do
         while not self.queue.empty():
             message = self.queue.get_nowait()
             if message["type"] == "websocket.receive":

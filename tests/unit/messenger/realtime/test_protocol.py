@@ -26,10 +26,6 @@ class _Wire(asyncio.Transport):
         self.written = b""
         self.writes = 0
         self.closing = False
-        self.may_wait: int | None = None
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        self.may_wait = high
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
@@ -143,7 +139,6 @@ async def test_everything_of_one_moment_is_written_together_or_at_once_where_tha
     for is_asked in (False, True):
         server = _Server()
         protocol = await server.begin()
-        assert server.wire.may_wait == 0
         protocol.write_text("one")
         protocol.write_text("two")
         if is_asked:
