@@ -22,7 +22,7 @@ from bench.messengers import POOL, Cast, Messenger
 from bench.messengers.cyphr import Cyphr
 from bench.messengers.ejabberd import Ejabberd
 from bench.messengers.socketio import SocketIo
-from bench.rounds import percentile, publish, say, spread
+from bench.rounds import percentile, publish, say, spread, turns
 from bench.servers import SETTINGS, Server, server, temporary_folder
 from cyphr.embedded.databases import SUPERUSERS
 from cyphr.foundation.postgres import Side
@@ -59,13 +59,12 @@ async def main(arguments: Sequence[str]) -> None:
         postgres = await stack.enter_async_context(server(16, folder / "postgres", superuser=SUPERUSERS[Side.SUPABASE]))
         messengers = await _set_up(options.only or list(_MESSENGERS), postgres, cast, folder)
         found: Found = {messenger.name: defaultdict(list) for messenger in messengers}
-        for number in range(options.rounds):
-            for messenger in messengers:
-                if messenger.missing is None:
-                    await postgres.settle()
-                    for name, value in (await _measure(messenger, postgres, cast, options)).items():
-                        found[messenger.name][name].append(value)
-                    say(f"round {number + 1} of {options.rounds}: {messenger.name} {_shortly(found[messenger.name])}")
+        for number, messenger in turns(messengers, options.rounds):
+            if messenger.missing is None:
+                await postgres.settle()
+                for name, value in (await _measure(messenger, postgres, cast, options)).items():
+                    found[messenger.name][name].append(value)
+                say(f"round {number} of {options.rounds}: {messenger.name} {_shortly(found[messenger.name])}")
         about = {
             "rounds": options.rounds, "pairs": options.pairs, "outstanding": options.outstanding,
             "messages": options.messages, "members": options.members, "idle": options.idle,

@@ -4,12 +4,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, TypeVar
 
 from cyphr.foundation.clock import now
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,22 @@ class Contender:
     missing: str | None = None
 
 
-async def in_turn(contenders: Sequence[Contender], pairs: int) -> dict[str, list[float]]:
-    """``pairs`` rounds of everybody in turn, every second one backwards, so that nobody always has the disk and the
-    caches as the same other one left them; name → numbers, none for who is missing.
+def turns(everybody: Sequence[T], rounds: int) -> Iterator[tuple[int, T]]:
+    """(number of the round, from 1; whose turn it is). Every second round goes backwards, so that nobody always has the
+    disk and the caches as the same other one left them.
     """
+    for number in range(1, rounds + 1):
+        for one in everybody if number % 2 else reversed(everybody):
+            yield number, one
+
+
+async def in_turn(contenders: Sequence[Contender], pairs: int) -> dict[str, list[float]]:
+    """``pairs`` rounds of everybody in turn; name → numbers, none for who is missing."""
     found: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    for number in range(pairs):
-        for contender in contenders if number % 2 == 0 else reversed(contenders):
-            if contender.missing is None:
-                found[contender.name].append(await contender.measure())
-                say(f"round {number + 1} of {pairs}: {contender.name} {found[contender.name][-1]:.2f}")
+    for number, contender in turns(contenders, pairs):
+        if contender.missing is None:
+            found[contender.name].append(await contender.measure())
+            say(f"round {number} of {pairs}: {contender.name} {found[contender.name][-1]:.2f}")
     return found
 
 

@@ -11,8 +11,9 @@ from cyphr.messenger.sessions.models import Identity
 
 TOO_BIG = 1009
 TRY_AGAIN = 1013
-_CROWD = 32
 NOT_AUTHENTICATED = 4401
+
+_CROWD = 32
 
 
 class Disconnected(Exception):

@@ -12,7 +12,7 @@ from cyphr.foundation.postgres import connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.wire import SESSION_OPTIONS
 
-_SECONDS = 0.05
+_PAUSE_SECONDS = 0.05
 
 
 @asynccontextmanager
@@ -31,6 +31,6 @@ async def _wake(target: PostgresSettings) -> None:
             while True:
                 # What wakes the WAL writer is a commit that does not wait for it, of a transaction that has a number.
                 await connection.execute("select pg_current_xact_id()")
-                await asyncio.sleep(_SECONDS)
+                await asyncio.sleep(_PAUSE_SECONDS)
     except (psycopg.Error, Unavailable):  # whoever copies notices as well that the server is gone, and says so
         return

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from cyphr.foundation.cancellation import together
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused, Unavailable
 from cyphr.foundation.postgres import Side, connect
@@ -23,7 +24,7 @@ from cyphr.migrate.database.handover import fence, readiness, seats, sequences, 
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.turn import Turn
 from cyphr.migrate.database.streams import Stream
-from cyphr.migrate.database.verify.view import prepare_to_verify, together
+from cyphr.migrate.database.verify.view import prepare_to_verify
 from cyphr.migrate.hooks.settings import HandoverSettings
 from cyphr.migrate.service import HandoverTiming
 

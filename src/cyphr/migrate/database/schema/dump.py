@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from psycopg import AsyncConnection, sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.foundation.errors import CyphrError, InvalidInput
 from cyphr.foundation.postgres import connect
 from cyphr.foundation.queries import load_queries
@@ -73,12 +74,14 @@ async def dump_schema(source: PostgresSettings, programs: Path) -> SchemaScripts
         default_grants = [line for line in kept if _DEFAULT_GRANT.match(line)]
         apart = {*references, *grants, *default_grants}
         others = [line for line in kept if line not in apart]
-        before, after, granting, granting_later, referring = await asyncio.gather(
-            _script(programs, archive, others, "pre-data"),
-            _script(programs, archive, others, "post-data"),
-            _script(programs, archive, grants),
-            _script(programs, archive, default_grants),
-            _script(programs, archive, references),
+        before, after, granting, granting_later, referring = await together(
+            (
+                _script(programs, archive, others, "pre-data"),
+                _script(programs, archive, others, "post-data"),
+                _script(programs, archive, grants),
+                _script(programs, archive, default_grants),
+                _script(programs, archive, references),
+            )
         )
     indexes_of, indexes = split_by_table(after)
     return SchemaScripts(
@@ -120,7 +123,7 @@ def _granted_by_owner(script: str, user: str) -> str:
 
 
 async def _script(programs: Path, archive: Path, entries: list[str], section: str | None = None) -> str:
-    with NamedTemporaryFile("w", prefix="cyphr-entries-") as listing:
+    with NamedTemporaryFile("w", dir=archive.parent) as listing:
         listing.write("\n".join(entries) + "\n")
         listing.flush()
         arguments = ["--no-owner", f"--use-list={listing.name}", "--file=-", str(archive)]

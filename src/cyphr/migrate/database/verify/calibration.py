@@ -2,10 +2,11 @@
 
 from psycopg import AsyncConnection
 
+from cyphr.foundation.cancellation import together
 from cyphr.foundation.errors import VerificationFailed
 from cyphr.foundation.queries import read_sql
 from cyphr.migrate.database.verify.hashes import AS_PRINTED, SEED
-from cyphr.migrate.database.verify.view import Shape, together
+from cyphr.migrate.database.verify.view import Shape
 
 
 async def tables_to_compare_as_text(

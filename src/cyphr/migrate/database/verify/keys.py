@@ -5,11 +5,12 @@ from typing import Any
 
 from psycopg import sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.touched import Key, Touched
 from cyphr.migrate.database.verify.rows import TableVerification, count_differences, describe
 from cyphr.migrate.database.verify.tables import is_rewritten, unlike_columns, verify_tables
-from cyphr.migrate.database.verify.view import Rows, View, together
+from cyphr.migrate.database.verify.view import Rows, View
 
 Wanted = list[tuple[Table, list[Key]]]
 

@@ -8,6 +8,7 @@ from secrets import token_hex
 
 from psycopg import AsyncConnection, sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
@@ -16,7 +17,7 @@ from cyphr.migrate.database.follow.stream import ReplicationConnection
 from cyphr.migrate.database.streams import Stream
 from cyphr.migrate.database.touched import Touched
 from cyphr.migrate.database.verify.calibration import tables_to_compare_as_text
-from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes, together
+from cyphr.migrate.database.verify.view import View, prepare_to_verify, read_shapes
 
 _LOCK_SECONDS = 2
 """So long a comparison waits for a table that somebody wants for themselves: who wants it may wait for the comparison,

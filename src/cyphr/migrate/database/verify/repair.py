@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from psycopg import AsyncConnection, sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.foundation.errors import VerificationFailed
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.verify.keys import open_keys
 from cyphr.migrate.database.verify.rows import TableVerification, count_differences, name_of
-from cyphr.migrate.database.verify.view import Rows, View, together
+from cyphr.migrate.database.verify.view import Rows, View
 
 
 def demand_repairable(found: Sequence[TableVerification], limit: int) -> None:

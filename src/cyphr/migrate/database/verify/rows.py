@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.migrate.database.catalogue import Table
-from cyphr.migrate.database.verify.view import Rows, View, together
+from cyphr.migrate.database.verify.view import Rows, View
 
 LINES_PER_TABLE = 20
 _SHOWN = 40

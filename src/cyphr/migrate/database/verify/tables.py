@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
+from cyphr.foundation.cancellation import together
 from cyphr.migrate.database.catalogue import Table
 from cyphr.migrate.database.verify.rows import LINES_PER_TABLE, TableVerification, count_differences, describe
-from cyphr.migrate.database.verify.view import Rows, View, together
+from cyphr.migrate.database.verify.view import Rows, View
 
 _ROWS_PER_PART = 512
 _FEWEST_PARTS, _MOST_PARTS = 64, 65_536

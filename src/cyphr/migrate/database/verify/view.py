@@ -1,10 +1,10 @@
 """One side of a comparison: connections that all show the same rows, and what is known of its tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
@@ -13,7 +13,6 @@ from cyphr.foundation.queries import read_sql
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS, Table
 from cyphr.migrate.database.verify.hashes import ComparedColumn, row_hash
 
-T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
 _BLOCKS_WORTH_PROCESSES = 1_024
@@ -161,15 +160,3 @@ class View:
     def _hash(self, table: Table, names: list[str]) -> sql.Composable:
         columns = self.columns(table)
         return row_hash([columns[name] for name in names], as_text=(table.schema, table.name) in self.as_text)
-
-
-async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Await all coroutines at once; when one fails, the others are cancelled and its error is raised as it is."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
