@@ -158,9 +158,7 @@ class Device:
             case "msg":
                 await self._take_message(frame["chat"], frame["d"]["message"])
             case "resume.page":
-                self.left.discard(frame["chat"])  # taken in again while it was away: a resume knows its own chats only
-                for message in frame["d"]["messages"]:
-                    await self._take_message(frame["chat"], message)
+                self._take_page(frame["chat"], frame["d"]["messages"])
             case "resume.changes":
                 for message in frame["d"]["messages"]:
                     await self._take_changed(frame["chat"], message)
@@ -200,13 +198,21 @@ class Device:
         else:
             await self._fill(frame["chat"], frame["d"]["seq"])
 
+    def _take_page(self, chat: str, messages: list[Message]) -> None:
+        self.left.discard(chat)  # taken in again while it was away: a resume knows its own chats only
+        # What a resume leaves out is of a time when this person was out of the chat. Whether it was, the verdict tells.
+        # Nor could it be asked for: by now they may be out once more.
+        before = messages[0]["seq"] - 1
+        held = self.held.setdefault(chat, Held(base=before, head=before))
+        held.head = max(held.head, before)
+        for message in messages:
+            self._keep(chat, message)
+
     async def _take_message(self, chat: str, message: Message) -> None:
         if chat in self.left:
             self._wrong(f"message {message['seq']} of {chat} after it was left")
             return
         held = self.held.get(chat)
-        if held is None and not self.up_to_date:
-            held = self.held[chat] = Held(base=message["seq"] - 1, head=message["seq"] - 1)
         if held is None or message["seq"] > held.head + 1:
             await self._fill(chat, message["seq"])
         else:
