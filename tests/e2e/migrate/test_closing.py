@@ -117,6 +117,10 @@ async def test_after_closing_only_the_fence_and_its_switchboard_are_left_on_the_
         "r cyphr.switchboard",
         "i cyphr.switchboard_pkey",
         "replica identity of cyphr.switchboardd",
+        "r cyphr.fence",
+        "replica identity of cyphr.fenced",
+        "trigger cyphr_fence on cyphr.fence: O",
+        "function cyphr.pass_fence()",
         "function cyphr.refuse_write()",
         "trigger cyphr_fence on notes: O",
     }
@@ -128,7 +132,7 @@ async def test_after_closing_only_the_fence_and_its_switchboard_are_left_on_the_
         for nothing in (
             "select from pg_replication_slots where database = current_database()",
             "select from pg_publication",
-            "select from pg_trigger where tgname = 'cyphr_fence'",
+            "select from pg_trigger where tgname = 'cyphr_fence' and tgenabled <> 'D'",
         ):
             assert await rows(target, nothing) == 0
 

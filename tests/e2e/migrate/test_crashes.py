@@ -12,6 +12,7 @@ from cyphr.embedded.binaries import binary
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.conductor import ask
+from cyphr.migrate.database.handover.fence import read_fence_targets
 from cyphr.migrate.journal import Journal
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import Traffic, until
@@ -31,11 +32,13 @@ _FOLLOWING = [
 ]
 _MOVING = [
     (f"{_DATABASE}streams.ensure_slot", "after", 1),
+    (f"{_DATABASE}handover.fence.arm_fence", "before", 1),
     (f"{_DATABASE}handover.fence.close_fence", "before", 1),
     (f"{_DATABASE}handover.fence.close_fence", "after", 1),
     (f"{_DATABASE}handover.sequences.carry_sequences", "before", 3),
     (f"{_DATABASE}handover.fence.lift_fence", "before", 1),
     (f"{_DATABASE}handover.fence.lift_fence", "after", 1),
+    (f"{_DATABASE}handover.fence.disarm_fence", "before", 2),
 ]
 
 
@@ -124,6 +127,7 @@ async def test_a_migrator_killed_at_any_step_is_continued_by_the_next(
     for side in Side:
         async with await connect(sides[side].owner) as connection:
             assert await traffic.lost_or_doubled(connection) == ([], [])
+            assert {target.armed for target in await read_fence_targets(connection)} == {side is Side.AWS}
 
 
 async def is_done(journal: Journal, number: int) -> bool:

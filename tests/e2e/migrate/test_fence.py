@@ -12,7 +12,14 @@ from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database import streams
 from cyphr.migrate.database.handover.closing import install_and_remember
-from cyphr.migrate.database.handover.fence import close_fence, install_fence, lift_fence
+from cyphr.migrate.database.handover.fence import (
+    arm_fence,
+    close_fence,
+    disarm_fence,
+    install_fence,
+    lift_fence,
+    read_fence_targets,
+)
 from cyphr.migrate.database.handover.seats import Seat
 from cyphr.migrate.database.handover.transactions import send_vacuum_away
 from tests.conftest import TestSide
@@ -66,7 +73,7 @@ async def test_a_partitioned_table_is_fenced_at_its_parents_and_its_leaves(sourc
         "insert into ancestor values (1)",
         "delete from heir",
     ]
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     assert await are_refused(source, *writes) == {False}
     await close_fence(source, _AWAY)
     assert await are_refused(source, *writes) == {True}
@@ -84,7 +91,7 @@ async def test_a_table_of_another_role_is_fenced_by_replacing_its_trigger(
             "grant select, insert, trigger on public.theirs to postgres"
         )
     write = "insert into theirs values (1)"
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     assert not await is_refused(source, write)
     await close_fence(source, _AWAY)
     assert await is_refused(source, write)
@@ -96,7 +103,7 @@ async def test_a_table_that_cannot_be_fenced_is_named_and_nothing_is_fenced(
     source: AsyncConnection, supabase_bare: TestSide
 ) -> None:
     await source.execute("create table ours (a int)")
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     async with await connect(supabase_bare.superuser) as superuser:
         await superuser.execute(
             "create table public.theirs (a int);"
@@ -108,10 +115,76 @@ async def test_a_table_that_cannot_be_fenced_is_named_and_nothing_is_fenced(
 
 
 async def test_a_table_made_after_the_fence_was_installed_is_fenced_with_the_others(source: AsyncConnection) -> None:
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     await source.execute("create table late (a int)")
     await close_fence(source, _AWAY)
     assert await is_refused(source, "insert into late values (1)")
+
+
+async def test_armed_tables_are_written_until_the_fence_is_closed_and_then_by_no_snapshot_any_more(
+    source: AsyncConnection, supabase_bare: TestSide
+) -> None:
+    await source.execute("create table armed (a int)")
+    async with await connect(supabase_bare.superuser) as superuser:
+        await superuser.execute("create publication everything for all tables")  # which asks more of whoever writes
+    await install_fence(source, closed=False)
+    await arm_fence(source)
+    async with await connect(supabase_bare.owner) as early:
+        await early.execute("begin isolation level repeatable read; select from armed")
+        assert not await is_refused(source, "insert into armed values (1)")
+        await close_fence(source, _AWAY)
+        with pytest.raises(psycopg.Error) as refused:
+            await early.execute("insert into armed values (1)")
+        assert refused.value.sqlstate == MOVED
+        await early.execute("rollback")
+    await lift_fence(source, _BACK, {})
+    assert not await is_refused(source, "insert into armed values (1)")
+    await disarm_fence(source)
+    assert [target.armed for target in await read_fence_targets(source)] == [False]
+
+
+async def test_closing_waits_for_whoever_has_written_an_armed_table_and_for_no_reader(
+    source: AsyncConnection, supabase_bare: TestSide
+) -> None:
+    await source.execute("create table armed (a int); create table other (a int)")
+    await install_fence(source, closed=False)
+    await arm_fence(source)
+    async with (
+        await connect(supabase_bare.owner) as writer,
+        await connect(supabase_bare.owner) as reader,
+        await connect(supabase_bare.owner) as onlooker,
+    ):
+        await reader.execute("begin; select from armed; select from other")
+        await writer.execute("begin; insert into armed values (1)")
+        closing = asyncio.create_task(close_fence(source, _AWAY))
+        await until(_waits(onlooker, source.info.backend_pid))
+        await writer.execute("insert into other values (1); commit")  # it has passed the fence
+        await closing
+        assert await are_refused(writer, "insert into armed values (2)", "insert into other values (2)") == {True}
+        await reader.execute("commit")
+
+
+async def test_a_table_that_somebody_disarmed_is_fenced_with_the_others(source: AsyncConnection) -> None:
+    await source.execute("create table loaded (a int)")
+    await install_fence(source, closed=False)
+    await arm_fence(source)
+    await source.execute("alter table loaded disable trigger all")
+    await close_fence(source, _AWAY)
+    assert await is_refused(source, "insert into loaded values (1)")
+
+
+async def test_nothing_is_fenced_while_somebody_is_disarming_a_table(
+    source: AsyncConnection, supabase_bare: TestSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyphr.migrate.database.handover.locks._ATTEMPTS", 3)
+    await source.execute("create table loaded (a int); create table other (a int)")
+    await install_fence(source, closed=False)
+    await arm_fence(source)
+    async with await connect(supabase_bare.owner, application_name="a load") as loader, loader.transaction():
+        await loader.execute("alter table loaded disable trigger all")
+        with pytest.raises(HandoverRefused, match=r"\(a load\) on public\.loaded"):
+            await close_fence(source, _AWAY)
+    assert await are_refused(source, "insert into loaded values (1)", "insert into other values (1)") == {False}
 
 
 async def test_triggers_that_fire_for_a_replica_are_plain_behind_the_fence_and_themselves_again_in_front(
@@ -129,7 +202,7 @@ async def test_triggers_that_fire_for_a_replica_are_plain_behind_the_fence_and_t
         "alter table seen disable trigger off; alter table log enable always rule loud"
     )
     before = await _states(source)
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     await close_fence(source, _AWAY)
     assert await _states(source) == before | {"always": "O", "replica": "O", "loud": "O"}
     await lift_fence(source, _BACK, {})
@@ -153,7 +226,7 @@ async def test_thousands_of_tables_are_fenced_in_one_transaction_and_opened_in_a
         await source.execute(
             f"do $$ begin for n in {first}..{last} loop execute format('create table t%s (a int)', n); end loop; end $$"
         )
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     await close_fence(source, _AWAY)
     assert await are_refused(source, "insert into t1 values (1)", f"insert into t{count} values (1)") == {True}
     await lift_fence(source, _BACK, {})
@@ -164,7 +237,7 @@ async def test_an_application_that_locks_the_tables_the_other_way_round_never_se
     source: AsyncConnection, supabase_bare: TestSide
 ) -> None:
     await source.execute("create table a (n int); create table b (n int)")
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     async with await connect(supabase_bare.owner) as application, await connect(supabase_bare.owner) as onlooker:
         await application.execute("begin")
         await application.execute("insert into b values (1)")
@@ -191,7 +264,7 @@ async def test_who_is_in_the_way_is_named_when_the_locks_cannot_be_had(
 ) -> None:
     monkeypatch.setattr("cyphr.migrate.database.handover.locks._ATTEMPTS", 3)
     await source.execute("create table held (a int)")
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     async with await connect(supabase_bare.owner, application_name="a backup") as holder, holder.transaction():
         await holder.execute("lock table held in share mode")  # it has written nothing
         with pytest.raises(HandoverRefused, match=r"\(a backup\) on public\.held"):
@@ -201,7 +274,7 @@ async def test_who_is_in_the_way_is_named_when_the_locks_cannot_be_had(
 
 async def test_a_clock_that_is_years_off_changes_no_decision(source: AsyncConnection) -> None:
     await source.execute("create table t (a int)")
-    await install_fence(source, enabled=False)
+    await install_fence(source, closed=False)
     for moment in ("infinity", "1970-01-01"):
         await source.execute("update cyphr.switchboard set changed_at = %s", [moment])
         epoch = 2 if moment == "infinity" else 4

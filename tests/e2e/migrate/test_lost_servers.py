@@ -29,6 +29,7 @@ from tests.e2e.migrate.traffic import until
 
 _STEPS = {
     "the slot of the way back": (streams, "ensure_slot", 1),
+    "the arming": (fence, "arm_fence", 1),
     "the fence": (fence, "close_fence", 1),
     "the drain": (Turn, "wait_for_end", 1),
     "the sequences": (sequences, "carry_sequences", 2),

@@ -89,7 +89,7 @@ async def test_what_the_migration_adds_leaves_the_fingerprint_as_it_is(supabase_
         await install_streams(connection)
 
         await publish(connection, await read_tables(connection))
-        await install_fence(connection, enabled=False)
+        await install_fence(connection, closed=False)
         assert await fingerprint(connection) == before
 
 

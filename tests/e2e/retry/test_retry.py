@@ -52,7 +52,7 @@ async def sides(supabase_bare: TestSide, aws_bare: TestSide) -> dict[Side, TestS
                 "insert into cyphr.switchboard (service, side) values ('database', 'supabase');"
                 "create table orders (id bigint generated always as identity primary key, what text)"
             )
-            await install_fence(connection, enabled=side.side is Side.AWS)
+            await install_fence(connection, closed=side.side is Side.AWS)
     return found
 
 

@@ -53,11 +53,11 @@ def creations(inventory: Inventory, settings: MigrationSettings) -> list[str]:
     slot = Stream(Side.AWS, 1).name
     lines = [
         (
-            f"on Supabase: schema cyphr (switchboard, streams), publication {PUBLICATION} of {count} tables, "
+            f"on Supabase: schema cyphr (switchboard, fence, streams), publication {PUBLICATION} of {count} tables, "
             f"replication slot {slot}, trigger cyphr_fence (disabled) on {count} tables"
         ),
         (
-            f"on AWS: schema cyphr (journal, switchboard, streams), roles without login that grants and policies name, "
+            f"on AWS: schema cyphr (journal, switchboard, fence, streams), roles without login that grants and policies name, "
             f"{count} tables with their rows and everything that belongs to them, publication {PUBLICATION}, trigger "
             f"cyphr_fence on {count} tables"
         ),

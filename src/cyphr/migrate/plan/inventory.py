@@ -81,7 +81,10 @@ def _changed(context: Context, objects: dict[str, list[str]]) -> list[Note]:
     owner = context.settings.aws_database.user
     changed = [
         Note(f"every object's owner becomes {owner}", "the source's owner is a role of Supabase's"),
-        Note("every table gets the trigger cyphr_fence, disabled", "a handover enables it on the side that is left"),
+        Note(
+            "every table gets the trigger cyphr_fence, disabled",
+            "before a handover it is enabled on the side that is left",
+        ),
     ]
     if "sequence" in objects:
         why = "a number that was given out while moving must not be given again"

@@ -7,7 +7,8 @@ from cyphr.migrate.preflight.finding import Check, Finding, Level, failure, ok
 
 async def _look(context: Context) -> Finding:
     [(tables, objects)] = await context.fetch(Side.SUPABASE, queries.locks_needed)
-    # The source locks its tables, once to dump them and once to fence them; the target everything that it creates.
+    # The source keeps its tables as they are, once while they are dumped and once while writers are fenced off; the
+    # target locks everything that it creates.
     needed = {Side.SUPABASE: tables, Side.AWS: objects}
     problems: list[str] = []
     mends: list[str] = []
@@ -32,7 +33,8 @@ def _enough(needed: int, transactions: int) -> int:
 CHECK = Check(
     name="locks",
     worst=Level.FAILURE,
-    why="A schema is restored, and all its tables are fenced, in one transaction each. A server with fewer locks "
+    why="A schema is restored, and all its tables are kept as they are while writers are fenced off, in one "
+    "transaction each. A server with fewer locks "
     "than that takes fails it with 'out of shared memory', and so would whatever else needs a lock then.",
     mend="Raise max_locks_per_transaction and restart the server.",
     look=_look,

@@ -79,7 +79,7 @@ async def test_what_this_tool_adds_and_what_rows_do_is_no_change(pair: Pair) -> 
             await install_streams(connection)
             tables = await read_tables(connection)
             await publish(connection, tables)
-            await install_fence(connection, enabled=False)
+            await install_fence(connection, closed=False)
             await connection.execute("insert into public.kept values (1, 'a')")
             await connection.execute("select nextval('public.ticket')")
             await connection.execute("analyze public.kept")

@@ -35,7 +35,7 @@ async def copy_back(databases: Mapping[Side, PostgresSettings], seat: Seat, opti
         }
         new = [table for table in both if table.title in wanted]
         demand_identities(new)
-        await fence.install_fence(writer, enabled=True)
+        await fence.install_fence(writer, closed=True)
         async with writer.transaction():
             await triggers.quieten_triggers(writer)
         async with ReplicationConnection.open(aws) as replication:

@@ -105,7 +105,7 @@ class Copier:
         next time a lock is waited for twice as long, for there it takes as long as such statements do.
         """
         try:
-            await fence.install_fence(reader, enabled=False, wait_milliseconds=self._lock_wait)
+            await fence.install_fence(reader, closed=False, wait_milliseconds=self._lock_wait)
         except HandoverRefused as error:
             self._lock_wait = min(2 * self._lock_wait, _LONGEST_LOCK_WAIT_MILLISECONDS)
             raise Unavailable(f"the fence cannot be created yet: {error.message}") from error
@@ -170,7 +170,7 @@ class Copier:
             await schema.ensure_extensions(reader, writer)
             await schema.demand_needs(reader, writer)
             await restorer.run_step("tables", scripts.tables)
-        await fence.install_fence(writer, enabled=True)
+        await fence.install_fence(writer, closed=True)
         return scripts
 
     async def _copy_rows(

@@ -1,7 +1,7 @@
 """Closing: take away what this tool made, when there is no way back any more, or when one gives up before the handover.
 
 What stays on the source after ``close_databases``, so that a client that was forgotten is refused rather than
-believed: the fence on every table, and in schema ``cyphr`` the switchboard and the function that the fence calls.
+believed: the fence on every table, and in schema ``cyphr`` the switchboard, the fence itself and their functions.
 After ``give_up_source`` nothing stays, but for a schema ``cyphr`` that was there before.
 """
 
@@ -47,7 +47,7 @@ async def close_databases(databases: Mapping[Side, PostgresSettings]) -> None:
         await _drop_stream(source)
         if await _exists(source, "cyphr.quietened"):
             await locked(source, [], partial(restore_triggers, source))
-        await _drop_objects(source, keep=["switchboard", "refuse_write"])
+        await _drop_objects(source, keep=["switchboard", "fence", "pass_fence", "refuse_write"])
 
 
 async def give_up_source(source: PostgresSettings) -> None:

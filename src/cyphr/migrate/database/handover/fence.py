@@ -1,16 +1,21 @@
-"""The fence: a statement trigger, ``cyphr_fence``, on every moved table.
+"""The fence: a statement trigger on every moved table, and one table without rows that it makes writers pass.
 
-It is disabled where writing is allowed, enabled where it is not. Enabling it takes a lock that waits for the writers in
-flight, and once it is in the catalogue it binds every later statement, whatever its snapshot. The same transaction
-changes the switchboard and writes the mark into the stream that says *this is the end*.
+Each trigger, ``cyphr_fence``, writes nothing into ``cyphr.fence``, whose own trigger refuses that when it is enabled
+(``schema/switchboard.sql``). Where writing is not allowed, the tables are armed (their triggers enabled) and the fence
+is closed (its trigger enabled). Where it is allowed, the fence is open and the tables are not armed, so that writers
+pay nothing. Before a move they are armed, a few at a time. Then closing locks and alters one table: the lock waits for
+the writers in flight, and once it is in the catalogue it binds every later statement, whatever its snapshot. The same
+transaction changes the switchboard and writes the mark into the stream that says *this is the end*. A table that is
+not armed by then is armed in it.
 
 A table that another role owns cannot be altered. Its trigger is replaced instead, which takes the same lock and the
 privilege TRIGGER only: with ``when (false)`` it never fires.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -20,69 +25,86 @@ from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.queries import load_queries
 from cyphr.migrate.database.catalogue import PLATFORM_SCHEMAS
-from cyphr.migrate.database.handover.locks import locked
+from cyphr.migrate.database.handover.locks import HOLD_OFF_CHANGES, ask_for, locked
 from cyphr.migrate.database.handover.seats import Seat, carry_other_services, take_seat
 from cyphr.migrate.database.handover.triggers import quieten_triggers, restore_triggers
 from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 _queries = load_queries("cyphr.migrate.database.sql", "handover.sql")
 
-_FENCE = sql.Identifier("cyphr_fence")
-_TABLES_PER_TRANSACTION = 20  # what writers may have to wait for at once while triggers are created
+_TRIGGER = sql.Identifier("cyphr_fence")
+_FENCE = sql.Identifier("cyphr", "fence")
+_TABLES_PER_TRANSACTION = 20  # what writers may have to wait for at once while triggers are created or switched
 
 
 @dataclass(frozen=True)
 class FenceTarget:
-    """A table that must be fenced. ``owned``: this role may alter it; ``fenced``: it has the trigger, in any state."""
+    """A table that must be fenced. ``owned``: this role may alter it; ``fenced``: it has the trigger, in any state;
+    ``armed``: its writers pass the fence.
+    """
 
     schema: str
     name: str
     owned: bool
     fenced: bool
+    armed: bool
 
     @property
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(self.schema, self.name)
 
-    def create(self, *, enabled: bool) -> sql.Composed:
-        """Make the trigger, or make it anew."""
+    def switch(self, *, armed: bool) -> sql.Composed:
+        """Let its writers pass the fence, or not. Makes the trigger where it is missing."""
+        if self.owned and self.fenced:
+            return self._alter(armed=armed)
         made = sql.SQL(
             "create or replace trigger {} before insert or update or delete or truncate on {}"
-            " for each statement {} execute function cyphr.refuse_write()"
-        ).format(_FENCE, self.identifier, sql.SQL("" if enabled or self.owned else "when (false)"))
-        if enabled or not self.owned:
+            " for each statement {} execute function cyphr.pass_fence()"
+        ).format(_TRIGGER, self.identifier, sql.SQL("" if armed or self.owned else "when (false)"))
+        if armed or not self.owned:
             return made
-        return sql.SQL("; ").join([made, self._alter(enabled=False)])
+        return sql.SQL("; ").join([made, self._alter(armed=False)])
 
-    def switch(self, *, enabled: bool) -> sql.Composed:
-        """Let the trigger refuse, or not."""
-        return self._alter(enabled=enabled) if self.owned and self.fenced else self.create(enabled=enabled)
-
-    def _alter(self, *, enabled: bool) -> sql.Composed:
-        verb = sql.SQL("enable" if enabled else "disable")
-        return sql.SQL("alter table only {} {} trigger {}").format(self.identifier, verb, _FENCE)
+    def _alter(self, *, armed: bool) -> sql.Composed:
+        return _alter(self.identifier, "enable" if armed else "disable")
 
 
 async def install_fence(
-    connection: AsyncConnection, *, enabled: bool, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS
+    connection: AsyncConnection, *, closed: bool, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS
 ) -> None:
-    """Create the trigger on every table that lacks it, a few in each short transaction, so that writers hardly queue.
+    """Create the trigger on every table that lacks it. ``closed``: arm them, and close the fence.
 
     Raises HandoverRefused when the tables cannot be locked.
     """
     missing = [target for target in await read_fence_targets(connection) if not target.fenced]
-    for first in range(0, len(missing), _TABLES_PER_TRANSACTION):
-        some = missing[first : first + _TABLES_PER_TRANSACTION]
-        statements = [target.create(enabled=enabled) for target in some]
-        await locked(connection, _lockable(some), partial(_run_all, connection, statements), wait_milliseconds)
+    await _switch(connection, missing, armed=closed, wait_milliseconds=wait_milliseconds)
+    if closed:
+        await locked(connection, [_FENCE], partial(connection.execute, _alter(_FENCE, "enable")))
+
+
+async def arm_fence(connection: AsyncConnection, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS) -> None:
+    """Let the writers of this role's own tables pass the fence, so that it can be closed at once.
+
+    Raises HandoverRefused when the tables cannot be locked.
+    """
+    targets = [target for target in await read_fence_targets(connection) if target.owned and not target.armed]
+    await _switch(connection, targets, armed=True, wait_milliseconds=wait_milliseconds)
+
+
+async def disarm_fence(connection: AsyncConnection) -> None:
+    """Spare the writers the way past the fence, here where it is open. Raises HandoverRefused when the tables cannot be
+    locked; writing goes on all the same.
+    """
+    targets = [target for target in await read_fence_targets(connection) if target.armed]
+    await _switch(connection, targets, armed=False)
 
 
 async def remove_fence(connection: AsyncConnection) -> None:
-    """Drop the triggers of this role's own tables, a few in each short transaction."""
+    """Drop the triggers of this role's own tables; those of others never fire from now on."""
+    await disarm_fence(connection)
     fenced = [target for target in await read_fence_targets(connection) if target.fenced and target.owned]
-    for first in range(0, len(fenced), _TABLES_PER_TRANSACTION):
-        some = fenced[first : first + _TABLES_PER_TRANSACTION]
-        statements = [sql.SQL("drop trigger if exists {} on {}").format(_FENCE, each.identifier) for each in some]
+    for some in _few(fenced):
+        statements = [sql.SQL("drop trigger if exists {} on {}").format(_TRIGGER, each.identifier) for each in some]
         await locked(connection, [], partial(_run_all, connection, statements))
 
 
@@ -92,42 +114,39 @@ async def close_fence(
     """Refuse every further write here and say so in the switchboard and in the stream, in one transaction.
 
     ``seat``: who has the authority instead. ``wait_milliseconds``: how long a writer may have to wait because a lock is
-    waited for. Returns the seconds from asking for the locks to the commit. Raises
+    waited for. Returns the seconds from asking for the lock that holds off writers to the commit. Raises
     HandoverRefused when the locks cannot be had.
     """
-    targets = await read_fence_targets(connection)
+    known = _own(await read_fence_targets(connection))
 
     async def close() -> float:
-        started = monotonic()
-        await _run_all(connection, [target.switch(enabled=True) for target in targets])
+        # Nobody switches a trigger off from here on, so what is read next stays true.
+        await _run(connection, ask_for(known, wait_milliseconds, HOLD_OFF_CHANGES))
         await quieten_triggers(connection)  # from here on this side receives
+        late = [target for target in await read_fence_targets(connection) if not (target.armed and target.owned)]
+        work = [*(target.switch(armed=True) for target in late), _alter(_FENCE, "enable")]
+        started = monotonic()
+        await _run(connection, ask_for([*_own(late), _FENCE], wait_milliseconds, work=work))
         await take_seat(connection, seat, "fenced")
         return started
 
-    started = await locked(connection, _lockable(targets), close, wait_milliseconds)
+    started = await locked(connection, [], close, wait_milliseconds)
     return monotonic() - started
 
 
-async def lift_fence(
-    connection: AsyncConnection,
-    seat: Seat,
-    carry: Mapping[str, Seat],
-    known: Sequence[FenceTarget] | None = None,
-) -> None:
-    """Allow writing here: switch the triggers off, take the seat, say so in the stream, in one transaction.
+async def lift_fence(connection: AsyncConnection, seat: Seat, carry: Mapping[str, Seat]) -> None:
+    """Allow writing here: open the fence, take the seat, say so in the stream, in one transaction.
 
-    ``carry``: where the other services stand, as the other database has it. ``known``: this database's tables, when
-    they were read a moment ago.
+    ``carry``: where the other services stand, as the other database has it.
     """
-    targets = [target for target in known or await read_fence_targets(connection) if target.fenced]
 
     async def open_() -> None:
-        await _run_all(connection, [target.switch(enabled=False) for target in targets])
+        await connection.execute(_alter(_FENCE, "disable"))
         await restore_triggers(connection)
         await take_seat(connection, seat, "opened")
         await carry_other_services(connection, carry)
 
-    await locked(connection, _lockable(targets), open_)
+    await locked(connection, [_FENCE], open_)
 
 
 async def read_fence_targets(connection: AsyncConnection) -> list[FenceTarget]:
@@ -153,17 +172,41 @@ async def demand_all_moved(connection: AsyncConnection) -> None:
         )
 
 
-def _lockable(targets: Sequence[FenceTarget]) -> list[sql.Identifier]:
+async def _switch(
+    connection: AsyncConnection,
+    targets: Sequence[FenceTarget],
+    *,
+    armed: bool,
+    wait_milliseconds: int = LOCK_WAIT_MILLISECONDS,
+) -> None:
+    """Arm tables or not, a few in each short transaction, so that writers hardly queue."""
+    for some in _few(targets):
+        statements = [target.switch(armed=armed) for target in some]
+        await locked(connection, _own(some), partial(_run_all, connection, statements), wait_milliseconds)
+
+
+def _few(targets: Sequence[FenceTarget]) -> Iterator[Sequence[FenceTarget]]:
+    for first in range(0, len(targets), _TABLES_PER_TRANSACTION):
+        yield targets[first : first + _TABLES_PER_TRANSACTION]
+
+
+def _own(targets: Sequence[FenceTarget]) -> list[sql.Identifier]:
     # To lock another role's table takes more than TRIGGER; replacing its trigger locks it as well.
     return [target.identifier for target in targets if target.owned]
 
 
+def _alter(table: sql.Identifier, verb: LiteralString) -> sql.Composed:
+    return sql.SQL("alter table only {} {} trigger {}").format(table, sql.SQL(verb), _TRIGGER)
+
+
 async def _run_all(connection: AsyncConnection, statements: Sequence[sql.Composed]) -> None:
     """Run all of them in one round trip, inside the open transaction."""
-    if not statements:
-        return
+    await _run(connection, sql.SQL("; ").join(statements))
+
+
+async def _run(connection: AsyncConnection, statement: sql.Composed) -> None:
     try:
-        await connection.execute(sql.SQL("; ").join(statements))
+        await connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege as error:
         raise HandoverRefused(
             f"a table cannot be fenced: {str(error).strip()}. Own it, or be granted TRIGGER on it, then try again."

@@ -1,7 +1,7 @@
 """Locks on tables that writers use: asked for briefly, given up, asked for again, so that nobody queues for long."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import LiteralString, TypeVar
 
 import psycopg
@@ -12,6 +12,10 @@ from cyphr.migrate.database.handover.transactions import find_blockers
 from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 T = TypeVar("T")
+
+HOLD_OFF_WRITERS: LiteralString = "share row exclusive"
+HOLD_OFF_CHANGES: LiteralString = "row exclusive"
+"""Whoever would alter the table or its triggers waits, writers do not."""
 
 # The mark must reach the stream at once, also where commits are asynchronous by default.
 _IMPATIENT: LiteralString = """
@@ -35,14 +39,7 @@ async def locked(
     Gives up its place in a lock's queue after ``wait_milliseconds`` and tries again: nobody behind it waits for longer.
     Raises HandoverRefused when that never succeeds, with whoever is in the way.
     """
-    all_waits = _WAITS * wait_milliseconds + len(tables) // _TABLES_PER_MILLISECOND
-    # All in one message: what the server is asked while it holds the locks, writers wait for.
-    steps = [
-        sql.SQL(_IMPATIENT).format(wait=sql.Literal(wait_milliseconds), all_waits=sql.Literal(all_waits)),
-        *([_lock(tables)] if tables else []),
-        sql.SQL(_WORK),
-    ]
-    begin = sql.SQL("; ").join(steps)
+    begin = ask_for(tables, wait_milliseconds)
     for _ in range(_ATTEMPTS):
         try:
             async with connection.transaction():
@@ -59,6 +56,22 @@ async def locked(
     )
 
 
-def _lock(tables: list[sql.Identifier]) -> sql.Composed:
+def ask_for(
+    tables: list[sql.Identifier],
+    wait_milliseconds: int,
+    mode: LiteralString = HOLD_OFF_WRITERS,
+    work: Sequence[sql.Composable] = (),
+) -> sql.Composed:
+    """Locks in the open transaction, and ``work`` after them, all in one message: for each more that is sent while
+    writers are held off, they wait.
+    """
+    all_waits = _WAITS * wait_milliseconds + len(tables) // _TABLES_PER_MILLISECOND
     names = sql.SQL(", ").join(sql.SQL("only {}").format(table) for table in tables)
-    return sql.SQL("lock table {} in share row exclusive mode").format(names)
+    lock = [sql.SQL("lock table {} in {} mode").format(names, sql.SQL(mode))] if tables else []
+    steps = [
+        sql.SQL(_IMPATIENT).format(wait=sql.Literal(wait_milliseconds), all_waits=sql.Literal(all_waits)),
+        *lock,
+        sql.SQL(_WORK),
+        *work,
+    ]
+    return sql.SQL("; ").join(steps)

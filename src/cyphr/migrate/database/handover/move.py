@@ -1,7 +1,7 @@
 """Move: the authority goes to the other side, or everything is as it was before.
 
-The order: prove that it can be done; make the slot of the way back on the new side; close the fence on the old one;
-wait for its mark in the stream; carry sequences; compare what was touched; open the new side.
+The order: prove that it can be done; make the slot of the way back on the new side; arm the tables of the old one and
+close its fence; wait for its mark in the stream; carry sequences; compare what was touched; open the new side.
 """
 
 import asyncio
@@ -112,8 +112,11 @@ class Handover:
             await readiness.demand_small_lag(old, applier.progress.lsn, self._rules.largest_lag_bytes)
             carried = await sequences.carry_sequences(old, new, self._rules.sequence_margin)
             await self._prepare_way_back(old, new, Stream(old_side, epoch))
+            self._opening = False
             begun = monotonic()
             try:
+                await fence.arm_fence(old, self._rules.lock_wait_milliseconds)
+                begun = monotonic()
                 timing = await self._close_and_open(places, Seat(to, epoch), carried)
             except BaseException as error:
                 taken_back = await asyncio.shield(self._call_off(old_side, epoch))
@@ -122,6 +125,7 @@ class Handover:
                 # The other side has opened; only the answer to its commit was lost.
                 timing = HandoverTiming(0.0, 0.0, blocked_ms=(monotonic() - begun) * 1000)
         self._turn.go_on()
+        await self._disarm(to)
         return replace(timing, ended=ended)
 
     async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
@@ -137,8 +141,6 @@ class Handover:
         await streams.register(old, reverse, position, opened=False)
 
     async def _close_and_open(self, places: _Places, seat: Seat, carried: sequences.Carried) -> HandoverTiming:
-        self._opening = False
-        known = await fence.read_fence_targets(places.new)
         applier = await self._following.applier()
         self._turn.end_at(seat.epoch)
         applier.end_at(seat.epoch)
@@ -156,7 +158,7 @@ class Handover:
                 _, left_out = await together(checks)
                 checked = monotonic()
                 self._opening = True
-                await fence.lift_fence(places.new, seat, carry, known)
+                await fence.lift_fence(places.new, seat, carry)
         except TimeoutError as error:
             raise HandoverRefused(
                 f"it took longer than {self._rules.budget_seconds:.0f} s under the fence; it was lifted"
@@ -193,6 +195,7 @@ class Handover:
                 self._following.say(f"the fence could not be lifted yet: {str(error).strip()}")
                 await asyncio.sleep(_RETRY_SECONDS)
         self._turn.go_on()
+        await self._disarm(side if taken_back else side.other)
         return taken_back
 
     async def _take_back(self, side: Side, epoch: int, *, other_may_open: bool) -> bool:
@@ -209,11 +212,21 @@ class Handover:
             await fence.lift_fence(here, Seat(side, epoch + 1), {})
         return True
 
+    async def _disarm(self, side: Side) -> None:
+        """Spare the writers of ``side``, which is open, the way past the fence. It can wait until the next time."""
+        try:
+            async with await connect(self._databases[side]) as connection:
+                await fence.disarm_fence(connection)
+        except (HandoverRefused, Unavailable, psycopg.OperationalError) as error:
+            self._following.say(f"the tables of {side} stay armed until the next start: {str(error).strip()}")
+
     async def settle_interrupted(self) -> None:
         """Open the side that a migrator left fenced which was killed before it opened the other."""
         found = await seats.read_seats(self._databases)
-        if any(seat.side is side for side, seat in found.items()):
-            return
-        # Fenced and not opened: the one that was fenced last is the one to open again.
-        side = max(found, key=lambda each: found[each].epoch)
-        await self._take_back(side, found[side].epoch, other_may_open=True)
+        open_side = next((side for side, seat in found.items() if seat.side is side), None)
+        if open_side is None:
+            # Fenced and not opened: the one that was fenced last is the one to open again.
+            open_side = max(found, key=lambda each: found[each].epoch)
+            if not await self._take_back(open_side, found[open_side].epoch, other_may_open=True):
+                open_side = open_side.other
+        await self._disarm(open_side)

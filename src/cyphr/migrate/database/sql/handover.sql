@@ -5,9 +5,11 @@
 select n.nspname as schema,
        c.relname as name,
        pg_has_role(c.relowner, 'usage') as owned,
-       exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'cyphr_fence') as fenced
+       t.oid is not null as fenced,
+       coalesce(t.tgenabled = 'O' and t.tgqual is null, false) as armed
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
+  left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'cyphr_fence'
  where c.relkind in ('r', 'p')
    and c.relpersistence <> 't'
    and n.nspname <> all (%(platform)s)
