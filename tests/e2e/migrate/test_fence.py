@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database import streams
+from cyphr.migrate.database.handover import fence
 from cyphr.migrate.database.handover.closing import install_and_remember
 from cyphr.migrate.database.handover.fence import (
     arm_fence,
@@ -121,6 +122,12 @@ async def test_a_table_made_after_the_fence_was_installed_is_fenced_with_the_oth
     assert await is_refused(source, "insert into late values (1)")
 
 
+@pytest.fixture
+def every_table_is_one_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "_FEW_TABLES", 0)
+
+
+@pytest.mark.usefixtures("every_table_is_one_of_many")
 async def test_armed_tables_are_written_until_the_fence_is_closed_and_then_by_no_snapshot_any_more(
     source: AsyncConnection, supabase_bare: TestSide
 ) -> None:
@@ -139,10 +146,12 @@ async def test_armed_tables_are_written_until_the_fence_is_closed_and_then_by_no
         await early.execute("rollback")
     await lift_fence(source, _BACK, {})
     assert not await is_refused(source, "insert into armed values (1)")
+    assert [target.armed for target in await read_fence_targets(source)] == [True]
     await disarm_fence(source)
     assert [target.armed for target in await read_fence_targets(source)] == [False]
 
 
+@pytest.mark.usefixtures("every_table_is_one_of_many")
 async def test_closing_waits_for_whoever_has_written_an_armed_table_and_for_no_reader(
     source: AsyncConnection, supabase_bare: TestSide
 ) -> None:
@@ -164,6 +173,7 @@ async def test_closing_waits_for_whoever_has_written_an_armed_table_and_for_no_r
         await reader.execute("commit")
 
 
+@pytest.mark.usefixtures("every_table_is_one_of_many")
 async def test_a_table_that_somebody_disarmed_is_fenced_with_the_others(source: AsyncConnection) -> None:
     await source.execute("create table loaded (a int)")
     await install_fence(source, closed=False)
@@ -173,6 +183,7 @@ async def test_a_table_that_somebody_disarmed_is_fenced_with_the_others(source: 
     assert await is_refused(source, "insert into loaded values (1)")
 
 
+@pytest.mark.usefixtures("every_table_is_one_of_many")
 async def test_nothing_is_fenced_while_somebody_is_disarming_a_table(
     source: AsyncConnection, supabase_bare: TestSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:

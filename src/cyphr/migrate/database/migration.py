@@ -124,10 +124,11 @@ class DatabaseMigration:
 
         Connections that break are made again. Raises ApplyConflict when a change does not fit.
         """
-        tasks = [asyncio.create_task(self._follower.run()), asyncio.create_task(self._platform_rows.follow())]
+        works = (self._follower.run(), self._platform_rows.follow(), self._handover.spare_writers())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            await ended.pop()  # neither ends but by an error
+            await ended.pop()  # none ends but by an error
         finally:
             await end(*tasks)
 

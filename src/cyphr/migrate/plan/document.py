@@ -57,9 +57,9 @@ def creations(inventory: Inventory, settings: MigrationSettings) -> list[str]:
             f"replication slot {slot}, trigger cyphr_fence (disabled) on {count} tables"
         ),
         (
-            f"on AWS: schema cyphr (journal, switchboard, fence, streams), roles without login that grants and policies name, "
-            f"{count} tables with their rows and everything that belongs to them, publication {PUBLICATION}, trigger "
-            f"cyphr_fence on {count} tables"
+            f"on AWS: schema cyphr (journal, switchboard, fence, streams), roles without login that grants and "
+            f"policies name, {count} tables with their rows and everything that belongs to them, publication "
+            f"{PUBLICATION}, trigger cyphr_fence on {count} tables"
         ),
     ]
     if inventory.with_users:

@@ -30,6 +30,7 @@ from cyphr.migrate.service import HandoverTiming
 
 _RETRY_SECONDS = 0.2
 _SLOT_SECONDS = 20.0
+_DISARM_SECONDS = 1.0  # after a move: what waited for it is written by then
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Handover:
         self._turn = turn
         self._following = following
         self._opening = False
+        self._opened: asyncio.Queue[Side] = asyncio.Queue()
+        self._arming = asyncio.Lock()
 
     async def make_ready(self, to: Side) -> list[str]:
         """Refuse early what is bound to fail, and deal with long transactions as the rules say; those that were ended.
@@ -99,6 +102,10 @@ class Handover:
 
     async def move(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
+        async with self._arming:
+            return await self._move(to)
+
+    async def _move(self, to: Side) -> HandoverTiming:
         old_side = to.other
         epoch = max(seat.epoch for seat in (await seats.read_seats(self._databases)).values()) + 1
         async with _Places.open(self._databases[old_side], self._databases[to]) as places:
@@ -111,12 +118,11 @@ class Handover:
             applier = await self._following.applier()
             await readiness.demand_small_lag(old, applier.progress.lsn, self._rules.largest_lag_bytes)
             carried = await sequences.carry_sequences(old, new, self._rules.sequence_margin)
+            self._opened.put_nowait(old_side)  # should it stay open
+            await fence.arm_fence(old, self._rules.lock_wait_milliseconds)
             await self._prepare_way_back(old, new, Stream(old_side, epoch))
-            self._opening = False
             begun = monotonic()
             try:
-                await fence.arm_fence(old, self._rules.lock_wait_milliseconds)
-                begun = monotonic()
                 timing = await self._close_and_open(places, Seat(to, epoch), carried)
             except BaseException as error:
                 taken_back = await asyncio.shield(self._call_off(old_side, epoch))
@@ -125,7 +131,7 @@ class Handover:
                 # The other side has opened; only the answer to its commit was lost.
                 timing = HandoverTiming(0.0, 0.0, blocked_ms=(monotonic() - begun) * 1000)
         self._turn.go_on()
-        await self._disarm(to)
+        self._opened.put_nowait(to)
         return replace(timing, ended=ended)
 
     async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
@@ -141,6 +147,8 @@ class Handover:
         await streams.register(old, reverse, position, opened=False)
 
     async def _close_and_open(self, places: _Places, seat: Seat, carried: sequences.Carried) -> HandoverTiming:
+        self._opening = False
+        known = await fence.read_fence_targets(places.new)
         applier = await self._following.applier()
         self._turn.end_at(seat.epoch)
         applier.end_at(seat.epoch)
@@ -158,7 +166,7 @@ class Handover:
                 _, left_out = await together(checks)
                 checked = monotonic()
                 self._opening = True
-                await fence.lift_fence(places.new, seat, carry)
+                await fence.lift_fence(places.new, seat, carry, known)
         except TimeoutError as error:
             raise HandoverRefused(
                 f"it took longer than {self._rules.budget_seconds:.0f} s under the fence; it was lifted"
@@ -195,7 +203,6 @@ class Handover:
                 self._following.say(f"the fence could not be lifted yet: {str(error).strip()}")
                 await asyncio.sleep(_RETRY_SECONDS)
         self._turn.go_on()
-        await self._disarm(side if taken_back else side.other)
         return taken_back
 
     async def _take_back(self, side: Side, epoch: int, *, other_may_open: bool) -> bool:
@@ -212,13 +219,22 @@ class Handover:
             await fence.lift_fence(here, Seat(side, epoch + 1), {})
         return True
 
+    async def spare_writers(self) -> None:
+        """Disarm whichever side is open after a move, in a moment when nobody waits for anything. Until cancelled."""
+        while True:
+            side = await self._opened.get()
+            await asyncio.sleep(_DISARM_SECONDS)
+            async with self._arming:
+                await self._disarm(side)
+
     async def _disarm(self, side: Side) -> None:
-        """Spare the writers of ``side``, which is open, the way past the fence. It can wait until the next time."""
+        """Spare the writers of ``side`` the way past the fence if it is open. It can wait until the next start."""
         try:
             async with await connect(self._databases[side]) as connection:
-                await fence.disarm_fence(connection)
+                if (await seats.read_seat(connection)).side is side:
+                    await fence.disarm_fence(connection)
         except (HandoverRefused, Unavailable, psycopg.OperationalError) as error:
-            self._following.say(f"the tables of {side} stay armed until the next start: {str(error).strip()}")
+            self._following.say(f"the tables of {side} stay armed: {str(error).strip()}")
 
     async def settle_interrupted(self) -> None:
         """Open the side that a migrator left fenced which was killed before it opened the other."""
