@@ -8,7 +8,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import HandoverRefused
-from cyphr.migrate.database.handover.transactions import find_blockers
+from cyphr.migrate.database.handover.transactions import find_blockers, send_vacuum_away
 from cyphr.migrate.hooks.settings import LOCK_WAIT_MILLISECONDS
 
 T = TypeVar("T")
@@ -21,6 +21,7 @@ HOLD_OFF_CHANGES: LiteralString = "row exclusive"
 _IMPATIENT: LiteralString = """
 set local lock_timeout = {wait}; set local statement_timeout = {all_waits}; set local synchronous_commit = on"""
 _ATTEMPTS = 100
+_ATTEMPTS_BESIDE_VACUUM = 10  # autovacuum, which may come at any time, gives way only to whoever waits longer
 _PAUSE_SECONDS = 0.03
 _WAITS = 3  # of several tables, each waited for
 _TABLES_PER_MILLISECOND = 10
@@ -37,10 +38,11 @@ async def locked(
     """Run ``work`` in a transaction that holds off writers of ``tables``. It may run several times.
 
     Gives up its place in a lock's queue after ``wait_milliseconds`` and tries again: nobody behind it waits for longer.
-    Raises HandoverRefused when that never succeeds, with whoever is in the way.
+    Autovacuum is sent away, should it have come meanwhile. Raises HandoverRefused when it never succeeds, with whoever
+    is in the way.
     """
     begin = ask_for(tables, wait_milliseconds)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with connection.transaction():
                 await connection.execute(begin)
@@ -48,6 +50,8 @@ async def locked(
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
             # Writers queue behind a waiting lock: let them through before the next attempt.
             await asyncio.sleep(_PAUSE_SECONDS)
+            if attempt % _ATTEMPTS_BESIDE_VACUUM == 0:
+                await send_vacuum_away(connection)
     blockers = await find_blockers(connection)
     raise HandoverRefused(
         f"the tables could not be locked in {_ATTEMPTS} attempts of {wait_milliseconds} ms; in the way: "
