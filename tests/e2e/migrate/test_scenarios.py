@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database.platform_rows import PlatformRows
 from tests.conftest import Server, TestSide
@@ -132,6 +133,37 @@ async def test_a_partitioned_table_whose_rows_refer_to_somebody_who_left_meanwhi
         )
         assert await cursor.fetchone() == (2, True)
         assert await count_rows(target, "visits where user_id is null") == 1
+
+
+async def test_somebody_who_signs_in_all_the_time_is_no_difference_and_somebody_else_is_one(
+    sides: dict[Side, TestSide],
+) -> None:
+    async with await connect(sides[Side.SUPABASE].superuser) as platform:
+        await platform.execute("insert into auth.users (id, email) values (gen_random_uuid(), 'busy@example.org')")
+        await platform.execute("insert into auth.users (id, email) values (gen_random_uuid(), 'still@example.org')")
+        async with await connect(sides[Side.SUPABASE].owner) as source:
+            await source.execute("create table profiles (id uuid primary key references auth.users)")
+        await copied(sides)
+        people = PlatformRows(sides[Side.SUPABASE].owner, sides[Side.AWS].owner)
+
+        async def sign_in() -> None:
+            while True:
+                await platform.execute(
+                    "update auth.users set last_sign_in_at = clock_timestamp() where email = 'busy@example.org'"
+                )
+                await asyncio.sleep(0.02)
+
+        signing_in = asyncio.create_task(sign_in())
+        try:
+            for _ in range(30):
+                assert (await people.compare()).differences == []
+            async with await connect(sides[Side.AWS].owner) as target:
+                await target.execute("update auth.users set role = 'other' where email = 'still@example.org'")
+            (line,) = (await people.compare()).differences
+        finally:
+            await end(signing_in)
+        cursor = await platform.execute("select id from auth.users where email = 'still@example.org'")
+        assert line == f"auth.users {(await cursor.fetchall())[0][0]}: differs"
 
 
 async def test_who_gives_up_leaves_nothing_on_the_tables_of_supabase_auth(sides: dict[Side, TestSide]) -> None:
