@@ -3532,7 +3532,13 @@ begin
                known.created_at as known_at, known.expires_at as known_expires_at, chat.last_seq, chat.disappear_after,
                -- Who became a member while the locks were waited for comes again: that chat is not locked.
                case when member.visible_from_seq is null or not given.chat_id = any (locked) then 'member'
+                    -- Asked here as well as there: for most people nothing else has to be, and a call is dear.
                     when not (chat.type = 'group' and chat.who_may_send = 'member'
+                              or chat.type is distinct from 'group'
+                                 and (select block.blocker_id from public.user_blocks block
+                                      where block.blocker_id = given.sender_id limit 1) is null
+                                 and (select block.blocked_id from public.user_blocks block
+                                      where block.blocked_id = given.sender_id limit 1) is null
                               or private.may_send(given.chat_id, given.sender_id)) then 'send'
                     when given.content is null then 'forward'
                     when given.reply_to_id is not null and not exists (
