@@ -132,7 +132,8 @@ async def test_after_closing_only_the_fence_and_its_switchboard_are_left_on_the_
         for nothing in (
             "select from pg_replication_slots where database = current_database()",
             "select from pg_publication",
-            "select from pg_trigger where tgname = 'cyphr_fence' and tgenabled <> 'D'",
+            "select from pg_trigger where tgname = 'cyphr_fence' and tgrelid <> 'cyphr.fence'::regclass",
+            "select from pg_trigger where tgrelid = 'cyphr.fence'::regclass and tgenabled <> 'D'",
         ):
             assert await rows(target, nothing) == 0
 

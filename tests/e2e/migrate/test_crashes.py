@@ -40,9 +40,8 @@ _MOVING = [
     (f"{_DATABASE}handover.fence.lift_fence", "after", 1),
     (f"{_DATABASE}handover.fence.disarm_fence", "before", 2),
 ]
-
-
 _TABLES = 60  # more than are switched while writers are held off
+
 
 # These stand for all in every run, beside the accidents of test_campaign.py; `make soak` tries each.
 _ALWAYS = {

@@ -14,6 +14,7 @@ from cyphr.migrate.database import streams
 from cyphr.migrate.database.handover import fence
 from cyphr.migrate.database.handover.closing import install_and_remember
 from cyphr.migrate.database.handover.fence import (
+    FenceTarget,
     arm_fence,
     close_fence,
     disarm_fence,
@@ -196,6 +197,23 @@ async def test_nothing_is_fenced_while_somebody_is_disarming_a_table(
         with pytest.raises(HandoverRefused, match=r"\(a load\) on public\.loaded"):
             await close_fence(source, _AWAY)
     assert await are_refused(source, "insert into loaded values (1)", "insert into other values (1)") == {False}
+
+
+@pytest.mark.usefixtures("every_table_is_one_of_many")
+async def test_a_table_that_is_dropped_just_before_its_lock_is_asked_for_is_told_to_the_operator(
+    source: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await source.execute("create table short_lived (a int)")
+    await install_fence(source, closed=False)
+
+    async def read_and_drop(connection: AsyncConnection) -> list[FenceTarget]:
+        targets = await read_fence_targets(connection)
+        await source.execute("drop table short_lived")
+        return targets
+
+    monkeypatch.setattr(fence, "read_fence_targets", read_and_drop)
+    with pytest.raises(HandoverRefused, match="short_lived"):
+        await arm_fence(source)
 
 
 async def test_triggers_that_fire_for_a_replica_are_plain_behind_the_fence_and_themselves_again_in_front(

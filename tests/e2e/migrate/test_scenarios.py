@@ -1,14 +1,14 @@
 """Projects of many shapes, each moved there and back while its application writes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
-from cyphr.foundation.cancellation import end
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database.platform_rows import PlatformRows
 from tests.conftest import Server, TestSide
@@ -31,6 +31,18 @@ async def oracle(aws_server: Server) -> AsyncIterator[TestSide]:
 
 
 @asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work without an end goes on during the block; it may not fail."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError), ended
+
+
+@asynccontextmanager
 async def sign_ups(supabase: TestSide) -> AsyncIterator[None]:
     """Supabase Auth at work: people sign up, sign in, change and swap addresses, and leave."""
 
@@ -46,13 +58,8 @@ async def sign_ups(supabase: TestSide) -> AsyncIterator[None]:
                     await connection.execute("rollback")
                 await asyncio.sleep(0.1)
 
-    task = asyncio.create_task(work())
-    try:
+    async with beside(work()):
         yield
-    finally:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        assert isinstance(ended, asyncio.CancelledError), ended
 
 
 SMALL = [
@@ -153,15 +160,12 @@ async def test_somebody_who_signs_in_all_the_time_is_no_difference_and_somebody_
                 )
                 await asyncio.sleep(0.02)
 
-        signing_in = asyncio.create_task(sign_in())
-        try:
+        async with beside(sign_in()):
             for _ in range(30):
                 assert (await people.compare()).differences == []
             async with await connect(sides[Side.AWS].owner) as target:
                 await target.execute("update auth.users set role = 'other' where email = 'still@example.org'")
             (line,) = (await people.compare()).differences
-        finally:
-            await end(signing_in)
         cursor = await platform.execute("select id from auth.users where email = 'still@example.org'")
         assert line == f"auth.users {(await cursor.fetchall())[0][0]}: differs"
 

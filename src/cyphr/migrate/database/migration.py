@@ -124,8 +124,8 @@ class DatabaseMigration:
 
         Connections that break are made again. Raises ApplyConflict when a change does not fit.
         """
-        works = (self._follower.run(), self._platform_rows.follow(), self._handover.spare_writers())
-        tasks = [asyncio.create_task(work) for work in works]
+        work = (self._follower.run(), self._platform_rows.follow(), self._handover.spare_writers())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await ended.pop()  # none ends but by an error

@@ -17,7 +17,6 @@ privilege TRIGGER only: with ``when (false)`` it never fires.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -59,17 +58,14 @@ class FenceTarget:
     def switch(self, *, armed: bool) -> sql.Composed:
         """Let its writers pass the fence, or not. Makes the trigger where it is missing."""
         if self.owned and self.fenced:
-            return self._alter(armed=armed)
+            return _alter(self.identifier, enabled=armed)
         made = sql.SQL(
             "create or replace trigger {} before insert or update or delete or truncate on {}"
             " for each statement {} execute function cyphr.pass_fence()"
         ).format(_TRIGGER, self.identifier, sql.SQL("" if armed or self.owned else "when (false)"))
         if armed or not self.owned:
             return made
-        return sql.SQL("; ").join([made, self._alter(armed=False)])
-
-    def _alter(self, *, armed: bool) -> sql.Composed:
-        return _alter(self.identifier, "enable" if armed else "disable")
+        return sql.SQL("; ").join([made, _alter(self.identifier, enabled=False)])
 
 
 async def install_fence(
@@ -82,7 +78,7 @@ async def install_fence(
     missing = [target for target in await read_fence_targets(connection) if not target.fenced]
     await _switch(connection, missing, armed=closed, wait_milliseconds=wait_milliseconds)
     if closed:
-        await locked(connection, [_FENCE], partial(connection.execute, _alter(_FENCE, "enable")))
+        await locked(connection, [_FENCE], partial(connection.execute, _alter(_FENCE, enabled=True)))
 
 
 async def arm_fence(connection: AsyncConnection, wait_milliseconds: int = LOCK_WAIT_MILLISECONDS) -> None:
@@ -109,7 +105,7 @@ async def remove_fence(connection: AsyncConnection) -> None:
     fenced = [target for target in await read_fence_targets(connection) if target.fenced and target.owned]
     for some in _few(fenced):
         statements = [sql.SQL("drop trigger if exists {} on {}").format(_TRIGGER, each.identifier) for each in some]
-        await locked(connection, [], partial(_run_all, connection, statements))
+        await locked(connection, [], partial(_run, connection, *statements))
 
 
 async def close_fence(
@@ -124,17 +120,16 @@ async def close_fence(
     known = _own(await read_fence_targets(connection))
 
     async def close() -> float:
-        # Nobody switches a trigger off from here on, so what is read next stays true.
-        await _run(connection, ask_for(known, wait_milliseconds, HOLD_OFF_CHANGES))
         await quieten_triggers(connection)  # from here on this side receives
+        # Nobody can switch a trigger off now, so this stays true.
         late = [target for target in await read_fence_targets(connection) if not (target.armed and target.owned)]
-        work = [*(target.switch(armed=True) for target in late), _alter(_FENCE, "enable")]
+        work = [*(target.switch(armed=True) for target in late), _alter(_FENCE, enabled=True)]
         started = monotonic()
         await _run(connection, ask_for([*_own(late), _FENCE], wait_milliseconds, work=work))
         await take_seat(connection, seat, "fenced")
         return started
 
-    started = await locked(connection, [], close, wait_milliseconds)
+    started = await locked(connection, known, close, wait_milliseconds, HOLD_OFF_CHANGES)
     return monotonic() - started
 
 
@@ -153,7 +148,7 @@ async def lift_fence(
     now = armed if len(armed) <= _FEW_TABLES else []
 
     async def open_() -> None:
-        await _run_all(connection, [*(target.switch(armed=False) for target in now), _alter(_FENCE, "disable")])
+        await _run(connection, *(target.switch(armed=False) for target in now), _alter(_FENCE, enabled=False))
         await restore_triggers(connection)
         await take_seat(connection, seat, "opened")
         await carry_other_services(connection, carry)
@@ -194,7 +189,7 @@ async def _switch(
     """Arm tables or not, a few in each short transaction, so that writers hardly queue."""
     for some in _few(targets):
         statements = [target.switch(armed=armed) for target in some]
-        await locked(connection, _own(some), partial(_run_all, connection, statements), wait_milliseconds)
+        await locked(connection, _own(some), partial(_run, connection, *statements), wait_milliseconds)
 
 
 def _few(targets: Sequence[FenceTarget]) -> Iterator[Sequence[FenceTarget]]:
@@ -207,21 +202,16 @@ def _own(targets: Sequence[FenceTarget]) -> list[sql.Identifier]:
     return [target.identifier for target in targets if target.owned]
 
 
-def _alter(table: sql.Identifier, verb: LiteralString) -> sql.Composed:
-    return sql.SQL("alter table only {} {} trigger {}").format(table, sql.SQL(verb), _TRIGGER)
+def _alter(table: sql.Identifier, *, enabled: bool) -> sql.Composed:
+    verb = sql.SQL("enable" if enabled else "disable")
+    return sql.SQL("alter table only {} {} trigger {}").format(table, verb, _TRIGGER)
 
 
-async def _run_all(connection: AsyncConnection, statements: Sequence[sql.Composed]) -> None:
+async def _run(connection: AsyncConnection, *statements: sql.Composed) -> None:
     """Run all of them in one round trip, inside the open transaction."""
-    await _run(connection, sql.SQL("; ").join(statements))
-
-
-async def _run(connection: AsyncConnection, statement: sql.Composed) -> None:
     try:
-        await connection.execute(statement)
+        await connection.execute(sql.SQL("; ").join(statements))
     except psycopg.errors.InsufficientPrivilege as error:
         raise HandoverRefused(
             f"a table cannot be fenced: {str(error).strip()}. Own it, or be granted TRIGGER on it, then try again."
         ) from error
-    except psycopg.errors.UndefinedTable as error:
-        raise HandoverRefused(f"a table was dropped meanwhile: {str(error).strip()}; try again") from error

@@ -34,19 +34,22 @@ async def locked(
     tables: list[sql.Identifier],
     work: Callable[[], Awaitable[T]],
     wait_milliseconds: int = LOCK_WAIT_MILLISECONDS,
+    mode: LiteralString = HOLD_OFF_WRITERS,
 ) -> T:
-    """Run ``work`` in a transaction that holds off writers of ``tables``. It may run several times.
+    """Run ``work`` in a transaction that holds off writers of ``tables``, or others. It may run several times.
 
     Gives up its place in a lock's queue after ``wait_milliseconds`` and tries again: nobody behind it waits for longer.
     Autovacuum is sent away, should it have come meanwhile. Raises HandoverRefused when it never succeeds, with whoever
-    is in the way.
+    is in the way, and when a table is not there any more.
     """
-    begin = ask_for(tables, wait_milliseconds)
+    begin = ask_for(tables, wait_milliseconds, mode)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with connection.transaction():
                 await connection.execute(begin)
                 return await work()
+        except psycopg.errors.UndefinedTable as error:
+            raise HandoverRefused(f"a table was dropped meanwhile: {str(error).strip()}; try again") from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
             # Writers queue behind a waiting lock: let them through before the next attempt.
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -86,7 +86,7 @@ class Handover:
         self._turn = turn
         self._following = following
         self._opening = False
-        self._opened: asyncio.Queue[Side] = asyncio.Queue()
+        self._moved = asyncio.Event()
         self._arming = asyncio.Lock()
 
     async def make_ready(self, to: Side) -> list[str]:
@@ -103,7 +103,10 @@ class Handover:
     async def move(self, to: Side) -> HandoverTiming:
         """Move the authority to ``to``. Raises HandoverRefused or VerificationFailed; then nothing has changed."""
         async with self._arming:
-            return await self._move(to)
+            try:
+                return await self._move(to)
+            finally:
+                self._moved.set()
 
     async def _move(self, to: Side) -> HandoverTiming:
         old_side = to.other
@@ -118,7 +121,6 @@ class Handover:
             applier = await self._following.applier()
             await readiness.demand_small_lag(old, applier.progress.lsn, self._rules.largest_lag_bytes)
             carried = await sequences.carry_sequences(old, new, self._rules.sequence_margin)
-            self._opened.put_nowait(old_side)  # should it stay open
             await fence.arm_fence(old, self._rules.lock_wait_milliseconds)
             await self._prepare_way_back(old, new, Stream(old_side, epoch))
             begun = monotonic()
@@ -131,7 +133,6 @@ class Handover:
                 # The other side has opened; only the answer to its commit was lost.
                 timing = HandoverTiming(0.0, 0.0, blocked_ms=(monotonic() - begun) * 1000)
         self._turn.go_on()
-        self._opened.put_nowait(to)
         return replace(timing, ended=ended)
 
     async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
@@ -222,27 +223,29 @@ class Handover:
     async def spare_writers(self) -> None:
         """Disarm whichever side is open after a move, in a moment when nobody waits for anything. Until cancelled."""
         while True:
-            side = await self._opened.get()
+            await self._moved.wait()
+            self._moved.clear()
             await asyncio.sleep(_DISARM_SECONDS)
             async with self._arming:
-                await self._disarm(side)
+                await self._disarm()
 
-    async def _disarm(self, side: Side) -> None:
-        """Spare the writers of ``side`` the way past the fence if it is open. It can wait until the next start."""
-        try:
-            async with await connect(self._databases[side]) as connection:
-                if (await seats.read_seat(connection)).side is side:
-                    await fence.disarm_fence(connection)
-        except (HandoverRefused, Unavailable, psycopg.OperationalError) as error:
-            self._following.say(f"the tables of {side} stay armed: {str(error).strip()}")
+    async def _disarm(self) -> None:
+        """Spare the writers of whichever side is open the way past the fence. It can wait until the next start."""
+        for side in Side:
+            try:
+                async with await connect(self._databases[side]) as connection:
+                    if (await seats.read_seat(connection)).side is side:
+                        await fence.disarm_fence(connection)
+            except HandoverRefused as error:
+                self._following.say(f"the tables of {side} stay armed: {error.message}")
+            except (Unavailable, psycopg.OperationalError):
+                continue  # it is out of reach, which following says
 
     async def settle_interrupted(self) -> None:
         """Open the side that a migrator left fenced which was killed before it opened the other."""
         found = await seats.read_seats(self._databases)
-        open_side = next((side for side, seat in found.items() if seat.side is side), None)
-        if open_side is None:
+        if not any(seat.side is side for side, seat in found.items()):
             # Fenced and not opened: the one that was fenced last is the one to open again.
-            open_side = max(found, key=lambda each: found[each].epoch)
-            if not await self._take_back(open_side, found[open_side].epoch, other_may_open=True):
-                open_side = open_side.other
-        await self._disarm(open_side)
+            side = max(found, key=lambda each: found[each].epoch)
+            await self._take_back(side, found[side].epoch, other_may_open=True)
+        await self._disarm()
