@@ -172,26 +172,30 @@ async def test_a_mark_met_after_its_handover_was_called_off_does_not_end_the_nex
 ) -> None:
     async with moving(sides, budget_seconds=0.5) as m:
         release = asyncio.Event()
-        commit = Applier._commit
+        release.set()
+        flush, end_at = Applier._flush, Applier.end_at
 
-        async def wait_and_commit(applier: Applier, stream: Any) -> None:
+        async def wait_and_flush(applier: Applier, stream: Any, *, commit: bool = False) -> None:
             await release.wait()
-            await commit(applier, stream)
+            await flush(applier, stream, commit=commit)
 
-        monkeypatch.setattr(Applier, "_commit", wait_and_commit)
+        def stand_and_end_at(applier: Applier, epoch: int) -> None:
+            release.clear()  # from the fence on
+            end_at(applier, epoch)
+
+        monkeypatch.setattr(Applier, "_flush", wait_and_flush)
+        monkeypatch.setattr(Applier, "end_at", stand_and_end_at)
         await log(m.source, "one")
-        monkeypatch.setattr(Verifier, "verify_touched", _nothing)  # it waits for the stream, which stands
         with pytest.raises(HandoverRefused, match="under the fence; it was lifted"):
             await m.migration.handover(Side.AWS)
         await log(m.source, "two")
         release.set()
         await until(lambda: _has(m.target, "two"))  # so it has passed the mark of the one that was called off
-        release.clear()
-        await log(m.source, "three")
         assert (await m.migration.seat()).side is Side.SUPABASE
         m.migration._verifier.equal = True
         with pytest.raises(HandoverRefused, match="under the fence; it was lifted"):
             await m.migration.handover(Side.AWS)
+        await log(m.source, "three")
         release.set()
         await until(lambda: _has(m.target, "three"))
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from cyphr.foundation.postgres import MOVED, Side, connect
+from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.platform_rows import PlatformRows
 from tests.conftest import Server, TestSide
 from tests.e2e.migrate.scenario import run_scenarios
@@ -168,6 +169,36 @@ async def test_somebody_who_signs_in_all_the_time_is_no_difference_and_somebody_
             (line,) = (await people.compare()).differences
         cursor = await platform.execute("select id from auth.users where email = 'still@example.org'")
         assert line == f"auth.users {(await cursor.fetchall())[0][0]}: differs"
+
+
+async def test_foreign_keys_to_people_are_validated_though_somebody_leaves_all_the_time(
+    sides: dict[Side, TestSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_durable = Applier._make_durable
+
+    async def late(applier: Applier, end: Any) -> None:
+        await asyncio.sleep(0.1)  # so whoever leaves is gone from AWS before what refers to them
+        await make_durable(applier, end)
+
+    monkeypatch.setattr(Applier, "_make_durable", late)
+    async with await connect(sides[Side.SUPABASE].superuser) as platform:
+        async with await connect(sides[Side.SUPABASE].owner) as source:
+            await source.execute("create table profiles (id uuid primary key references auth.users on delete cascade)")
+        await platform.execute("insert into auth.users (id) select gen_random_uuid() from generate_series(1, 5000)")
+        await platform.execute("insert into profiles select id from auth.users")
+
+        async def leave() -> None:
+            while True:
+                await platform.execute("delete from auth.users where id = (select id from auth.users limit 1)")
+                await asyncio.sleep(0.02)
+
+        migration = await copied(sides)
+        async with following(migration), beside(leave()):
+            assert (await migration.verify()).differences == []
+        assert await count_rows(platform, "profiles") > 100
+    async with await connect(sides[Side.AWS].owner) as target:
+        held = "select convalidated from pg_constraint where contype = 'f' and conrelid = 'profiles'::regclass"
+        assert await (await target.execute(held)).fetchall() == [(True,)]
 
 
 async def test_who_gives_up_leaves_nothing_on_the_tables_of_supabase_auth(sides: dict[Side, TestSide]) -> None:

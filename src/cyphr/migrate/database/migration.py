@@ -47,9 +47,10 @@ class DatabaseMigration:
         self._likely = Side.SUPABASE
         self._options = options = copy_options or CopyOptions()
         touched, turn = Touched(), Turn()
-        self._copier = Copier(databases[Side.SUPABASE], databases[Side.AWS], programs, options)
+        supabase, aws = databases[Side.SUPABASE], databases[Side.AWS]
+        self._platform_rows = PlatformRows(supabase, aws)
+        self._copier = Copier(supabase, aws, programs, options, self._platform_rows)
         self._follower = Follower(databases, turn, touched, self._copier.complete_schema, self._copy_new)
-        self._platform_rows = PlatformRows(databases[Side.SUPABASE], databases[Side.AWS])
         self._verifier = Verifier(databases, self._follower.at_work, touched, options.workers)
         following = Following(
             self._follower.applier, self._compare_at_rest, self._bring_platform_rows, self._follower.say

@@ -17,6 +17,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import ApplyConflict, Unavailable
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.queries import load_queries, read_sql
@@ -37,6 +38,8 @@ _BATCH = 1_000
 _ATTEMPTS = 20
 _QUIET_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.2
+_VALIDATE_SECONDS = 30.0
+_MOMENT_SECONDS = 0.03
 
 Key = tuple[str, str]
 """A table and the id of a row of it."""
@@ -136,38 +139,45 @@ class PlatformRows:
         await prepare_to_verify(target)
         await self.drain_between(source, target)
 
-    async def _bring(self, source: AsyncConnection, target: AsyncConnection) -> bool:
-        """Bring over one batch; whether there was any."""
+    async def _bring(self, source: AsyncConnection, target: AsyncConnection, *, deletions: bool = True) -> bool:
+        """Bring over one batch; whether there was any. Without ``deletions`` what is gone stays there, and queued."""
         queued = await (await source.execute(_queries.queued, {"limit": _BATCH})).fetchall()
         if not queued:
             return False
         changed: defaultdict[str, set[UUID | None]] = defaultdict(set)
         for _, table, key in queued:
             changed[table].add(key)
+        kept: set[tuple[str, UUID | None]] = set()
         async with target.transaction():
             await _act_as_receiver(target)
             for table in _TABLES:
-                if None in changed[table]:
+                if None in changed[table] and deletions:
                     await target.execute(_DELETE_ALL[table])
                     await source.execute(_queries.queue_table, {"table": table})
-                keys = [key for key in changed[table] if key is not None]
+                keys = {key for key in changed[table] if key is not None}
                 try:
-                    await _write(source, target, table, keys)
+                    gone = await _write(source, target, table, keys, deletions=deletions)
                 except psycopg.IntegrityError as error:
                     # Not its details, which may be the whole row with its secrets.
                     words = error.diag.message_primary
                     raise ApplyConflict(f"rows of auth.{table} do not fit the receiving database: {words}") from None
-        await source.execute(_queries.forget, {"numbers": [number for number, _, _ in queued]})
+                if not deletions:
+                    kept |= {(table, key) for key in (*gone, None)}
+        done = [number for number, table, key in queued if (table, key) not in kept]
+        await source.execute(_queries.forget, {"numbers": done})
         return True
 
     async def _validate(self, source: AsyncConnection, target: AsyncConnection) -> list[str]:
-        """Validate the foreign keys to these rows. While both are under way, one may not hold for a moment."""
-        for _ in range(_ATTEMPTS):
-            loose = await validate_references(source, target)
-            if not loose:
-                break
-            await asyncio.sleep(_RECONNECT_SECONDS)
-            await self.drain()
+        """Validate the foreign keys to these rows; those that never hold.
+
+        Meanwhile nobody who leaves is deleted: what refers to them is only deleted further down the stream, and where
+        people leave all the time, some would be missing at any time.
+        """
+        deadline = monotonic() + _VALIDATE_SECONDS
+        async with self._one_at_a_time:
+            while (loose := await validate_references(source, target)) and monotonic() < deadline:
+                await self._bring(source, target, deletions=False)
+                await asyncio.sleep(_MOMENT_SECONDS)
         return loose
 
 
@@ -186,18 +196,24 @@ async def _read_hashes(
     return hashes
 
 
-async def _write(source: AsyncConnection, target: AsyncConnection, table: str, keys: list[UUID]) -> None:
-    """Make the rows ``keys`` of the target what they are on the source now."""
+async def _write(
+    source: AsyncConnection, target: AsyncConnection, table: str, keys: set[UUID], *, deletions: bool
+) -> set[UUID]:
+    """Make the rows ``keys`` of the target what they are on the source now; those that are not there any more, which
+    ``deletions`` deletes.
+    """
     name, columns = sql.Identifier("auth", table), await _common_columns(source, target, table)
     as_text = sql.SQL(", ").join(sql.SQL("{0}::text as {0}").format(sql.Identifier(column)) for column in columns)
     async with source.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(sql.SQL("select {} from {} where id = any (%s)").format(as_text, name), [keys])
+        await cursor.execute(sql.SQL("select {} from {} where id = any (%s)").format(as_text, name), [list(keys)])
         rows = await cursor.fetchall()
     present = {UUID(row["id"]) for row in rows}
-    await target.execute(_DELETE[table], {"keys": [key for key in keys if key not in present]})
+    gone = keys - present
+    if deletions:
+        await target.execute(_DELETE[table], {"keys": list(gone)})
     if not rows:
-        return
-    await target.execute(_FREE[table], {"keys": keys, "rows": [Jsonb(row) for row in rows]})
+        return gone
+    await target.execute(_FREE[table], {"keys": list(present), "rows": [Jsonb(row) for row in rows]})
     names = [sql.Identifier(column) for column in columns]
     insert = sql.SQL("insert into {} ({}) values ({}) on conflict (id) do update set {}").format(
         name,
@@ -207,6 +223,7 @@ async def _write(source: AsyncConnection, target: AsyncConnection, table: str, k
     )
     async with target.cursor() as cursor_there:
         await cursor_there.executemany(insert, rows)
+    return gone
 
 
 async def _act_as_receiver(target: AsyncConnection) -> None:

@@ -5,6 +5,7 @@ which its sender has the authority. A new epoch is a new stream, so nothing that
 """
 
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import LiteralString
 
 import psycopg
@@ -15,7 +16,7 @@ from cyphr.foundation.postgres import Side
 from cyphr.foundation.queries import read_sql
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.database.catalogue import Table
-from cyphr.migrate.database.follow.stream import ReplicationConnection, format_lsn
+from cyphr.migrate.database.follow.stream import ReplicationConnection, SlotSnapshot, format_lsn
 from cyphr.migrate.database.handover.seats import Seat
 
 PUBLICATION = "cyphr_migrate"
@@ -24,6 +25,24 @@ _OUR_SLOTS: LiteralString = r"""
 select slot_name, active_pid from pg_replication_slots
  where database = current_database() and slot_name like 'cyphr\_to\_%' and not temporary
 """
+
+# What the sender decodes a published table's changes by, where it was changed by transaction ``first`` or a later one.
+_CHANGED: LiteralString = """
+select c.oid::regclass::text
+  from pg_publication p
+  join pg_publication_rel r on r.prpubid = p.oid
+  join pg_class c on c.oid = r.prrelid
+ where p.pubname = %(publication)s
+   and (age(c.xmin) <= age(%(first)s::xid)
+        or exists (select from pg_class t where t.oid = c.reltoastrelid and age(t.xmin) <= age(%(first)s::xid))
+        or exists (select from pg_attribute a where a.attrelid = c.oid and age(a.xmin) <= age(%(first)s::xid))
+        or exists (select from pg_index i where i.indrelid = c.oid and age(i.xmin) <= age(%(first)s::xid)))
+union
+select enumtypid::regtype::text from pg_enum where age(xmin) <= age(%(first)s::xid)
+ order by 1
+"""
+
+_SLOT_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,32 @@ async def ensure_slot(sender: PostgresSettings, connection: AsyncConnection, str
     if position is not None:
         return position
     async with ReplicationConnection.open(sender) as replication:
-        return format_lsn((await replication.create_slot(stream.name)).lsn)
+        return format_lsn((await make_slot(replication, connection, stream)).lsn)
+
+
+async def make_slot(replication: ReplicationConnection, connection: AsyncConnection, stream: Stream) -> SlotSnapshot:
+    """Create the stream's slot; its position, with a snapshot that lives until ``replication``'s next command.
+
+    While PostgreSQL looks for a position it can miss that a table was changed, by a TRUNCATE too (decision 88). What is
+    written to it next is then decoded by how it was, if at all. So the slot is a temporary one, which is kept once it
+    is certain that nothing was changed meanwhile. Raises Unavailable.
+    """
+    changed: list[str] = []
+    for _ in range(_SLOT_ATTEMPTS):
+        trial = f"{stream.name}_trial_{token_hex(4)}"
+        cursor = await connection.execute("select pg_snapshot_xmax(pg_current_snapshot())::xid::text")
+        (first,) = await cursor.fetchone() or ("",)
+        point = await replication.create_slot(trial, temporary=True)
+        cursor = await connection.execute(_CHANGED, {"publication": PUBLICATION, "first": first})
+        changed = [name for (name,) in await cursor.fetchall()]
+        if not changed:
+            await connection.execute("select pg_copy_logical_replication_slot(%s, %s, false)", [trial, stream.name])
+            return point
+        await replication.drop_slot(trial)
+    raise Unavailable(
+        f"slot {stream.name} cannot be made: whenever it was tried, {', '.join(changed)} had been altered or truncated "
+        "meanwhile. Let that rest, then try again."
+    )
 
 
 async def demand_slot(connection: AsyncConnection, stream: Stream) -> None:

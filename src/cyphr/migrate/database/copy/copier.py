@@ -61,13 +61,18 @@ class Copier:
     """Copies one database. ``begun`` once rows may have been copied: from there on a broken connection is no news."""
 
     def __init__(
-        self, source: PostgresSettings, target: PostgresSettings, programs: Path, options: CopyOptions
+        self,
+        source: PostgresSettings,
+        target: PostgresSettings,
+        programs: Path,
+        options: CopyOptions,
+        platform_rows: PlatformRows,
     ) -> None:
         self._source = source
         self._target = target
         self._programs = programs
         self._options = options
-        self._platform_rows = PlatformRows(source, target)
+        self._platform_rows = platform_rows
         self._started_at = 0.0
         self._done_before = 0
         self._lock_wait = LOCK_WAIT_MILLISECONDS
@@ -222,7 +227,7 @@ class Copier:
                     "Empty the target and start again."
                 )
             if position is None:
-                point = await replication.create_slot(stream.name)
+                point = await streams.make_slot(replication, reader, stream)
                 position = format_lsn(point.lsn)
             else:
                 point = await replication.create_slot(f"{stream.name}_copy_{token_hex(4)}", temporary=True)

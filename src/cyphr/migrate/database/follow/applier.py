@@ -222,7 +222,9 @@ class Applier:
         if kind == BEGIN and not self._checkpoints:
             self._begin(decode(payload, HEADER_BYTES))
             return True
-        if kind == COMMIT and not (self._end_seen or self._sends_opening or self._is_full()):
+        if kind == COMMIT and not (
+            self._end_seen or self._sends_opening or self._is_full() or self._uncommitted_changes
+        ):
             self._note_commit(decode(payload, HEADER_BYTES))
             return True
         return False

@@ -1,14 +1,15 @@
 """What a run of changes comes to: at most one change per row, so that one statement can change many rows.
 
 Only the outcome counts inside one transaction of the receiving side, where neither foreign keys nor triggers are
-checked. What cannot be folded (a truncate, rows without a key, a key that changes while a value was not sent) is a step
-of its own, between what came before it and what comes after.
+checked; so it does not count either in which order tables come. What cannot be folded (a truncate, rows without a key,
+a key that changes while a value was not sent) is a step of its own, between what came before it and what comes after.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 
 from cyphr.migrate.database.follow.pgoutput import UNCHANGED, Delete, Insert, Row, Truncate, Update
 from cyphr.migrate.database.follow.statements import Key, Statements
@@ -117,25 +118,57 @@ class Net:
         return True
 
 
-Step = list[Net] | Change
+Step = Net | Change
 
 
 def fold(changes: Sequence[Change], relations: Mapping[int, Statements]) -> Iterator[Step]:
-    """The steps that ``changes`` come to, in order: nets of several tables, or one change that stands alone."""
+    """The steps that ``changes`` come to: nets, and changes that stand alone.
+
+    They are in order for each table, but one table after the other: only a truncate, which may be of several, needs
+    everything before it to be made, and nothing after it.
+    """
+    steps: defaultdict[int, list[Step]] = defaultdict(list)
     nets: dict[int, Net] = {}
     for change in changes:
-        if not isinstance(change, Truncate | Replay):
-            net = nets.get(change.relation)
-            if net is None:
-                net = nets[change.relation] = Net(relations[change.relation])
-            if net.take(change):
-                continue
-        if nets:
-            yield list(nets.values())
-            nets = {}
-        yield change
-    if nets:
-        yield list(nets.values())
+        if isinstance(change, Truncate):
+            yield from chain.from_iterable(steps.values())
+            steps.clear()
+            nets.clear()
+            yield change
+            continue
+        relation = relation_of(change)
+        net = nets.get(relation)
+        if net is not None and net.take(change):
+            continue
+        net = Net(relations[relation])
+        if net.take(change):
+            nets[relation] = net
+            steps[relation].append(net)
+        else:
+            nets.pop(relation, None)
+            steps[relation].append(change)
+    yield from chain.from_iterable(steps.values())
+
+
+def split(changes: Sequence[Change]) -> list[Sequence[Change]]:
+    """Fewer changes at a time that come to the same: what is around a truncate, or each table's, or two halves."""
+    for number, change in enumerate(changes):
+        if isinstance(change, Truncate) and len(changes) > 1:
+            parts = [changes[:number], [change], changes[number + 1 :]]
+            return [part for part in parts if part]
+    of_tables: defaultdict[int, list[Change]] = defaultdict(list)
+    for change in changes:
+        if not isinstance(change, Truncate):
+            of_tables[relation_of(change)].append(change)
+    if len(of_tables) > 1:
+        return list(of_tables.values())
+    half = len(changes) // 2
+    return [changes[:half], changes[half:]]
+
+
+def relation_of(change: Insert | Update | Delete | Replay) -> int:
+    """OID of the table, on the sending side."""
+    return change.change.relation if isinstance(change, Replay) else change.relation
 
 
 def overlay(before: Row, after: Row) -> Row:

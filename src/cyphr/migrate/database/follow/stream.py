@@ -85,6 +85,10 @@ class ReplicationConnection:
         assert snapshot is not None
         return SlotSnapshot(parse_lsn(lsn.decode()), snapshot.decode())
 
+    async def drop_slot(self, name: str) -> None:
+        """Drop a slot that nobody reads."""
+        await run_command(self._pgconn, f'DROP_REPLICATION_SLOT "{name}"'.encode())
+
     async def start(self, slot: str, publication: str, lsn: int) -> None:
         """Begin streaming ``slot`` after ``lsn``."""
         self._confirmed = lsn

@@ -1,8 +1,9 @@
 """Makes a run of changes in the receiving database: many rows at a time, or one by one when that does not fit.
 
 Folding leaves out how the rows came to be what they are, and now and then that matters: two rows that swap a unique
-value cannot be changed by one statement. Then everything since the savepoint is undone and made again in the order in
-which it was made on the sending side. What does not fit even so is a conflict, and its row is named.
+value cannot be changed by one statement. Then the run is undone and made again in parts: each table's changes for
+themselves, then halves of what still does not fit, until it is a few changes, which are made in the order in which they
+were made on the sending side. What does not fit even so is a conflict, and its row is named.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,13 +12,13 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from cyphr.foundation.errors import ApplyConflict
-from cyphr.migrate.database.follow.net import Change, Net, Replay, fold, overlay
+from cyphr.migrate.database.follow.net import Change, Net, Replay, fold, overlay, split
 from cyphr.migrate.database.follow.pgoutput import UNCHANGED, Delete, Insert, Row, Truncate, Update
 from cyphr.migrate.database.follow.sender import fetch_row
 from cyphr.migrate.database.follow.statements import Key, Parameters, Statements
 from cyphr.migrate.database.follow.text import array_literal, copy_line
 from cyphr.migrate.database.touched import Touched
-from cyphr.migrate.database.wire import PreparedStatements, copy_in
+from cyphr.migrate.database.wire import PreparedStatements, copy_in, run_command
 
 # Rows are found by their keys. Statistics of a table that was just filled are no help, so the way is laid down.
 _SESSION = """
@@ -25,6 +26,8 @@ set session_replication_role = replica; set client_encoding = utf8; set xmloptio
 set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set jit = off;
 set plan_cache_mode = force_generic_plan
 """
+
+_FEW = 32  # changes, for which finding out more takes longer than making them one by one
 
 Fetch = Callable[[Statements, Key], Awaitable[Row | None]]
 """Reads a row from the sending side as it is now; None when it is gone."""
@@ -53,20 +56,32 @@ class Writer:
 
     async def write(self, changes: Sequence[Change]) -> None:
         """Make ``changes``. Raises ApplyConflict with the row that does not fit; psycopg.OperationalError."""
-        await self._connection.execute("savepoint cyphr_run")
-        try:
-            for step in fold(changes, self.relations):
-                if isinstance(step, list):
-                    for net in step:
-                        await self._write_net(net)
+        pieces = [changes]
+        while pieces:
+            piece = pieces.pop(0)
+            await self._run(b"savepoint cyphr_run")
+            try:
+                await self._write_folded(piece)
+            except psycopg.OperationalError:
+                raise
+            except (psycopg.Error, _Misfit):
+                await self._run(b"rollback to savepoint cyphr_run")
+                if len(piece) <= _FEW:
+                    await self._write_in_order(piece)
                 else:
-                    await self._write_one(step)
-        except psycopg.OperationalError:
-            raise
-        except (psycopg.Error, _Misfit):
-            await self._connection.execute("rollback to savepoint cyphr_run")
-            await self._write_in_order(changes)
-        await self._connection.execute("release savepoint cyphr_run")
+                    pieces[:0] = split(piece)
+            await self._run(b"release savepoint cyphr_run")
+
+    async def _run(self, command: bytes) -> None:
+        # Not by psycopg, which after a rollback has every prepared statement forgotten, ours too.
+        await run_command(self._connection.pgconn, command)
+
+    async def _write_folded(self, changes: Sequence[Change]) -> None:
+        for step in fold(changes, self.relations):
+            if isinstance(step, Net):
+                await self._write_net(step)
+            else:
+                await self._write_one(step)
 
     async def _write_net(self, net: Net) -> None:
         statements = net.statements

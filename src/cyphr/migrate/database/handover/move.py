@@ -122,7 +122,8 @@ class Handover:
             await readiness.demand_small_lag(old, applier.progress.lsn, self._rules.largest_lag_bytes)
             carried = await sequences.carry_sequences(old, new, self._rules.sequence_margin)
             await fence.arm_fence(old, self._rules.lock_wait_milliseconds)
-            await self._prepare_way_back(old, new, Stream(old_side, epoch))
+            await self._prepare_way_back(old, new, applier, Stream(old_side, epoch))
+            await readiness.wait_for_small_lag(old, applier)
             begun = monotonic()
             try:
                 timing = await self._close_and_open(places, Seat(to, epoch), carried)
@@ -135,15 +136,19 @@ class Handover:
         self._turn.go_on()
         return replace(timing, ended=ended)
 
-    async def _prepare_way_back(self, old: AsyncConnection, new: AsyncConnection, reverse: Stream) -> None:
+    async def _prepare_way_back(
+        self, old: AsyncConnection, new: AsyncConnection, applier: Applier, reverse: Stream
+    ) -> None:
         self._turn.reverse = reverse
         try:
-            async with asyncio.timeout(_SLOT_SECONDS):
+            # Making it takes as long as any transaction that is writing there; the applier's need not be among them.
+            async with asyncio.timeout(_SLOT_SECONDS), applier.held():
                 position = await streams.ensure_slot(self._databases[reverse.sender], new, reverse)
         except TimeoutError as error:
+            found = ", ".join(map(str, await transactions.find_long_transactions(new, 1)))
             raise HandoverRefused(
-                f"the slot of the way back could not be made in {_SLOT_SECONDS:.0f} s: it waits for transactions of "
-                f"the {reverse.sender} side: {', '.join(map(str, await transactions.find_long_transactions(new, 1)))}"
+                f"the slot of the way back could not be made in {_SLOT_SECONDS:.0f} s: it waits for "
+                + (f"transactions of the {reverse.sender} side: {found}" if found else "what is being applied")
             ) from error
         await streams.register(old, reverse, position, opened=False)
 

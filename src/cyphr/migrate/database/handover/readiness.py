@@ -1,13 +1,22 @@
 """Readiness: a handover begins only when it is proven, by trying, that it can be finished and undone."""
 
+import asyncio
+
 import psycopg
 from psycopg import AsyncConnection
 
+from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.queries import load_queries
+from cyphr.migrate.database.follow.applier import Applier
+from cyphr.migrate.database.follow.sender import current_lsn
 from cyphr.migrate.database.follow.stream import format_lsn
 
 _queries = load_queries("cyphr.migrate.database.sql", "handover.sql")
+
+_SMALL_LAG_SECONDS = 0.1
+_CATCH_UP_SECONDS = 10.0
+_LOOK_SECONDS = 0.01
 
 
 async def prove_way_back(old: AsyncConnection) -> None:
@@ -38,3 +47,17 @@ async def demand_small_lag(sender: AsyncConnection, applied_lsn: int, largest: i
             "try again when it has caught up",
             lag_bytes=row[0],
         )
+
+
+async def wait_for_small_lag(sender: AsyncConnection, applier: Applier) -> None:
+    """Wait for a moment in which what is written arrives at once: for what is on its way then, writers will wait.
+
+    Where none comes in 10 s, this is the moment; how long writers may wait at most is the budget's matter.
+    """
+    deadline = monotonic() + _CATCH_UP_SECONDS
+    while (begun := monotonic()) < deadline:
+        written = await current_lsn(sender)
+        while applier.progress.lsn < written and monotonic() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+        if monotonic() - begun <= _SMALL_LAG_SECONDS:
+            return
