@@ -4,6 +4,7 @@ from cyphr.foundation.postgres import Side
 from cyphr.migrate.preflight.context import Context, queries
 from cyphr.migrate.preflight.finding import Check, Finding, Level, failure, ok, warning
 
+_SLOTS_NEEDED = 2  # the stream's, and one that is tried or lives as long as a comparison
 _SENDERS_NEEDED = 3  # the stream, the copy's snapshot, and one to be made again
 
 
@@ -31,8 +32,8 @@ async def _missing(context: Context, side: Side) -> list[str]:
         problems.append(f"wal_level is {level}")
     slots = int(await context.value(side, queries.server_setting, name="max_replication_slots"))
     used = await context.value(side, queries.slots_used)
-    if used >= slots:
-        problems.append(f"all {slots} replication slots are used")
+    if slots - used < _SLOTS_NEEDED:
+        problems.append(f"{slots - used} of {slots} replication slots are free, {_SLOTS_NEEDED} are needed")
     senders = int(await context.value(side, queries.server_setting, name="max_wal_senders"))
     busy = await context.value(side, queries.senders_used)
     if senders - busy < _SENDERS_NEEDED:

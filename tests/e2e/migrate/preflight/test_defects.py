@@ -138,10 +138,10 @@ DEFECTS = [
         [_DROP, "grant trigger on auth.users to postgres"], as_superuser=True,
     ),
     Defect(
-        "wal", "no slot is free", Level.FAILURE, "replication slots are used",
+        "wal", "a single slot is free", Level.FAILURE, "replication slots are free, 2 are needed",
         [("select pg_create_physical_replication_slot('taken_' || n)"
          " from generate_series(1, current_setting('max_replication_slots')::int"
-         " - (select count(*)::int from pg_replication_slots)) as n")],
+         " - (select count(*)::int from pg_replication_slots) - 1) as n")],
         ["select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name like 'taken%'"],
         side=Side.AWS, as_superuser=True,
     ),
