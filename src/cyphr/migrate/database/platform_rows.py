@@ -35,10 +35,9 @@ _FREE = {"users": _queries.free_users, "identities": _queries.free_identities}
 _DELETE = {"users": _queries.delete_users, "identities": _queries.delete_identities}
 _DELETE_ALL = {"users": _queries.delete_all_users, "identities": _queries.delete_all_identities}
 _BATCH = 1_000
-_ATTEMPTS = 20
 _QUIET_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.2
-_VALIDATE_SECONDS = 30.0
+_COMPARE_SECONDS = 30.0  # in which keys must hold, and every row must once be the same on both sides
 _MOMENT_SECONDS = 0.03
 
 Key = tuple[str, str]
@@ -94,7 +93,8 @@ class PlatformRows:
     async def compare(self) -> Verification:
         """Compare every row of both sides while they go on changing.
 
-        One that differs counts if it stood still on Supabase while everything was brought over.
+        One that differs is brought over and read again: on Supabase before, on AWS, and on Supabase after. It is equal
+        if AWS has what either reading shows, and different if they show the same but AWS something else.
         """
         await self.drain()
         async with await connect(self._supabase) as source, await connect(self._aws) as target:
@@ -108,14 +108,13 @@ class PlatformRows:
             checked = len(ours)
             different = set()
             suspects = {key for key, _ in ours.items() ^ theirs.items()}
-            for _ in range(_ATTEMPTS):
-                if not suspects:
-                    break
+            deadline = monotonic() + _COMPARE_SECONDS
+            while suspects and monotonic() < deadline:
                 await self.drain_between(source, target)
                 theirs, now = [await _read_hashes(side, columns, suspects) for side in (target, source)]
-                still = {key for key in suspects if ours.get(key) == now.get(key)}
-                different |= {key for key in still if theirs.get(key) != now.get(key)}
-                suspects -= still
+                equal = {key for key in suspects if theirs.get(key) in (ours.get(key), now.get(key))}
+                different |= {key for key in suspects - equal if ours.get(key) == now.get(key)}
+                suspects -= equal | different
                 ours = now
         lines = [f"auth.{table} {key}: differs" for table, key in sorted(different | suspects)]
         return Verification(checked, loose + lines)
@@ -140,7 +139,10 @@ class PlatformRows:
         await self.drain_between(source, target)
 
     async def _bring(self, source: AsyncConnection, target: AsyncConnection, *, deletions: bool = True) -> bool:
-        """Bring over one batch; whether there was any. Without ``deletions`` what is gone stays there, and queued."""
+        """Bring over one batch; whether there is more of what was queued by now.
+
+        Without ``deletions`` what is gone stays there, and queued.
+        """
         queued = await (await source.execute(_queries.queued, {"limit": _BATCH})).fetchall()
         if not queued:
             return False
@@ -165,7 +167,7 @@ class PlatformRows:
                     kept |= {(table, key) for key in (*gone, None)}
         done = [number for number, table, key in queued if (table, key) not in kept]
         await source.execute(_queries.forget, {"numbers": done})
-        return True
+        return len(queued) == _BATCH or any(None in keys for keys in changed.values())
 
     async def _validate(self, source: AsyncConnection, target: AsyncConnection) -> list[str]:
         """Validate the foreign keys to these rows; those that never hold.
@@ -173,7 +175,7 @@ class PlatformRows:
         Meanwhile nobody who leaves is deleted: what refers to them is only deleted further down the stream, and where
         people leave all the time, some would be missing at any time.
         """
-        deadline = monotonic() + _VALIDATE_SECONDS
+        deadline = monotonic() + _COMPARE_SECONDS
         async with self._one_at_a_time:
             while (loose := await validate_references(source, target)) and monotonic() < deadline:
                 await self._bring(source, target, deletions=False)
