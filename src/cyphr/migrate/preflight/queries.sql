@@ -75,6 +75,10 @@ select count(*) from pg_stat_replication;
 select case when setting::bigint < 0 then null else setting::bigint * 1024 * 1024 end
   from pg_settings where name = 'max_slot_wal_keep_size';
 
+-- name: copy_slot
+-- As a slot is kept once it was tried (decision 88).
+select pg_drop_replication_slot(slot_name) from pg_copy_logical_replication_slot(%(slot)s::name, format('%%s_kept', %(slot)s::text)::name, true);
+
 -- name: end_slot
 select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %(slot)s and active_pid is not null;
 

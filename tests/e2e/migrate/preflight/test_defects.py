@@ -138,6 +138,12 @@ DEFECTS = [
         [_DROP, "grant trigger on auth.users to postgres"], as_superuser=True,
     ),
     Defect(
+        "privileges", "a slot that may not be kept", Level.FAILURE, "may not create a replication slot",
+        ["revoke execute on function pg_copy_logical_replication_slot(name, name, boolean) from public"],
+        ["grant execute on function pg_copy_logical_replication_slot(name, name, boolean) to public"],
+        side=Side.AWS, as_superuser=True,
+    ),
+    Defect(
         "wal", "a single slot is free", Level.FAILURE, "replication slots are free, 2 are needed",
         [("select pg_create_physical_replication_slot('taken_' || n)"
          " from generate_series(1, current_setting('max_replication_slots')::int"
