@@ -99,8 +99,8 @@ class _Copying:
     async def _pipe(self) -> float:
         await self._begin()
         started = monotonic()
-        dump = [self._programs / "pg_dump", "--format=custom", "--compress=0", self._source.address]
-        restore = [self._programs / "pg_restore", "--dbname", self._target.address]
+        dump = [str(self._programs / "pg_dump"), "--format=custom", "--compress=0", self._source.address]
+        restore = [str(self._programs / "pg_restore"), "--dbname", self._target.address]
         await command(["sh", "-c", '"$1" "$2" "$3" "$4" | "$5" "$6" "$7"', "sh", *dump, *restore])
         return await self._end(started)
 

@@ -26,11 +26,14 @@ from typing import Any
 from uuid import uuid4
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
 from bench.rounds import percentile, publish, say, spread
 from cyphr.embedded.secrets import SecretFolder
-from cyphr.messenger.lambdas import container, default, graph
+from cyphr.messenger.lambdas.container import run, shared
+from cyphr.messenger.lambdas.default import handler as handle_frame
+from cyphr.messenger.lambdas.graph import core
 
 HANDLERS = ("connect", "disconnect", "default", "http", "fan_out", "sweep", "later", "clock")
 _START = """
@@ -78,7 +81,7 @@ async def main(arguments: Sequence[str]) -> None:
     for kind in ("ping", "teleport"):
         say(f"handling {options.frames} frames: {kind}")
         numbers[f"handle {kind}, warm"] = await asyncio.to_thread(_handle, {"v": 1, "t": kind}, options.frames)
-    await asyncio.to_thread(lambda: container.run(graph.core().close()))
+    await asyncio.to_thread(lambda: run(core().close()))
     rows = [[name, spread(each, digits=2), f"{percentile(each, 99):.2f}"] for name, each in numbers.items()]
     shown = {name: [round(one, 3) for one in each[:20]] for name, each in numbers.items()}
     publish("lambdas", ["", "ms", "p99"], rows, shown, {"imports": options.imports, "frames": options.frames})
@@ -170,7 +173,7 @@ def _handle(frame: dict[str, Any], times: int) -> list[float]:
     spent = []
     for _ in range(times + 1):
         began = time.perf_counter()
-        answer = default.handler(event, None)
+        answer = handle_frame(event, None)
         spent.append(1000 * (time.perf_counter() - began))
         assert "body" in answer, answer
     return spent[1:]  # the first one builds everything
@@ -191,10 +194,11 @@ def _prepare() -> None:
     """Settings that lead nowhere, and a DynamoDB that answers as soon as it is asked."""
     os.environ |= {**_ENVIRONMENT, "CYPHR_TOKEN_KEY_FILE": str(_token_key())}
     found = json.dumps({"Item": _item()}).encode()
+    headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         raw = HTTPResponse(BytesIO(found), preload_content=False)
-        return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, raw)
+        return AWSResponse(request.url, 200, headers, raw)
 
-    client: Any = container.shared().table._client
+    client: Any = shared().table._client
     client.made.meta.events.register("before-send.dynamodb.GetItem", answer)

@@ -9,7 +9,7 @@ only when every message was acknowledged, delivered once to each listener and co
 import argparse
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -32,7 +32,11 @@ _SETTLE_SECONDS = 2.0
 _PHASES = ("direct", "group", "idle")
 # So many messages until every connection of a pool has prepared its statements.
 _GROUP_WARM_UP = 50
-_MESSENGERS = {"cyphr": Cyphr, "socketio": SocketIo, "ejabberd": Ejabberd}
+_MESSENGERS: dict[str, Callable[[Server, Cast, Path], Messenger]] = {
+    "cyphr": Cyphr,
+    "socketio": SocketIo,
+    "ejabberd": Ejabberd,
+}
 
 _Guest = tuple[int, int | None, Person, int | None]
 """Number, chat, person, and the number of the one they listen to."""

@@ -41,4 +41,4 @@ async def install_packages(folder: Path) -> str | None:
         capture_output=True,
         text=True,
     )
-    return None if completed.returncode == 0 else f"npm ci failed: {completed.stderr.strip()[:200]}"
+    return None if completed.returncode == 0 else f"npm ci failed: {str(completed.stderr).strip()[:200]}"

@@ -64,7 +64,7 @@ class Writers:
         """How many acknowledged writes this server does not have, and how many it has too often."""
         async with await connect(server.database) as connection:
             rows = await (await connection.execute(_queries.tokens)).fetchall()
-            counts = dict(await (await connection.execute(_queries.counts)).fetchall())
+            counts: dict[int, int] = dict(await (await connection.execute(_queries.counts)).fetchall())
         here = Counter(row[0] for row in rows)
         expected = Counter(token for _, token in self.tokens)
         counted = Counter({writer: int(number) for writer, number in counts.items()})

@@ -102,7 +102,7 @@ class Ejabberd:
 
 def _read_schema() -> LiteralString | None:
     # The package's own file, so it may be run as it is.
-    return cast("LiteralString", _SCHEMA.read_text()) if _SCHEMA.exists() else None
+    return _SCHEMA.read_text() if _SCHEMA.exists() else None
 
 
 def _configuration(port: int, database: PostgresSettings) -> dict[str, Any]:
