@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
 
+from cyphr.foundation.cancellation import end
+
 Direction = Literal["there", "back"]
 
 _BLOCK_BYTES = 64 * 1024
@@ -37,9 +39,7 @@ class Network:
             yield network
         finally:
             server.close()
-            for task in network._tasks:
-                task.cancel()
-            await asyncio.gather(*network._tasks, return_exceptions=True)
+            await end(*network._tasks)
             await server.wait_closed()
 
     @property

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.conninfo import make_conninfo
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.clock import monotonic
 from cyphr.foundation.errors import Unavailable
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
@@ -192,9 +193,7 @@ async def _there_and_back(migration: DatabaseMigration, writers: Writers) -> Non
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ended.pop().result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def _patiently(request: Callable[[], Awaitable[T]]) -> T:

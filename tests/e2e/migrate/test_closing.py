@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from cyphr.cli.main import app
 from cyphr.embedded.binaries import binary
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.foundation.settings import AwsSettings
@@ -75,8 +76,7 @@ async def migrator(sides: dict[Side, TestSide], command: Sequence[str] = ()) -> 
             await until(lambda: answers(journal, task))
             yield journal
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
 
 async def answers(journal: Journal, task: asyncio.Task[None]) -> bool:

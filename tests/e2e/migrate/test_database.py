@@ -11,6 +11,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from cyphr.embedded.binaries import binary
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import HandoverRefused, PreflightFailed, VerificationFailed
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database.handover.fence import close_fence
@@ -34,10 +35,9 @@ async def following(migration: DatabaseMigration) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(ended, Exception):
-            raise ended
+        await end(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
 
 
 def migration_of(sides: dict[Side, TestSide]) -> DatabaseMigration:

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 
 from cyphr.embedded.binaries import binary
 from cyphr.embedded.process import terminate
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import CyphrError, HandoverRefused
 from cyphr.foundation.postgres import Side, connect
 from cyphr.migrate.database import streams
@@ -56,9 +57,7 @@ class Writers:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
     async def _write(self) -> None:
         while True:

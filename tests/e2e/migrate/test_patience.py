@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import HandoverRefused
 from cyphr.foundation.postgres import Side, connect
 from cyphr.foundation.settings import AwsSettings
@@ -94,8 +95,7 @@ async def migrator(sides: dict[Side, TestSide]) -> AsyncIterator[Journal]:
             await until(lambda: is_following(journal), 60)
             yield journal
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
 
 @pytest_asyncio.fixture(params=[Side.SUPABASE, pytest.param(Side.AWS, marks=pytest.mark.soak)])

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.postgres import MOVED, Side, connect
 from cyphr.migrate.database.follow.applier import Applier
 from cyphr.migrate.database.platform_rows import PlatformRows
@@ -38,9 +39,8 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        assert isinstance(ended, asyncio.CancelledError), ended
+        await end(task)
+        assert task.cancelled(), task.exception()
 
 
 @asynccontextmanager

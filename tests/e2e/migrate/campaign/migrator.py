@@ -13,6 +13,7 @@ from typing import Any
 import uvloop
 
 from cyphr.embedded.binaries import binary
+from cyphr.foundation.cancellation import end
 from cyphr.foundation.postgres import Side
 from cyphr.foundation.settings import PostgresSettings
 from cyphr.migrate.app import run_migrator
@@ -41,8 +42,7 @@ class SupervisedMigrator:
         try:
             yield migrator
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
     def kill(self) -> None:
         """SIGKILL, if it is running at the moment."""
