@@ -2,10 +2,12 @@ with ids as (select gen_random_uuid() as team, gen_random_uuid() as lead),
      team as (insert into cycles.teams select team, 'team', lead from ids)
 insert into cycles.people (id, team_id, boss_id, rank) select lead, team, lead, 1 from ids;
 
+select pg_advisory_xact_lock(1);
 insert into cycles.people (team_id, boss_id, rank)
 select t.id, t.lead_id, (select max(rank) + 1 from cycles.people p where p.team_id = t.id)
   from (select * from cycles.teams order by random() limit 1 for update) t;
 
+select pg_advisory_xact_lock(1);
 update cycles.people p set rank = 1 + m.most - p.rank
   from (select t.id, (select max(rank) from cycles.people q where q.team_id = t.id) as most
           from (select id from cycles.teams order by random() limit 1 for update) t) m
