@@ -119,7 +119,7 @@ async def make_slot(replication: ReplicationConnection, connection: AsyncConnect
         trial = f"{stream.name}_trial_{token_hex(4)}"
         cursor = await connection.execute("select pg_snapshot_xmax(pg_current_snapshot())::xid::text")
         (first,) = await cursor.fetchone() or ("",)
-        point = await replication.create_slot(trial, temporary=True)
+        point = await replication.create_temporary_slot(trial)
         cursor = await connection.execute(_CHANGED, {"publication": PUBLICATION, "first": first})
         changed = [name for (name,) in await cursor.fetchall()]
         if not changed:

@@ -119,7 +119,7 @@ async def _try_slot(context: Context, side: Side, name: str) -> list[str]:
     try:
         async with ReplicationConnection.open(context.database(side)) as replication:
             async with asyncio.timeout(_SLOT_SECONDS):
-                await replication.create_slot(name, temporary=True)
+                await replication.create_temporary_slot(name)
                 await context.fetch(side, queries.copy_slot, slot=name)
     except TimeoutError:
         # The server would go on waiting for that transaction without us.

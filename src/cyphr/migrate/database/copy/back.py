@@ -47,7 +47,7 @@ async def copy_back(databases: Mapping[Side, PostgresSettings], seat: Seat, opti
             # the tables must be published before the point, and only then.
             await streams.publish(reader, both)
             await streams.publish(writer, both)  # for the day after the handback
-            point = await replication.create_slot(f"{stream.name}_copy_{token_hex(4)}", temporary=True)
+            point = await replication.create_temporary_slot(f"{stream.name}_copy_{token_hex(4)}")
             place = CopyPlace(aws, supabase, point, has_references=True)
             await copy_tables(CopyJob(place, options.workers, options.bytes_per_second, _nothing_left, whole=new))
 

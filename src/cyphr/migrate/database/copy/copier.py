@@ -230,7 +230,7 @@ class Copier:
                 point = await streams.make_slot(replication, reader, stream)
                 position = format_lsn(point.lsn)
             else:
-                point = await replication.create_slot(f"{stream.name}_copy_{token_hex(4)}", temporary=True)
+                point = await replication.create_temporary_slot(f"{stream.name}_copy_{token_hex(4)}")
             await streams.register(writer, stream, position, opened=True)
             yield point
 

@@ -75,10 +75,9 @@ class ReplicationConnection:
         finally:
             await connection.close()
 
-    async def create_slot(self, name: str, *, temporary: bool = False) -> SlotSnapshot:
-        """Create a logical slot and export its snapshot, which lives until this connection's next command."""
-        kind = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
-        command = f"CREATE_REPLICATION_SLOT \"{name}\" {kind} pgoutput (SNAPSHOT 'export')"
+    async def create_temporary_slot(self, name: str) -> SlotSnapshot:
+        """Create a logical slot that ends with this connection; its snapshot lives until the next command here."""
+        command = f"CREATE_REPLICATION_SLOT \"{name}\" TEMPORARY LOGICAL pgoutput (SNAPSHOT 'export')"
         result = await run_command(self._pgconn, command.encode())
         lsn, snapshot = result.get_value(0, 1), result.get_value(0, 2)
         assert lsn is not None

@@ -107,7 +107,7 @@ async def _choose(
             await _wait_for_writers(source)
         async with ReplicationConnection.open(sender) as replication, applier.held():
             async with asyncio.timeout(_WRITERS_SECONDS):
-                point = await replication.create_slot(f"{stream.name}_verify_{token_hex(4)}", temporary=True)
+                point = await replication.create_temporary_slot(f"{stream.name}_verify_{token_hex(4)}")
             await source.execute("begin transaction isolation level repeatable read, read only")
             await source.execute(sql.SQL("set transaction snapshot {}").format(point.snapshot))
             applier.at(point.lsn, meeting.attend)
