@@ -1,10 +1,13 @@
 """Search in two languages within one's own chats, and drafts on all of one's devices."""
 
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
 from cyphr.foundation.postgres import connect
+from cyphr.messenger.messages.cursors import Place
 from tests.conftest import TestSide
 from tests.e2e.messenger.client import Client
 from tests.e2e.messenger.conftest import Friends
@@ -90,9 +93,13 @@ async def test_what_is_found_is_paged_newest_first(friends: Friends) -> None:
     assert seen == [f"needle {number}" for number in reversed(range(7))]
 
 
+def cursor_at(moment: str) -> str:
+    return quote(str(Place(moment, uuid4())))
+
+
 @pytest.mark.parametrize("path", ["/v1/search/messages?words=x&cursor=", "/v1/drafts?cursor="])
 async def test_a_cursor_that_is_none_is_refused(friends: Friends, path: str) -> None:
-    for cursor in ("x", "bm8gY3Vyc29y", "MjAyNiAx"):
+    for cursor in ("x", "bm8gY3Vyc29y", "MjAyNiAx", cursor_at("0001-01-01T00:00:00+23:59")):
         assert await friends[0].get_status(path + cursor) == 422
 
 

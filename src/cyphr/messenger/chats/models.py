@@ -1,7 +1,7 @@
 """Chats on the wire."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -21,11 +21,12 @@ def _within_centuries(time: datetime) -> datetime:
     # Elsewhere in the world a time at the ends of the calendar lies beyond them.
     if not 1970 <= time.year < 9000:
         raise ValueError("must be a time of this age")
-    return time
+    # ISO 8601 knows offsets of up to a day, PostgreSQL of up to 16 hours.
+    return time.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_within_centuries)]
-"""A time that somebody gives, with its offset."""
+"""A time that somebody gives with its offset, as it is in UTC."""
 
 ChatName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 LeastRole = Literal["member", "admin"]

@@ -1,7 +1,7 @@
 """Cursors of lists that are ordered by time: opaque to clients, a moment and an id to us."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +27,7 @@ def read_cursor(text: str | None) -> Place:
         return BEGINNING
     try:
         moment, _, row_id = urlsafe_b64decode(text).decode().rpartition(" ")
-        return Place(datetime.fromisoformat(moment), UUID(row_id))
-    except ValueError as error:
+        # In UTC, where a time at the ends of the calendar may not exist: PostgreSQL would be asked for it.
+        return Place(datetime.fromisoformat(moment).astimezone(UTC), UUID(row_id))
+    except (ValueError, OverflowError) as error:
         raise InvalidInput("this is no cursor of this list; begin without one") from error
