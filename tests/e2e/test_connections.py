@@ -118,3 +118,17 @@ async def test_a_connection_that_is_given_up_while_it_is_made_is_closed(supabase
     await asyncio.wait(given_up)
     assert any(connecting.cancelled() for connecting in given_up)
     await until(are_closed)
+
+
+async def test_an_operator_sees_whose_a_session_is(
+    supabase: TestSide, switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(transaction: Transaction) -> str | None:
+        return await transaction.fetch_value("select current_setting('application_name')")
+
+    assert await switchboard.unit_of_work(None, work) == "cyphr messenger"
+    async with await connect(supabase.owner) as connection:
+        assert connection.info.parameter_status("application_name") == "cyphr"
+    monkeypatch.setenv("PGAPPNAME", "the nightly check")
+    async with await connect(supabase.owner) as connection:
+        assert connection.info.parameter_status("application_name") == "the nightly check"

@@ -70,7 +70,14 @@ class NotCommitted(Exception):
 
 async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
     """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
-    options = {"autocommit": True, "connect_timeout": 10, **_KEEPALIVE, **settings.connection_arguments(), **arguments}
+    options = {
+        "autocommit": True,
+        "connect_timeout": 10,
+        "fallback_application_name": "cyphr",
+        **_KEEPALIVE,
+        **settings.connection_arguments(),
+        **arguments,
+    }
     # In a task of its own, which whoever gives up does not cut off: psycopg would leave the socket open, and the server
     # keeps who has not said their password yet for a minute. So long no database of it can be dropped.
     connecting = asyncio.create_task(AsyncConnection.connect(**options))
@@ -208,6 +215,7 @@ class Database:
             kwargs={
                 "autocommit": True,
                 "connect_timeout": 10,
+                "fallback_application_name": "cyphr messenger",
                 "options": limits.as_options(side),
                 **_KEEPALIVE,
                 **settings.connection_arguments(),

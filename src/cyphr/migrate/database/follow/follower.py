@@ -128,7 +128,7 @@ class Follower:
         stream = await self._current_stream()
         receiver, sender = self._databases[stream.destination], self._databases[stream.sender]
         async with (
-            await connect(receiver, application_name="cyphr migrate", options=SESSION_OPTIONS) as connection,
+            await connect(receiver, options=SESSION_OPTIONS) as connection,
             await connect(sender, options=SESSION_OPTIONS) as other,
         ):
             await _lock_applier(connection)

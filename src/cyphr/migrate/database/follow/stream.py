@@ -67,9 +67,7 @@ class ReplicationConnection:
     @asynccontextmanager
     async def open(cls, settings: PostgresSettings) -> AsyncIterator["ReplicationConnection"]:
         """Connect in replication mode. Closing the connection ends the stream and drops temporary slots."""
-        connection = await connect(
-            settings, replication="database", application_name="cyphr migrate", options=SESSION_OPTIONS
-        )
+        connection = await connect(settings, replication="database", options=SESSION_OPTIONS)
         try:
             yield cls(connection)
         finally:
