@@ -21,4 +21,4 @@ check: ## lint, format, types, import contracts, generated files
 	@scripts/uv run --quiet --locked --all-groups scripts/check.py $(ARGS)
 
 bench: ## measure beside peers: copy, follow, handover, lambdas, messages or verify; ARGS="copy --pairs 5"
-	@scripts/uv run --quiet --locked --group bench python -m bench $(ARGS)
+	@scripts/bench $(ARGS)
