@@ -11,6 +11,8 @@ import pytest_asyncio
 from cyphr.foundation.errors import InvalidInput
 from cyphr.foundation.postgres import Database, Side, Transaction, connect
 from cyphr.foundation.switchboard import Switchboard
+from cyphr.migrate.database.copy.reader import Reader
+from cyphr.migrate.journal import Journal
 from tests.conftest import TestSide
 from tests.e2e.migrate.traffic import until
 
@@ -129,6 +131,12 @@ async def test_an_operator_sees_whose_a_session_is(
     assert await switchboard.unit_of_work(None, work) == "cyphr messenger"
     async with await connect(supabase.owner) as connection:
         assert connection.info.parameter_status("application_name") == "cyphr"
+        async with Journal.open(supabase.owner), Reader.open(supabase.owner):
+            cursor = await connection.execute(
+                "select distinct application_name from pg_stat_activity"
+                " where backend_type = 'client backend' and datname = current_database() order by 1"
+            )
+            assert await cursor.fetchall() == [("cyphr",), ("cyphr messenger",)], "nobody of ours has no name"
     monkeypatch.setenv("PGAPPNAME", "the nightly check")
     async with await connect(supabase.owner) as connection:
         assert connection.info.parameter_status("application_name") == "the nightly check"

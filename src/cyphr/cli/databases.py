@@ -57,7 +57,9 @@ def connection_arguments(dsn: str, password_file: Path | None, option: str) -> d
 async def open_database(arguments: dict[str, Any]) -> AsyncIterator[AsyncConnection]:
     """A connection in autocommit mode. Raises Unavailable with the server's own words."""
     try:
-        connection = await AsyncConnection.connect(**{"connect_timeout": 10, **arguments, "autocommit": True})
+        connection = await AsyncConnection.connect(
+            **{"connect_timeout": 10, "fallback_application_name": "cyphr", **arguments, "autocommit": True}
+        )
     except psycopg.OperationalError as error:
         raise Unavailable(f"the database refused the connection: {str(error).strip()}") from error
     async with connection:

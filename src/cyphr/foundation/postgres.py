@@ -68,16 +68,24 @@ class NotCommitted(Exception):
     """
 
 
-async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
-    """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
-    options = {
+def session_arguments(settings: PostgresSettings, name: str = "cyphr") -> dict[str, Any]:
+    """What every session of ours is opened with, in a pool or not: in autocommit mode, noticing a dead network.
+
+    ``name``: what an operator sees in ``pg_stat_activity``, unless PGAPPNAME says otherwise. Raises InvalidInput when
+    the password file cannot be read.
+    """
+    return {
         "autocommit": True,
         "connect_timeout": 10,
-        "fallback_application_name": "cyphr",
+        "fallback_application_name": name,
         **_KEEPALIVE,
         **settings.connection_arguments(),
-        **arguments,
     }
+
+
+async def connect(settings: PostgresSettings, **arguments: Any) -> AsyncConnection:
+    """One connection in autocommit mode, outside any pool. Raises Unavailable with the server's own words."""
+    options = session_arguments(settings) | arguments
     # In a task of its own, which whoever gives up does not cut off: psycopg would leave the socket open, and the server
     # keeps who has not said their password yet for a minute. So long no database of it can be dropped.
     connecting = asyncio.create_task(AsyncConnection.connect(**options))
@@ -212,14 +220,7 @@ class Database:
         self._log = QueryLog(self._metrics, limits.slow_seconds)
         self._metrics.watch(self._levels)
         self._pool = AsyncConnectionPool(
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": 10,
-                "fallback_application_name": "cyphr messenger",
-                "options": limits.as_options(side),
-                **_KEEPALIVE,
-                **settings.connection_arguments(),
-            },
+            kwargs={**session_arguments(settings, "cyphr messenger"), "options": limits.as_options(side)},
             # All of them from the start, on both sides: when the authority moves, nobody waits for connections.
             min_size=pool_size,
             max_size=pool_size,

@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from cyphr.foundation.cancellation import end
 from cyphr.foundation.errors import Conflict, Unavailable
-from cyphr.foundation.postgres import connect
+from cyphr.foundation.postgres import connect, session_arguments
 from cyphr.foundation.queries import load_queries, read_sql
 from cyphr.foundation.settings import PostgresSettings
 
@@ -82,12 +82,7 @@ class Journal:
         self._settings = settings
         self._pool = AsyncConnectionPool(
             # What is written here was promised to somebody, also where commits are asynchronous by default.
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": 10,
-                "options": "-c synchronous_commit=on",
-                **settings.connection_arguments(),
-            },
+            kwargs={**session_arguments(settings), "options": "-c synchronous_commit=on"},
             min_size=1,
             max_size=3,
             open=False,

@@ -81,7 +81,7 @@ def _arguments(settings: PostgresSettings) -> dict[str, Any]:
     given = settings.connection_arguments()
     arguments = {name: given[name] for name in ("host", "port", "user", "password")}
     arguments |= {"database": given["dbname"], "timeout": _CONNECT_SECONDS}
-    arguments["server_settings"] = {"options": SESSION_OPTIONS}
+    arguments["server_settings"] = {"application_name": "cyphr", "options": SESSION_OPTIONS}
     root = given.get("sslrootcert")
     if root == "system":  # asyncpg does not know libpq's word for the machine's own authorities
         return arguments | {"ssl": ssl.create_default_context()}
